@@ -1,0 +1,21 @@
+package words
+
+// webTexts are the words of the frame itself: routing, forms, uploads.
+var webTexts = map[string]Text{
+	"web.not_found":      {Message: "お探しのページはありません。", Next: "URLを確かめるか、ホームからたどり直してください。"},
+	"web.method":         {Message: "このページでは、その操作はできません。", Next: "画面のボタンから操作してください。"},
+	"web.sign_in":        {Message: "サインインが必要です。", Next: "サインインしてから、もう一度お試しください。"},
+	"web.other_tenant":   {Message: "画面を開いたときと別の会社でサインインしています。", Kept: "情報は変わっていません。", Next: "右上の会社名を確かめ、画面を開き直してください。"},
+	"web.cross_origin":   {Message: "別のサイトから送られた操作のため、受け付けませんでした。", Kept: "情報は変わっていません。", Next: "このサービスの画面から操作し直してください。"},
+	"web.too_large":      {Message: "送られた内容が大きすぎます（上限 {limit}）。", Kept: "情報は変わっていません。", Next: "ファイルを分けて、もう一度お試しください。"},
+	"web.form":           {Message: "送られた内容を読み取れませんでした。", Kept: "情報は変わっていません。", Next: "画面を開き直して、もう一度お試しください。"},
+	"web.file_missing":   {Message: "ファイルが選ばれていません。", Kept: "情報は変わっていません。", Next: "取り込むファイルを選んでから送信してください。"},
+	"web.upload_cut":     {Message: "ファイルの送信が途中で切れました。", Kept: "取り込みは行われていません。情報は変わっていません。", Next: "通信状態を確かめて、もう一度送信してください。"},
+	"web.reason_missing": {Message: "理由が入力されていません。", Kept: "情報は変わっていません。", Next: "理由を入力してください。記録に残ります。"},
+	"web.confirm_name":   {Message: "確認のために入力した文字が一致しません。", Kept: "情報は変わっていません。", Next: "「{name}」と入力してください。"},
+	"web.field":          {Message: "「{field}」の入力に誤りがあります。", Kept: "情報は変わっていません。", Next: "例のように入力してください。"},
+	"web.demo_only":      {Message: "このページはデモのときだけ、同じ機器からのみ開けます。"},
+	"web.password_first": {Message: "はじめにパスワードの変更が必要です。", Next: "新しいパスワードを設定してください。"},
+	"web.passwords":      {Message: "新しいパスワードと確認用の入力が一致しません。", Kept: "パスワードは変わっていません。", Next: "同じパスワードを2回入力してください。"},
+	"web.not_ready":      {Message: "サービスを準備しています。", Next: "少し待ってから、もう一度お試しください。"},
+}

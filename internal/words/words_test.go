@@ -1,0 +1,127 @@
+package words
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"rakudos/internal/base/fault"
+)
+
+func TestFaultFillsPlaceholders(t *testing.T) {
+	got := Fault(fault.New(fault.TooLarge, "web.too_large", "limit", "64 KiB"))
+	if want := "送られた内容が大きすぎます（上限 64 KiB）。"; got.Message != want {
+		t.Errorf("got %q, want %q", got.Message, want)
+	}
+	if got := fill("{a}と{b}", map[string]string{"a": "{b}"}); got != "{b}と不明" {
+		t.Errorf("an argument is expanded again or a missing one is shown: %q", got)
+	}
+	if got := Fault(fault.New(fault.Busy, "nobody.knows")); got != kindTexts[fault.Busy] {
+		t.Errorf("an unknown code must take the words of its kind, got %+v", got)
+	}
+}
+
+func TestNoCodeIsListedTwice(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range subjects {
+		for code, text := range m {
+			if seen[code] {
+				t.Errorf("%s stands in two catalogues", code)
+			}
+			seen[code] = true
+			if text.Message == "" {
+				t.Errorf("%s has no message", code)
+			}
+		}
+	}
+}
+
+// TestEverySubjectIsListed finds a catalogue that was written but not joined.
+func TestEverySubjectIsListed(t *testing.T) {
+	src, err := os.ReadFile("words.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range sourceFiles(t, ".") {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, s := range g.Specs {
+				v, ok := s.(*ast.ValueSpec)
+				if !ok || !strings.HasSuffix(v.Names[0].Name, "Texts") || v.Names[0].Name == "kindTexts" {
+					continue
+				}
+				if !strings.Contains(string(src), "\t"+v.Names[0].Name+",") {
+					t.Errorf("%s: %s is not joined in words.go", name, v.Names[0].Name)
+				}
+			}
+		}
+	}
+}
+
+// TestEveryCodeHasWords reads the whole tree for fault.New and looks its codes up.
+func TestEveryCodeHasWords(t *testing.T) {
+	for name := range sourceFiles(t, "../..") {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			c, ok := n.(*ast.CallExpr)
+			if !ok || len(c.Args) < 2 || !isFaultNew(c.Fun) {
+				return true
+			}
+			lit, ok := c.Args[1].(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			if code, _ := strconv.Unquote(lit.Value); !Known(code) {
+				t.Errorf("%s: %q has no words", name, code)
+			}
+			return true
+		})
+	}
+}
+
+func isFaultNew(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != "New" {
+		return false
+	}
+	x, ok := s.X.(*ast.Ident)
+	return ok && x.Name == "fault"
+}
+
+// sourceFiles yields the Go files below root that are no tests.
+func sourceFiles(t *testing.T, root string) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go") {
+			out[p] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
