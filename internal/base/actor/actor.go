@@ -1,0 +1,67 @@
+// Package actor says who is asking. Every verb of every service takes one; it is never optional, and
+// nothing in it may be taken from the request without having been checked by identity.
+package actor
+
+import (
+	"slices"
+
+	"rakudos/internal/base/ids"
+)
+
+// Role is a named set of permissions inside one tenant (health.md §2.2).
+type Role string
+
+const (
+	Employee    Role = "employee"    // 従業員本人
+	Manager     Role = "manager"     // 上長
+	HR          Role = "hr"          // 人事・健康管理担当者
+	Nurse       Role = "nurse"       // 保健師・看護職
+	Physician   Role = "physician"   // 産業医
+	TenantAdmin Role = "tenantadmin" // テナント管理者
+	Operator    Role = "operator"    // 運用者(保健会)
+	ITSM        Role = "itsm"        // ITサービスマネジャー(保健会)
+	Auditor     Role = "auditor"     // 監査者
+)
+
+// Roles lists every role in the order in which matrices show them.
+var Roles = []Role{Employee, Manager, HR, Nurse, Physician, TenantAdmin, Operator, ITSM, Auditor}
+
+// Kind tells a human from a machine.
+type Kind string
+
+const (
+	Human   Kind = "human"
+	Machine Kind = "machine" // jobs and probes of the service itself
+	Host    Kind = "host"    // whoever may run the binary on the host (CLI)
+)
+
+// Actor is who asks, for which tenant, in which roles and for what purpose.
+type Actor struct {
+	Kind    Kind
+	Tenant  ids.Tenant
+	Account ids.Account
+	Person  ids.Person // the employee this account belongs to; empty when it belongs to none
+	Session ids.Session
+	Roles   []Role
+	Sites   []ids.Site // scope; nil means every site of the tenant
+	Depts   []ids.Dept // a manager's departments; nil for the other roles
+	Purpose string     // why health data is read: "follow-up", "work-fitness", …
+	Addr    string     // network address, for the log
+	Request string     // request id, joins the log lines of one request
+}
+
+// Has tells whether the actor holds any of the roles.
+func (a Actor) Has(roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(a.Roles, r) })
+}
+
+// System is the service acting by itself (jobs, migrations, probes) in a tenant.
+func System(t ids.Tenant, purpose string) Actor {
+	return Actor{Kind: Machine, Tenant: t, Purpose: purpose}
+}
+
+// HostOperator is whoever runs the binary on the host. It is a name for the log, not an authentication:
+// the host's own access control is what admits them.
+func HostOperator(t ids.Tenant, purpose string) Actor {
+	return Actor{Kind: Host, Tenant: t, Purpose: purpose}
+}

@@ -1,0 +1,218 @@
+// Package db runs one SQL text on SQLite and PostgreSQL, inside transactions bound to a tenant.
+// It must never run SQL whose text was built at run time, and never let a transaction of one tenant
+// touch rows of another.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // registers "sqlite"; the only driver that binds $n by number (engines.md)
+
+	"rakudos/internal/base/ids"
+)
+
+// Engine names the database behind the SQL.
+type Engine string
+
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// Global is the scope of work that spans tenants: sign-in, sessions, jobs, verification.
+const Global ids.Tenant = "*"
+
+// Config says which database to open.
+type Config struct {
+	Engine   Engine
+	Path     string // SQLite: the file
+	DSN      string // PostgreSQL: the service's role, which must not own the tables
+	OwnerDSN string // PostgreSQL: the role that migrates; empty: DSN migrates too
+	Schema   string // PostgreSQL: schema for every table; empty: the role's default
+	Readers  int    // concurrent readers; 0 means 4 (SQLite) or 16 connections (PostgreSQL)
+}
+
+// DB is an open database: one writer and several readers on SQLite, one pool on PostgreSQL.
+type DB struct {
+	cfg    Config
+	write  *sql.DB
+	read   *sql.DB
+	stmts  map[*sql.DB]map[string]*sql.Stmt // SQLite: prepared once per pool
+	stmtMu sync.RWMutex
+}
+
+// Open connects; it does not migrate.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	d := &DB{cfg: c, stmts: map[*sql.DB]map[string]*sql.Stmt{}}
+	var err error
+	switch c.Engine {
+	case SQLite:
+		err = d.openSQLite()
+	case Postgres:
+		err = d.openPostgres()
+	default:
+		return nil, fmt.Errorf("db: unknown engine %q (sqlite or postgres)", c.Engine)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.write.PingContext(ctx); err != nil {
+		_ = d.Close()
+		return nil, fmt.Errorf("db: open %s: %w", c.Engine, err)
+	}
+	return d, nil
+}
+
+func (d *DB) openSQLite() error {
+	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o700); err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	// Created here so that the file is never readable by others, whatever the umask.
+	f, err := os.OpenFile(d.cfg.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	v := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"secure_delete(1)", "temp_store(2)", "journal_size_limit(67108864)", "cache_size(-16384)",
+	}}
+	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.cfg.Path}).EscapedPath()}).String()
+	v.Set("_txlock", "immediate")
+	if d.write, err = sql.Open("sqlite", name+"?"+v.Encode()); err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	d.write.SetMaxOpenConns(1)
+	v.Set("_txlock", "deferred")
+	v["_pragma"] = append(v["_pragma"], "query_only(1)")
+	if d.read, err = sql.Open("sqlite", name+"?"+v.Encode()); err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	n := d.cfg.Readers
+	if n <= 0 {
+		n = 4
+	}
+	d.read.SetMaxOpenConns(n)
+	d.read.SetMaxIdleConns(n)
+	return nil
+}
+
+func (d *DB) openPostgres() error {
+	p, err := pgPool(d.cfg.DSN, d.cfg.Schema)
+	if err != nil {
+		return err
+	}
+	n := d.cfg.Readers
+	if n <= 0 {
+		n = 16
+	}
+	p.SetMaxOpenConns(n)
+	p.SetMaxIdleConns(n)
+	d.write, d.read = p, p
+	return nil
+}
+
+// pgPool opens a pool whose sessions live in one schema and speak UTC.
+func pgPool(dsn, schema string) (*sql.DB, error) {
+	cc, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("db: dsn: %w", err)
+	}
+	cc.RuntimeParams["timezone"] = "UTC"
+	if schema != "" {
+		cc.RuntimeParams["search_path"] = schema
+	}
+	return stdlib.OpenDB(*cc), nil
+}
+
+// Engine tells which engine is behind.
+func (d *DB) Engine() Engine { return d.cfg.Engine }
+
+// Path is the SQLite file; empty on PostgreSQL.
+func (d *DB) Path() string { return d.cfg.Path }
+
+// Close releases every connection. On SQLite the write-ahead log is folded into the file first.
+func (d *DB) Close() error {
+	var errs []error
+	if d.cfg.Engine == SQLite && d.write != nil {
+		if d.read != nil {
+			errs = append(errs, d.read.Close())
+		}
+		if _, err := d.write.Exec("pragma wal_checkpoint(truncate)"); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if d.write != nil {
+		errs = append(errs, d.write.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Copy writes a consistent copy of a SQLite database into a new file, for drills and backups.
+func (d *DB) Copy(ctx context.Context, to string) error {
+	if d.cfg.Engine != SQLite {
+		return fmt.Errorf("db: copy works on sqlite only")
+	}
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("db: copy: %w", err)
+	}
+	_ = f.Close()
+	if _, err := d.read.ExecContext(ctx, "vacuum into $1", to); err != nil {
+		return fmt.Errorf("db: copy: %w", err)
+	}
+	return nil
+}
+
+// cached returns the statement that the pool keeps prepared, or nil. PostgreSQL's driver keeps its own.
+func (d *DB) cached(pool *sql.DB, q Query) *sql.Stmt {
+	d.stmtMu.RLock()
+	defer d.stmtMu.RUnlock()
+	return d.stmts[pool][q.name]
+}
+
+// warm prepares statements on the pool for the transactions to come. A failure only costs time.
+func (d *DB) warm(pool *sql.DB, cold []Query) {
+	if len(cold) == 0 {
+		return
+	}
+	d.stmtMu.Lock()
+	defer d.stmtMu.Unlock()
+	for _, q := range cold {
+		if d.stmts[pool][q.name] != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		s, err := pool.PrepareContext(ctx, q.text)
+		cancel()
+		if err != nil {
+			return
+		}
+		if d.stmts[pool] == nil {
+			d.stmts[pool] = map[string]*sql.Stmt{}
+		}
+		d.stmts[pool][q.name] = s
+	}
+}
+
+// pragmaInt reads one integer pragma, for tests and status pages.
+func (d *DB) pragmaInt(ctx context.Context, name string) (int64, error) {
+	var s string
+	if err := d.write.QueryRowContext(ctx, "pragma "+name).Scan(&s); err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(s, 10, 64)
+}
