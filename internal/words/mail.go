@@ -1,0 +1,9 @@
+package words
+
+// mailTexts is what a person reads when outgoing mail is refused or cannot be delivered.
+var mailTexts = map[string]Text{
+	"mail.address": {Message: "メールアドレスの形が正しくありません。", Kept: "メールは送られていません。", Next: "アドレスを1つだけ、名前を付けずに入力してください。"},
+	"mail.subject": {Message: "メールの件名に使えない文字があるか、長すぎます。", Kept: "メールは送られていません。", Next: "改行などの制御文字を除き、200文字以内にしてください。"},
+	"mail.text":    {Message: "メールの本文が空か、使えない文字があるか、長すぎます。", Kept: "メールは送られていません。", Next: "本文を確かめてください。"},
+	"mail.relay":   {Message: "メールを送れませんでした。", Kept: "入力した内容はそのままです。", Next: "しばらくしてからもう一度お試しください。続くときは管理者に知らせてください。"},
+}
