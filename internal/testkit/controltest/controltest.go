@@ -1,5 +1,5 @@
-// Package controltest ties a control to the tests that prove it. A proof that cannot fail is refused, and
-// so is a proof that merely ran: only `make proof`, reading what Proves emits, counts it.
+// Package controltest ties a control to the tests that prove it; `make proof` counts what Proves emits.
+// It must never accept a proof that cannot fail.
 package controltest
 
 import (
