@@ -19,6 +19,7 @@ type Text struct {
 var subjects = []map[string]Text{
 	commonTexts,
 	webTexts,
+	blobTexts,
 	mailTexts,
 }
 
