@@ -1,0 +1,54 @@
+# The words of this project. `make run` and `make test` are the two that a newcomer needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test check proof bench statement dist fmt lint needs
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X rakudos/internal/app.Version=$(VERSION)
+TOOL := go tool -modfile=tools/go.mod
+CLUSTER := go run ./internal/testkit/pgcluster --
+PROOFS := go run ./internal/testkit/proofs -out out/proof-matrix.md
+
+help: ## these lines
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+run: build ## start the service with demo data on https://localhost:8443 (needs Go and nothing else)
+	bin/rakudos serve --demo
+
+build: ## bin/rakudos
+	@mkdir -p bin
+	go build -ldflags '$(LDFLAGS)' -o bin/rakudos ./cmd/rakudos
+
+test: needs lint ## everything, on SQLite and PostgreSQL and in a real browser
+	$(CLUSTER) bash -euo pipefail -c 'go test -json -count=1 -timeout 30m ./... 2>&1 | $(PROOFS)'
+
+check: ## fast gate, under a minute: format, vet, floors, pure rules
+	@test -z "$$(gofmt -l cmd internal migrations)" || { gofmt -l cmd internal migrations; echo 'not formatted: run make fmt'; exit 1; }
+	go vet ./...
+	go test ./internal/archtest ./internal/base/... ./internal/words ./internal/people/access ./internal/testkit/proofs ./internal/testkit/controltest
+
+lint: ## gofmt, go vet, staticcheck (pinned in tools/go.mod)
+	@test -z "$$(gofmt -l cmd internal migrations)" || { gofmt -l cmd internal migrations; echo 'not formatted: run make fmt'; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+proof: ## only the proofs of the controls, and their matrix in out/proof-matrix.md
+	$(CLUSTER) bash -euo pipefail -c 'go test -json -count=1 -timeout 30m $$(grep -rlE "controltest\.(Proves|AttrPromise)" --include=*_test.go internal | grep -v ^internal/testkit/controltest | xargs -n1 dirname | sort -u | sed s#^#./#) 2>&1 | $(PROOFS)'
+
+bench: build ## the figures of the README: import, lists, sign-in storm (minutes)
+	$(CLUSTER) go run ./internal/testkit/bench -bin bin/rakudos
+
+statement: build ## the security statement with today's evidence, from ./data
+	bin/rakudos statement --data data
+
+dist: ## static binaries for Linux with checksums, in dist/
+	@mkdir -p dist
+	@for arch in amd64 arm64; do echo dist/rakudos-linux-$$arch; CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o dist/rakudos-linux-$$arch ./cmd/rakudos; done
+	cd dist && sha256sum rakudos-linux-* > SHA256SUMS
+
+fmt: ## gofumpt over everything
+	$(TOOL) gofumpt -w cmd internal migrations
+
+needs: ## install what the tests lack, saying so: PostgreSQL, Chromium, Japanese fonts, axe-core
+	@tools/install-test-needs
