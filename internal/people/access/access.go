@@ -1,0 +1,129 @@
+// Package access decides who may do and see what, from two data tables: permissions by role, and kinds of
+// data by role. It must never read a database or the clock, and never allow what no row allows.
+package access
+
+import (
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+)
+
+// Permission is the right to one kind of act. A route names exactly one.
+type Permission string
+
+const (
+	Public   Permission = "public"    // anybody, without a session
+	SignedIn Permission = "signed-in" // anybody with a session, whatever the roles
+
+	HomeRead    Permission = "home.read"
+	AccountSelf Permission = "account.self"
+
+	CheckupImport   Permission = "checkup.import"
+	CheckupList     Permission = "checkup.list"
+	CheckupValues   Permission = "checkup.values"
+	CheckupDecide   Permission = "checkup.decide"
+	CheckupExport   Permission = "checkup.export"
+	CriteriaRead    Permission = "criteria.read"
+	CriteriaEdit    Permission = "criteria.edit"
+	CriteriaApprove Permission = "criteria.approve" // the physician approves a version of the criteria
+	MappingEdit     Permission = "mapping.edit"
+	ImportRead      Permission = "import.read"
+	ImportWithdraw  Permission = "import.withdraw"
+
+	PeopleImport   Permission = "people.import"
+	PeopleRead     Permission = "people.read"
+	PersonRead     Permission = "person.read"
+	PersonReadSelf Permission = "person.read.self"
+	MeasuresRead   Permission = "measures.read"
+	ConsentSelf    Permission = "consent.self"
+
+	AuditRead     Permission = "audit.read"
+	AuditReadSelf Permission = "audit.read.self"
+	TrustEvidence Permission = "trust.evidence"
+	AccountManage Permission = "account.manage"
+	AccountUnlock Permission = "account.unlock"
+	MatrixRead    Permission = "matrix.read"
+	JobRead       Permission = "job.read"
+	JobRetry      Permission = "job.retry"
+	TenantManage  Permission = "tenant.manage"
+	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
+)
+
+// bit gives every role its place in a set of roles.
+var bit = func() map[actor.Role]uint32 {
+	m := map[actor.Role]uint32{}
+	for i, r := range actor.Roles {
+		m[r] = 1 << i
+	}
+	return m
+}()
+
+type grant struct {
+	roles uint32
+	kinds []actor.Kind
+}
+
+var byPermission = func() map[Permission]grant {
+	m := map[Permission]grant{}
+	for _, row := range Matrix {
+		g := grant{kinds: row.Kinds}
+		for _, r := range row.Roles {
+			g.roles |= bit[r]
+		}
+		m[row.Permission] = g
+	}
+	return m
+}()
+
+// Allows tells whether a may use p. An unknown permission, an unknown role and an actor without a tenant
+// get nothing.
+func Allows(a actor.Actor, p Permission) bool {
+	if p == Public {
+		return true
+	}
+	if a.Tenant == "" {
+		return false
+	}
+	g, ok := byPermission[p]
+	switch a.Kind {
+	case actor.Human:
+		if p == SignedIn {
+			return a.Account != ""
+		}
+		if !ok {
+			return false
+		}
+		for _, r := range a.Roles {
+			if g.roles&bit[r] != 0 {
+				return true
+			}
+		}
+		return false
+	case actor.Machine, actor.Host:
+		for _, k := range g.kinds {
+			if k == a.Kind {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Require is Allows as an error: fault.Denied "access.denied".
+func Require(a actor.Actor, p Permission) error {
+	if Allows(a, p) {
+		return nil
+	}
+	return fault.New(fault.Denied, "access.denied", "permission", string(p))
+}
+
+// RolesOf returns the roles that have p, in the order of actor.Roles.
+func RolesOf(p Permission) []actor.Role {
+	var out []actor.Role
+	g := byPermission[p]
+	for _, r := range actor.Roles {
+		if g.roles&bit[r] != 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,169 @@
+package access
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+)
+
+// The expectation is written apart from the matrix, one letter per role in the order
+// e mployee, m anager, h r, n urse, p hysician, t enantadmin, o perator, i tsm, a uditor.
+const roleLetters = "emhnptoia"
+
+const permissionsExpected = `
+home.read         emhnptoia
+account.self      emhnptoia
+people.import     --h------
+people.read       --hnp----
+person.read       --hnp----
+person.read.self  e--------
+consent.self      e--------
+measures.read     -mhnp----
+checkup.import    --hn-----
+import.read       --hn-----
+import.withdraw   --hn-----
+mapping.edit      --hn-----
+checkup.list      --hnp----
+checkup.export    --hnp----
+checkup.values    ---np----
+checkup.decide    ----p----
+criteria.read     --hnp----
+criteria.edit     ---np----
+criteria.approve  ----p----
+audit.read        -----toia
+audit.read.self   emhnptoia
+trust.evidence    -----toia
+matrix.read       -----toia
+account.manage    -----t-i-
+account.unlock    -----t-i-
+tenant.manage     -------i-
+job.read          ------oi-
+job.retry         ------oi-
+demo.mail         ---------
+`
+
+func human(roles ...actor.Role) actor.Actor {
+	return actor.Actor{Kind: actor.Human, Tenant: "t1", Account: "a1", Person: "p1", Roles: roles}
+}
+
+func TestEveryPermissionCell(t *testing.T) {
+	cellsSeen, rows := 0, map[Permission]bool{}
+	for line := range strings.Lines(strings.TrimSpace(permissionsExpected)) {
+		f := strings.Fields(line)
+		p := Permission(f[0])
+		rows[p] = true
+		for i, r := range actor.Roles {
+			want := f[1][i] != '-'
+			if want && f[1][i] != roleLetters[i] {
+				t.Fatalf("the expectation of %s is out of column", p)
+			}
+			if got := Allows(human(r), p); got != want {
+				t.Errorf("%s for %s: %v, want %v", p, r, got, want)
+			}
+			if err := Require(human(r), p); (err == nil) != want || (err != nil && !fault.Is(err, fault.Denied)) {
+				t.Errorf("Require(%s, %s) = %v", r, p, err)
+			}
+			if got := slices.Contains(RolesOf(p), r); got != want {
+				t.Errorf("RolesOf(%s) names %s: %v", p, r, got)
+			}
+			cellsSeen++
+		}
+	}
+	for _, row := range Matrix {
+		if !rows[row.Permission] {
+			t.Errorf("%s is in no expectation", row.Permission)
+		}
+		if row.Says == "" {
+			t.Errorf("%s has no words", row.Permission)
+		}
+	}
+	if len(rows) != len(Matrix) {
+		t.Errorf("%d permissions expected, %d in the matrix", len(rows), len(Matrix))
+	}
+	t.Logf("%d cells", cellsSeen)
+}
+
+func TestDeniedByDefault(t *testing.T) {
+	for name, a := range map[string]actor.Actor{
+		"nobody":          {},
+		"no roles":        human(),
+		"unknown role":    human("root"),
+		"no tenant":       {Kind: actor.Human, Account: "a1", Roles: actor.Roles},
+		"no kind":         {Tenant: "t1", Account: "a1", Roles: actor.Roles},
+		"machine":         actor.System("t1", "x"),
+		"machine as role": {Kind: actor.Machine, Tenant: "t1", Roles: actor.Roles},
+	} {
+		if Allows(a, CheckupDecide) || Allows(a, "checkup.unknown") || Allows(a, "") {
+			t.Errorf("%s is allowed", name)
+		}
+	}
+	if !Allows(actor.Actor{}, Public) || Allows(actor.Actor{}, SignedIn) || !Allows(human(), SignedIn) {
+		t.Error("public or signed-in is wrong")
+	}
+	if Allows(actor.System("t1", ""), SignedIn) {
+		t.Error("a machine counts as signed in")
+	}
+}
+
+func TestMachineAndHost(t *testing.T) {
+	want := map[Permission]string{
+		PeopleImport: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
+		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", JobRetry: "h",
+	}
+	for _, row := range Matrix {
+		if got, w := Allows(actor.System("t1", ""), row.Permission), strings.Contains(want[row.Permission], "m"); got != w {
+			t.Errorf("machine %s: %v", row.Permission, got)
+		}
+		if got, w := Allows(actor.HostOperator("t1", ""), row.Permission), strings.Contains(want[row.Permission], "h"); got != w {
+			t.Errorf("host %s: %v", row.Permission, got)
+		}
+	}
+}
+
+func TestExportShowsEveryCell(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteCSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 2+len(Matrix)+len(Data) {
+		t.Fatalf("%d lines", len(lines))
+	}
+	for _, l := range lines {
+		if len(l) != 2+len(actor.Roles) {
+			t.Fatalf("%d columns in %v", len(l), l)
+		}
+	}
+	for _, r := range actor.Roles {
+		if RoleName(r) == string(r) {
+			t.Errorf("%s has no name", r)
+		}
+	}
+	if RoleName("x") != "x" {
+		t.Error("an unknown role is given a name")
+	}
+}
+
+func BenchmarkDecision(b *testing.B) {
+	a, s := human(actor.Employee, actor.Manager, actor.HR), Subject{Tenant: "t1", Person: "p2", Site: "s1", Dept: "d1"}
+	a.Sites, a.Depts = []ids.Site{"s0", "s1"}, []ids.Dept{"d0", "d1"}
+	b.Run("allows", func(b *testing.B) {
+		for b.Loop() {
+			Allows(a, CheckupDecide)
+		}
+	})
+	b.Run("see", func(b *testing.B) {
+		for b.Loop() {
+			See(a, Judgement, s, DefaultRule())
+		}
+	})
+}

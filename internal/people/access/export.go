@@ -1,0 +1,39 @@
+package access
+
+import (
+	"encoding/csv"
+	"io"
+
+	"rakudos/internal/base/actor"
+)
+
+// WriteCSV writes both tables: permission by role with ○, then data by role with its marks.
+func WriteCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	head := []string{"権限", "内容"}
+	for _, r := range actor.Roles {
+		head = append(head, RoleName(r))
+	}
+	_ = c.Write(head)
+	for _, row := range Matrix {
+		line := []string{string(row.Permission), row.Says}
+		for _, r := range actor.Roles {
+			mark := ""
+			if byPermission[row.Permission].roles&bit[r] != 0 {
+				mark = "○"
+			}
+			line = append(line, mark)
+		}
+		_ = c.Write(line)
+	}
+	_ = c.Write(append([]string{"データ", "内容"}, head[2:]...))
+	for _, row := range Data {
+		line := []string{string(row.Kind), row.Says}
+		for _, r := range actor.Roles {
+			line = append(line, row.Level[r].Mark())
+		}
+		_ = c.Write(line)
+	}
+	c.Flush()
+	return c.Error()
+}

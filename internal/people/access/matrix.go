@@ -1,0 +1,76 @@
+package access
+
+import "rakudos/internal/base/actor"
+
+// Row is one permission: who has it by role, and which callers that are no human have it.
+type Row struct {
+	Permission Permission
+	Says       string // what it lets one do, for the matrix page
+	Roles      []actor.Role
+	Kinds      []actor.Kind // Machine: jobs of the service; Host: who runs the binary on the host
+}
+
+var (
+	everyone    = actor.Roles
+	staff       = []actor.Role{actor.HR, actor.Nurse, actor.Physician}
+	medical     = []actor.Role{actor.Nurse, actor.Physician}
+	office      = []actor.Role{actor.HR, actor.Nurse}
+	overseers   = []actor.Role{actor.TenantAdmin, actor.Operator, actor.ITSM, actor.Auditor}
+	association = []actor.Role{actor.Operator, actor.ITSM}
+	accounts    = []actor.Role{actor.TenantAdmin, actor.ITSM}
+
+	service = []actor.Kind{actor.Machine}
+	host    = []actor.Kind{actor.Host}
+	both    = []actor.Kind{actor.Machine, actor.Host}
+)
+
+// Matrix is the whole of who may do what. The page, the CSV, the checks and the tests read this table.
+var Matrix = []Row{
+	{HomeRead, "ホームを開く", everyone, nil},
+	{AccountSelf, "自分のパスワードとサインイン中の端末を扱う", everyone, nil},
+
+	{PeopleImport, "名簿を取り込む", []actor.Role{actor.HR}, both},
+	{PeopleRead, "名簿を見る", staff, nil},
+	{PersonRead, "個人のページを開く", staff, nil},
+	{PersonReadSelf, "自分の記録を見る", []actor.Role{actor.Employee}, nil},
+	{ConsentSelf, "自分の同意を与える・取り消す", []actor.Role{actor.Employee}, nil},
+	{MeasuresRead, "就業上の措置を見る", []actor.Role{actor.Manager, actor.HR, actor.Nurse, actor.Physician}, nil},
+
+	{CheckupImport, "健診結果を取り込む", office, both},
+	{ImportRead, "取込の状況を見る", office, both},
+	{ImportWithdraw, "取込を取り下げる", office, host},
+	{MappingEdit, "列の対応を直す", office, nil},
+	{CheckupList, "健診の一覧を見る", staff, nil},
+	{CheckupExport, "健診の一覧を書き出す", staff, nil},
+	{CheckupValues, "検査値を見る", medical, service},
+	{CheckupDecide, "就業区分と意見を決める", []actor.Role{actor.Physician}, nil},
+	{CriteriaRead, "判定基準を見る", staff, both},
+	{CriteriaEdit, "判定基準の案を作る", medical, nil},
+	{CriteriaApprove, "判定基準の版を承認する", []actor.Role{actor.Physician}, nil},
+
+	{AuditRead, "操作の記録を見る", overseers, host},
+	{AuditReadSelf, "自分に関わる記録を見る", everyone, nil},
+	{TrustEvidence, "セキュリティの証跡を詳しく見る", overseers, both},
+	{MatrixRead, "権限の表を見る", overseers, host},
+	{AccountManage, "利用者と権限を管理する", accounts, both},
+	{AccountUnlock, "ロックを解除する", accounts, host},
+	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
+	{JobRead, "裏で動く処理を見る", association, both},
+	{JobRetry, "止まった処理をやり直す", association, host},
+	{DemoMail, "デモのメールを読む", nil, nil},
+}
+
+// roleNames are the words for the roles on screens and in exports.
+var roleNames = map[actor.Role]string{
+	actor.Employee: "従業員本人", actor.Manager: "上長", actor.HR: "人事・健康管理担当者", actor.Nurse: "保健師・看護職",
+	actor.Physician: "産業医", actor.TenantAdmin: "テナント管理者", actor.Operator: "運用者（保健会）",
+	actor.ITSM: "ITサービスマネジャー（保健会）", actor.Auditor: "監査者",
+}
+
+// RoleName is the Japanese name of a role; an unknown one is shown as it is written.
+func RoleName(r actor.Role) string {
+	if n, ok := roleNames[r]; ok {
+		return n
+	}
+	return string(r)
+}
