@@ -24,11 +24,13 @@ var (
 			if err != nil {
 				return "", err
 			}
+			started = c // a collected Cluster would close its pipe, and the guard would stop the server
 			dsn = c.DSN // the guard ends it together with this process
 		}
 		return dsn, roles(dsn)
 	})
-	serial atomic.Int64
+	started *Cluster // this process's own cluster, if any
+	serial  atomic.Int64
 )
 
 // Admin returns the superuser's DSN of the shared cluster, starting one for this process when no outer
