@@ -20,7 +20,9 @@ var subjects = []map[string]Text{
 	commonTexts,
 	webTexts,
 	blobTexts,
+	jobTexts,
 	mailTexts,
+	vaultTexts,
 }
 
 var catalogue = join(subjects)

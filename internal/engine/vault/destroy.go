@@ -1,0 +1,131 @@
+package vault
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// blank overwrites a wrapped key before its row is deleted; SQLite's secure_delete zeroes the page as well.
+var blank = make([]byte, 4+nonceSize+secretSize+tagSize)
+
+// DestroyPersons destroys people's keys for ever: what was sealed with them opens for nobody any more. It
+// is idempotent. Backups of the key store that hold them must be purged in the same act by the caller.
+func (v *Vault) DestroyPersons(ctx context.Context, t ids.Tenant, people []ids.Person) error {
+	tk, err := v.Tenant(ctx, t)
+	if err != nil {
+		return err
+	}
+	now := db.Micros(time.Now())
+	for len(people) > 0 {
+		n := min(batch, len(people))
+		err := v.keys.Tx(ctx, t, func(tx *db.Tx) error {
+			for _, p := range people[:n] {
+				if err := destroyPerson(tx, tk, p, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		people = people[n:]
+	}
+	return nil
+}
+
+func destroyPerson(tx *db.Tx, tk *Key, p ids.Person, now int64) error {
+	proof := tk.MAC("destroyed", []byte(p), binary.BigEndian.AppendUint64(nil, uint64(now)))
+	if _, err := tx.Exec(qDestroyed, tk.tenant, p, now, proof); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qPersonBlank, tk.tenant, p, blank); err != nil {
+		return err
+	}
+	_, err := tx.Exec(qPersonDrop, tk.tenant, p)
+	return err
+}
+
+// DestroyTenant destroys a tenant's key and every person key under it. It is idempotent; a tenant that
+// never had a key is fault.Missing.
+func (v *Vault) DestroyTenant(ctx context.Context, t ids.Tenant) error {
+	if t == ids.System {
+		return fault.New(fault.Denied, "vault.system_key")
+	}
+	if _, err := v.loadTenant(ctx, t); err != nil {
+		if fault.Of(err).Code == "vault.key_destroyed" {
+			return nil
+		}
+		return err
+	}
+	now := db.Micros(time.Now())
+	proof, err := v.root.Wrap(ctx, goneText(t, now), tenantAAD(t, 0))
+	if err != nil {
+		return err
+	}
+	err = v.keys.Tx(ctx, t, func(tx *db.Tx) error {
+		if _, err := tx.Exec(qDestroyed, t, "", now, proof); err != nil {
+			return err
+		}
+		for _, q := range []db.Query{qPersonsBlank, qTenantBlank} {
+			if _, err := tx.Exec(q, t, blank); err != nil {
+				return err
+			}
+		}
+		for _, q := range []db.Query{qPersonsDrop, qTenantDrop} {
+			if _, err := tx.Exec(q, t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	v.mu.Lock()
+	delete(v.cache, t)
+	v.mu.Unlock()
+	return err
+}
+
+// provenTenant tells whether a tombstone was made under the root key.
+func (v *Vault) provenTenant(ctx context.Context, t ids.Tenant, d tombstone) bool {
+	got, err := v.root.Unwrap(ctx, d.proof, tenantAAD(t, 0))
+	return err == nil && string(got) == string(goneText(t, d.at))
+}
+
+func goneText(t ids.Tenant, at int64) []byte {
+	h := sha256.New()
+	h.Write([]byte("rakudos key destroyed\x00" + string(t)))
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(at)))
+	return h.Sum(nil)
+}
+
+// KeyInfo is one line of the key inventory: the keys of one tenant, kind and version.
+type KeyInfo struct {
+	Kind    string // "tenant", "person" or "destroyed"
+	Tenant  ids.Tenant
+	Version uint32
+	Count   int64
+	Oldest  time.Time // made, or destroyed, at
+	Newest  time.Time
+}
+
+// Inventory lists every key of the store by kind, tenant and version.
+func (v *Vault) Inventory(ctx context.Context) ([]KeyInfo, error) {
+	var out []KeyInfo
+	err := v.keys.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		out, err = db.All(tx, qInventory, func(s db.Scanner) (KeyInfo, error) {
+			var k KeyInfo
+			var oldest, newest int64
+			err := s.Scan(&k.Kind, &k.Tenant, &k.Version, &k.Count, &oldest, &newest)
+			k.Oldest, k.Newest = db.Time(oldest), db.Time(newest)
+			return k, err
+		})
+		return err
+	})
+	return out, err
+}

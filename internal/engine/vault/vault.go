@@ -1,0 +1,169 @@
+// Package vault keeps the keys and seals the records: root key → tenant key → person key → record, each
+// step AES-256-GCM with the place of the record as associated data (clause 3-11a).
+// It must never store or log a key or a plaintext, and no other package may use a cipher.
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// recheck is how long a cached tenant key is used before its row is looked at again, so that a key that
+// another node destroyed is soon gone here too.
+const recheck = time.Minute
+
+// Vault hands out keys. It is safe for concurrent use.
+type Vault struct {
+	keys *db.DB
+	root Root
+
+	mu    sync.RWMutex
+	cache map[ids.Tenant]cached
+}
+
+type cached struct {
+	key    *Key
+	loaded time.Time
+}
+
+// Open binds the key store (a migrated database of its own) to the root key. It refuses a root key that is
+// not the one under which this key store was begun, and makes the key of ids.System when it is missing.
+func Open(ctx context.Context, keys *db.DB, root Root) (*Vault, error) {
+	v := &Vault{keys: keys, root: root, cache: map[ids.Tenant]cached{}}
+	if err := v.checkRoot(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.CreateTenant(ctx, ids.System); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// checkRoot keeps one known value under the root key: a lost or exchanged root key is found at start, not
+// when the first record is needed.
+func (v *Vault) checkRoot(ctx context.Context) error {
+	known := []byte("rakudos key store")
+	aad := appendLoc(nil, "*", Loc{Table: "key_root", ID: "1", Column: "wrapped"}, 1)
+	var rows [][]byte
+	err := v.keys.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qRoot, scanBytes)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(rows) > 0 {
+		got, err := v.root.Unwrap(ctx, rows[0], aad)
+		if err != nil || string(got) != string(known) {
+			return fault.New(fault.Internal, "vault.root_mismatch").Because(err)
+		}
+		return nil
+	}
+	wrapped, err := v.root.Wrap(ctx, known, aad)
+	if err != nil {
+		return err
+	}
+	return v.keys.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		_, err := tx.Exec(qRootAdd, wrapped, db.Micros(time.Now()))
+		return err
+	})
+}
+
+// CreateTenant makes a tenant's key when there is none. It refuses a tenant whose key was destroyed.
+func (v *Vault) CreateTenant(ctx context.Context, t ids.Tenant) error {
+	_, err := v.Tenant(ctx, t)
+	if f := fault.Of(err); f == nil || f.Code != "vault.key_missing" {
+		return err
+	}
+	raw := newSecret()
+	wrapped, err := v.root.Wrap(ctx, raw[:], tenantAAD(t, 1))
+	if err != nil {
+		return err
+	}
+	return v.keys.Tx(ctx, t, func(tx *db.Tx) error {
+		_, err := tx.Exec(qTenantAdd, t, 1, wrapped, db.Micros(time.Now()))
+		return err
+	})
+}
+
+// Tenant returns a tenant's key. It is fault.Missing when there is none ("vault.key_missing") or when it
+// was destroyed ("vault.key_destroyed").
+func (v *Vault) Tenant(ctx context.Context, t ids.Tenant) (*Key, error) {
+	v.mu.RLock()
+	c, ok := v.cache[t]
+	v.mu.RUnlock()
+	if ok && time.Since(c.loaded) < recheck {
+		return c.key, nil
+	}
+	k, err := v.loadTenant(ctx, t)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err != nil {
+		if fault.Is(err, fault.Missing) {
+			delete(v.cache, t)
+		}
+		return nil, err
+	}
+	v.cache[t] = cached{k, time.Now()}
+	return k, nil
+}
+
+// loadTenant reads every version of a tenant's key; the newest seals, the older ones still open.
+func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*Key, error) {
+	var rows []wrappedKey
+	var gone []tombstone
+	err := v.keys.View(ctx, t, func(tx *db.Tx) (err error) {
+		if rows, err = db.All(tx, qTenant, scanWrapped, t); err != nil || len(rows) > 0 {
+			return err
+		}
+		gone, err = db.All(tx, qTenantGone, scanTombstone, t)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		if len(gone) > 0 && v.provenTenant(ctx, t, gone[0]) {
+			return nil, fault.New(fault.Missing, "vault.key_destroyed")
+		}
+		return nil, fault.New(fault.Missing, "vault.key_missing")
+	}
+	k := &Key{tenant: t, index: true}
+	for _, r := range rows {
+		raw, err := v.root.Unwrap(ctx, r.wrapped, tenantAAD(t, r.version))
+		if err != nil || len(raw) != secretSize {
+			return nil, fault.New(fault.Internal, "vault.key_broken").Because(err)
+		}
+		k.secrets = append(k.secrets, secret{version: r.version, raw: secretBytes(raw)})
+	}
+	return k, nil
+}
+
+// SealAudit and OpenAudit seal the bodies of audit events with the tenant's key; id carries every clear
+// column of the event, so none of them can be exchanged under a body.
+func (v *Vault) SealAudit(ctx context.Context, t ids.Tenant, id string, plain []byte) ([]byte, error) {
+	k, err := v.Tenant(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return k.Seal(Loc{Table: "audit_event", ID: id, Column: "sealed"}, plain), nil
+}
+
+// OpenAudit opens what SealAudit sealed.
+func (v *Vault) OpenAudit(ctx context.Context, t ids.Tenant, id string, sealed []byte) ([]byte, error) {
+	k, err := v.Tenant(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return k.Open(Loc{Table: "audit_event", ID: id, Column: "sealed"}, sealed)
+}
+
+func newSecret() (b [secretSize]byte) { rand.Read(b[:]); return b }
+
+func secretBytes(raw []byte) (b [secretSize]byte) { copy(b[:], raw); return b }
