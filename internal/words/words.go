@@ -20,6 +20,7 @@ var subjects = []map[string]Text{
 	commonTexts,
 	webTexts,
 	blobTexts,
+	cliTexts,
 	jobTexts,
 	mailTexts,
 	vaultTexts,

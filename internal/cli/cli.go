@@ -1,0 +1,146 @@
+// Package cli is the service's verbs for those who run it: one binary, help with examples on every verb,
+// exit codes a script can rely on. It must never do what a service of the house refuses, and never print a
+// secret or a health value.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"rakudos/internal/base/fault"
+)
+
+// Exit codes, the same for every verb.
+const (
+	Done   = 0 // done
+	Failed = 1 // refused or failed
+	Usage  = 2 // wrong usage: nothing was tried
+)
+
+// Process is what the command line knows of the process that it runs in.
+type Process struct {
+	Args []string // without the program's name
+	Env  []string
+	In   io.Reader
+	Out  io.Writer
+	Err  io.Writer
+}
+
+// command is one verb. setup declares its flags and returns what to do once they are parsed.
+type command struct {
+	name     string // "audit verify"
+	says     string // one Japanese line
+	args     string // the flags in short, for the first line of its help
+	examples []string
+	setup    func(f *flag.FlagSet) action
+}
+
+type action func(ctx context.Context, s *stage) error
+
+// stage is what an action works with.
+type stage struct {
+	Process
+	house House
+	json  bool
+}
+
+func commands() []command {
+	return []command{
+		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
+		auditVerifyCommand(), explainJudgeCommand(), configCheckCommand(), versionCommand(),
+	}
+}
+
+// Main runs one verb and returns the exit code.
+func Main(p Process, h House) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process the hard way
+	all := commands()
+	if len(p.Args) == 0 {
+		overview(p.Err, all)
+		return Usage
+	}
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, p.Args[0]) {
+		if c, _, ok := find(all, p.Args[1:]); ok {
+			c.help(p.Out)
+		} else {
+			overview(p.Out, all)
+		}
+		return Done
+	}
+	c, rest, ok := find(all, p.Args)
+	if !ok {
+		return unknown(p, all)
+	}
+	return run(ctx, p, h, c, rest)
+}
+
+func run(ctx context.Context, p Process, h House, c command, rest []string) int {
+	s := &stage{Process: p, house: h}
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&s.json, "json", false, "結果を JSON で出力します")
+	act := c.setup(flags)
+	err := flags.Parse(rest)
+	if errors.Is(err, flag.ErrHelp) {
+		c.help(p.Out)
+		return Done
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if err != nil {
+		return s.fail(wrong("cli.flags", "detail", err.Error(), "verb", c.name))
+	}
+	if err := act(ctx, s); err != nil {
+		return s.fail(err)
+	}
+	return Done
+}
+
+// find takes the longest verb that the arguments begin with.
+func find(all []command, args []string) (command, []string, bool) {
+	var best command
+	n := 0
+	for _, c := range all {
+		words := strings.Fields(c.name)
+		if len(words) > n && len(words) <= len(args) && slices.Equal(words, args[:len(words)]) {
+			best, n = c, len(words)
+		}
+	}
+	return best, args[n:], n > 0
+}
+
+func unknown(p Process, all []command) int {
+	s := &stage{Process: p, json: slices.Contains(p.Args, "--json")}
+	code := s.fail(wrong("cli.verb", "verb", strings.Join(verbPart(p.Args), " ")))
+	if !s.json {
+		overview(p.Err, all)
+	}
+	return code
+}
+
+func verbPart(args []string) []string {
+	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
+		return args[:i]
+	}
+	return args
+}
+
+// usage marks an error as wrong usage: exit code 2.
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }
+
+func wrong(code string, args ...string) error {
+	return usage{fault.New(fault.Invalid, code, args...)}
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"rakudos/internal/engine/audit"
+)
+
+// Options choose the service and its data. An empty field leaves the configuration's value.
+type Options struct {
+	Config string // YAML file
+	Data   string
+	Listen string
+	Demo   bool
+	Env    []string
+}
+
+// House is what app gives to the command line: everything that needs to know every type.
+type House struct {
+	Version string
+	// Config checks the configuration and returns it as YAML with every default filled in.
+	Config func(o Options) (string, error)
+	// Serve runs the service until ctx ends; a clean stop returns nil. It tells people on out where to look.
+	Serve func(ctx context.Context, o Options, out io.Writer) error
+	// Import reads a file into a stopped service's data.
+	Import func(ctx context.Context, o Options, r ImportRequest) (Import, error)
+	// Statement renders the statement from a stopped service's data, or from a new, empty one.
+	Statement func(ctx context.Context, o Options) (Statement, error)
+	// VerifyAudit checks everything that the log of a stopped service promises.
+	VerifyAudit func(ctx context.Context, o Options) (audit.Report, error)
+}
+
+// ImportRequest is one file for one tenant.
+type ImportRequest struct {
+	Kind     string // "roster" or "checkups"
+	Tenant   string // tenant code
+	Name     string // the file's name, for the record
+	File     io.Reader
+	Confirm  bool                  // false: preview only, nothing stays
+	Progress func(done, total int) // may be nil
+}
+
+// Import is the state of an import, the same words as GET /imports/{id} answers.
+type Import struct {
+	ID        string      `json:"id,omitempty"`
+	State     string      `json:"state"` // reading, preview, applying, applied, failed, withdrawn
+	Rows      int         `json:"rows"`
+	Accepted  int         `json:"accepted"`
+	Rejected  []Rejected  `json:"rejected"`
+	Unmatched []Unmatched `json:"unmatched"`
+	Unchanged int         `json:"unchanged"`
+	Applied   int         `json:"applied"`
+}
+
+// Rejected is a line that was refused, with every reason.
+type Rejected struct {
+	Line   int         `json:"line"`
+	Errors []CellError `json:"errors"`
+}
+
+// CellError names the column and the reason; never the cell's content.
+type CellError struct {
+	Column string `json:"column"`
+	Reason string `json:"reason"`
+}
+
+// Unmatched is a line whose person was not found or not certain.
+type Unmatched struct {
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
