@@ -1,0 +1,84 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// Dead is a job that was given up.
+type Dead struct {
+	Tenant   ids.Tenant
+	ID       ids.Job
+	Kind     string
+	Slot     string
+	Attempts int
+	Error    string
+	Created  time.Time
+	Finished time.Time
+}
+
+// Dead lists the dead letters of all tenants, newest first.
+func (q *Queue) Dead(ctx context.Context, limit int) ([]Dead, error) {
+	var out []Dead
+	return out, q.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		out, err = db.All(tx, qDead, func(s db.Scanner) (Dead, error) {
+			var d Dead
+			var created, finished int64
+			err := s.Scan(&d.Tenant, &d.ID, &d.Kind, &d.Slot, &d.Attempts, &d.Error, &created, &finished)
+			d.Created, d.Finished = db.Time(created), db.Time(finished)
+			return d, err
+		}, limit)
+		return err
+	})
+}
+
+// Retry puts a dead letter back into the queue with its attempts at zero.
+func (q *Queue) Retry(ctx context.Context, id ids.Job) error {
+	return q.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		n, err := tx.Exec(qRevive, id, db.Micros(time.Now()))
+		if err == nil && n == 0 {
+			err = fault.New(fault.Missing, "job.not_dead")
+		}
+		tx.OnCommit(q.Wake)
+		return err
+	})
+}
+
+// Stats counts the jobs that are not done.
+type Stats struct {
+	Ready, Running, Dead int
+	Oldest               time.Time // since when the longest waiting job that is due has waited; zero when none is
+}
+
+// Stats of the whole database, for the status page.
+func (q *Queue) Stats(ctx context.Context) (Stats, error) {
+	var out Stats
+	return out, q.db.View(ctx, db.Global, func(tx *db.Tx) error {
+		out = Stats{}
+		now := time.Now()
+		return db.Each(tx, qCounts, func(s db.Scanner) error {
+			var kind, state string
+			var n int
+			var first int64
+			if err := s.Scan(&kind, &state, &n, &first); err != nil {
+				return err
+			}
+			switch state {
+			case "running":
+				out.Running += n
+			case "dead":
+				out.Dead += n
+			case "ready":
+				out.Ready += n
+				if at := db.Time(first); at.Before(now) && (out.Oldest.IsZero() || at.Before(out.Oldest)) {
+					out.Oldest = at
+				}
+			}
+			return nil
+		})
+	})
+}

@@ -1,0 +1,6 @@
+package words
+
+// jobTexts is what an operator reads about background work.
+var jobTexts = map[string]Text{
+	"job.not_dead": {Message: "この処理は、失敗して止まった処理の一覧にありません。", Kept: "何も変わっていません。", Next: "一覧を読み込み直してください。"},
+}
