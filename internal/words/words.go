@@ -18,6 +18,8 @@ type Text struct {
 // subjects lists the catalogue of every subject; each stands in the file named after it.
 var subjects = []map[string]Text{
 	commonTexts,
+	dateTexts,
+	tabularTexts,
 	webTexts,
 	blobTexts,
 	cliTexts,

@@ -1,0 +1,132 @@
+package tabular
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"rakudos/internal/base/fault"
+)
+
+// workbook gives the rows of the first visible sheet of an XLSX file.
+type workbook struct {
+	rows *excelize.Rows
+	file *excelize.File
+	row  int
+}
+
+// openWorkbook reads the whole file. Nothing is ever written to a temporary file, since the cells may be health
+// data, and every part is unpacked once, counted, before the spreadsheet library sees it: the sizes that a zip
+// declares may be lies.
+func openWorkbook(r io.Reader) (*workbook, error) {
+	b, err := io.ReadAll(io.LimitReader(r, MaxWorkbook+1))
+	if err != nil {
+		return nil, fmt.Errorf("tabular: read workbook: %w", err)
+	}
+	if len(b) > MaxWorkbook {
+		return nil, fault.New(fault.TooLarge, "tabular.workbook_size")
+	}
+	if err := checkParts(b); err != nil {
+		return nil, err
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(b), excelize.Options{
+		UnzipSizeLimit: MaxUnzipped, UnzipXMLSizeLimit: MaxUnzipped,
+		ShortDatePattern: "yyyy/mm/dd", LongDatePattern: "yyyy/mm/dd",
+	})
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "tabular.workbook").Because(err)
+	}
+	for _, sheet := range f.GetSheetList() {
+		if visible, err := f.GetSheetVisible(sheet); err != nil || !visible {
+			continue
+		}
+		if rows, err := f.Rows(sheet); err == nil {
+			return &workbook{rows: rows, file: f}, nil
+		}
+	}
+	return nil, fault.New(fault.Invalid, "tabular.workbook")
+}
+
+// checkParts unpacks every part, which also verifies its checksum, and refuses a bomb, a zip that is no workbook and
+// a sheet that breaks off.
+func checkParts(b []byte) error {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return fault.New(fault.Invalid, "tabular.workbook").Because(err)
+	}
+	if len(z.File) > maxParts {
+		return fault.New(fault.TooLarge, "tabular.workbook_size")
+	}
+	left, isBook := int64(MaxUnzipped), false
+	for _, f := range z.File {
+		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
+		isBook = isBook || name == "xl/workbook.xml"
+		if f.UncompressedSize64 > uint64(left) {
+			return fault.New(fault.TooLarge, "tabular.workbook_size")
+		}
+		var end tail
+		rc, err := f.Open()
+		if err != nil {
+			return fault.New(fault.Invalid, "tabular.workbook").Because(err)
+		}
+		n, err := io.Copy(&end, io.LimitReader(rc, left+1))
+		_ = rc.Close()
+		left -= n
+		if left < 0 {
+			return fault.New(fault.TooLarge, "tabular.workbook_size")
+		}
+		if err != nil {
+			return fault.New(fault.Invalid, "tabular.workbook").Because(err)
+		}
+		if strings.HasPrefix(name, "xl/worksheets/sheet") && !strings.HasSuffix(strings.TrimSpace(string(end)), "worksheet>") {
+			return fault.New(fault.Invalid, "tabular.workbook")
+		}
+	}
+	if !isBook {
+		return fault.New(fault.Invalid, "tabular.binary")
+	}
+	return nil
+}
+
+// tail keeps the last bytes written to it.
+type tail []byte
+
+func (t *tail) Write(p []byte) (int, error) {
+	const keep = 64
+	all := append(*t, p[max(0, len(p)-keep):]...)
+	*t = append((*t)[:0], all[max(0, len(all)-keep):]...)
+	return len(p), nil
+}
+
+func (w *workbook) next() (int, []string, error) {
+	for w.rows.Next() {
+		w.row++
+		cells, err := w.rows.Columns()
+		if err != nil {
+			return 0, nil, broken("tabular.row", w.row).Because(err)
+		}
+		if len(cells) > MaxColumns {
+			return 0, nil, broken("tabular.columns", w.row)
+		}
+		blank := true
+		for _, c := range cells {
+			if len(c) > MaxField {
+				return 0, nil, broken("tabular.field_size", w.row)
+			}
+			blank = blank && c == ""
+		}
+		if !blank {
+			return w.row, cells, nil
+		}
+	}
+	if err := w.rows.Error(); err != nil {
+		return 0, nil, broken("tabular.row", w.row+1).Because(err)
+	}
+	_ = w.rows.Close()
+	_ = w.file.Close()
+	return 0, nil, io.EOF
+}
