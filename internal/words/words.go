@@ -25,6 +25,7 @@ var subjects = []map[string]Text{
 	cliTexts,
 	jobTexts,
 	mailTexts,
+	statementTexts,
 	vaultTexts,
 }
 

@@ -1,0 +1,255 @@
+// Package statement is the security statement: the 49 clauses, the controls that keep them, their newest
+// evidence and the words made from both. It must never show PASS where no probe ran, nor a figure that
+// the program does not use.
+package statement
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/probe"
+)
+
+// ProbeTimeout bounds one run of a probe, and one of its mutant.
+const ProbeTimeout = 20 * time.Second
+
+// keep is how long a rendered statement is answered again: the page is public and must be cheap.
+const keep = time.Second
+
+// Config is what the statement is made of besides the controls.
+type Config struct {
+	DB         *db.DB
+	Journal    Journal
+	Stage      probe.Stage // nil: nothing can be probed over the network (CLI on a stopped service)
+	Build      string      // version of the program
+	Figures    Figures
+	ReportFile string // signed report of the accessibility tests; empty: none
+	ReportKey  string // file with the public key (base64) that the report must be signed with
+	Log        *slog.Logger
+}
+
+// Service renders the statement and keeps its evidence fresh.
+type Service struct {
+	cfg   Config
+	set   *control.Set
+	past  past
+	store store
+	ready atomic.Bool
+
+	mu       sync.Mutex
+	rendered Statement
+	at       time.Time
+}
+
+// New joins the built controls with those of this package (DOC-HISTORY, AX-A11Y) and the pending ones.
+func New(cfg Config, built []control.Control) (*Service, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	p, err := openPast(published)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{cfg: cfg, past: p, store: store{cfg.DB, cfg.Journal}}
+	own := []control.Control{s.historyControl(), s.accessibilityControl()}
+	s.set, err = Assemble(cfg.Figures, append(slices.Clone(built), own...))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Set is the complete catalogue.
+func (s *Service) Set() *control.Set { return s.set }
+
+// Ready tells whether every probe has run once since Run began.
+func (s *Service) Ready() bool { return s.ready.Load() }
+
+// Run keeps the evidence fresh until ctx ends and nothing runs any more.
+func (s *Service) Run(ctx context.Context) error {
+	schedule(ctx, s.probed(), s.run, func() { s.ready.Store(true) })
+	return nil
+}
+
+// RunOnce runs one control's probe and mutant now and shows the result.
+func (s *Service) RunOnce(ctx context.Context, id string) (Card, error) {
+	i := slices.IndexFunc(s.set.Controls, func(c control.Control) bool { return c.ID == id })
+	if i < 0 {
+		return Card{}, fault.New(fault.Missing, "statement.control_unknown", "control", id)
+	}
+	c := s.set.Controls[i]
+	if c.Probe == nil {
+		return card(c, nil, time.Now()), nil
+	}
+	o, err := observe(ctx, c, s.cfg.Build, ProbeTimeout)
+	if err != nil {
+		s.cfg.Log.WarnContext(ctx, "probe", "control", id, "err", err)
+	}
+	if err := s.record(ctx, o); err != nil {
+		return Card{}, err
+	}
+	return card(c, &o, time.Now()), nil
+}
+
+// run is one scheduled run. What was cut short by the end of the service is no evidence.
+func (s *Service) run(ctx context.Context, c control.Control) outcome {
+	o, err := observe(ctx, c, s.cfg.Build, ProbeTimeout)
+	if ctx.Err() != nil {
+		return unsure
+	}
+	if err != nil {
+		s.cfg.Log.WarnContext(ctx, "probe", "control", c.ID, "err", err)
+	}
+	if err := s.record(ctx, o); err != nil {
+		s.cfg.Log.ErrorContext(ctx, "evidence not recorded", "control", c.ID, "err", err)
+		return unsure
+	}
+	switch {
+	case o.Result == Broken:
+		s.cfg.Log.ErrorContext(ctx, "promise broken", "control", c.ID, "measured", o.Measured, "failed", o.Failed)
+		return broken
+	case o.Result == Failed || c.Mutant != nil && o.Mutant != Caught:
+		return unsure
+	}
+	return fine
+}
+
+func (s *Service) record(ctx context.Context, o Observation) error {
+	if err := s.store.add(ctx, o); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.at = time.Time{}
+	s.mu.Unlock()
+	return nil
+}
+
+// probed are the controls that have a probe.
+func (s *Service) probed() []control.Control {
+	return slices.DeleteFunc(slices.Clone(s.set.Controls), func(c control.Control) bool { return c.Probe == nil })
+}
+
+// Statement renders the document as of now.
+func (s *Service) Statement(ctx context.Context) (Statement, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if !s.at.IsZero() && now.Sub(s.at) < keep {
+		return s.rendered, nil
+	}
+	var names []string
+	for _, c := range s.probed() {
+		names = append(names, c.ID)
+	}
+	newest, err := s.store.newest(ctx, names)
+	if err != nil {
+		return Statement{}, err
+	}
+	index := func(o *Observation) *int64 {
+		if o == nil || o.Ref == "" {
+			return nil
+		}
+		if i, ok := s.cfg.Journal.Index(ctx, o.Ref); ok {
+			return &i
+		}
+		return nil
+	}
+	s.rendered, s.at = s.render(newest, index, now), now
+	return s.rendered, nil
+}
+
+// render is pure: the same evidence at the same instant gives the same document.
+func (s *Service) render(newest map[string]*Observation, index func(*Observation) *int64, now time.Time) Statement {
+	f := s.cfg.Figures
+	cards := make(map[string]Card, len(s.set.Controls))
+	for _, c := range s.set.Controls {
+		k := card(c, newest[c.ID], now)
+		k.LogIndex = index(newest[c.ID])
+		cards[c.ID] = k
+	}
+	mutants(cards, s.set.Controls, newest, now)
+	out := Statement{
+		Service: f.Service, Version: s.cfg.Build, GeneratedAt: Moment{now},
+		Title:   fmt.Sprintf("「%s」のセキュリティについて", f.Service),
+		Edition: s.past.newest().Edition, History: s.past.editions(),
+		Contact: Contact{f.Association, f.Mail, f.Form}, Extensions: []Card{},
+	}
+	for _, c := range s.set.Clauses {
+		out.Clauses = append(out.Clauses, clause(c, s.set.Of(c.ID), cards))
+	}
+	head(out.Clauses)
+	for _, c := range s.set.Extensions() {
+		out.Extensions = append(out.Extensions, cards[c.ID])
+	}
+	for _, c := range out.Clauses {
+		out.Counts.add(c.Status)
+	}
+	out.Status, out.StatusText = out.Clauses[0].Status, out.Clauses[0].StatusText
+	for _, c := range chapters {
+		part := Chapter{Number: c.number, Title: c.title}
+		for _, k := range out.Clauses {
+			if k.Chapter == c.number {
+				part.Clauses = append(part.Clauses, k)
+			}
+		}
+		out.Chapters = append(out.Chapters, part)
+	}
+	return out
+}
+
+// clause says what its controls say and takes the worst of them.
+func clause(c control.Clause, by []control.Control, cards map[string]Card) Clause {
+	number, _, _ := strings.Cut(c.ID, "-")
+	out := Clause{ID: c.ID, Chapter: number, Title: c.Title, Interpretation: c.Interpretation}
+	var all []control.Status
+	for _, k := range by {
+		out.Says += k.Says
+		out.Controls = append(out.Controls, cards[k.ID])
+		all = append(all, cards[k.ID].Status)
+	}
+	out.Status = control.Worst(all...)
+	out.StatusText = statusWords[out.Status]
+	return out
+}
+
+// head turns the first clause, and its card, into the roll-up over all others.
+func head(clauses []Clause) {
+	var own, others []control.Status
+	for _, k := range clauses[0].Controls {
+		own = append(own, k.Status)
+	}
+	for _, c := range clauses[1:] {
+		others = append(others, c.Status)
+	}
+	status, text, why := rollUp(own, others)
+	clauses[0].Status, clauses[0].StatusText = status, text
+	for i := range clauses[0].Controls {
+		k := &clauses[0].Controls[i]
+		k.Status, k.StatusText, k.Reason = status, text, why+k.Reason
+	}
+}
+
+func (c *Counts) add(s control.Status) {
+	c.Total++
+	switch s {
+	case control.Pass:
+		c.Pass++
+	case control.Fail:
+		c.Fail++
+	case control.Stale:
+		c.Stale++
+	case control.Exception:
+		c.Exception++
+	default:
+		c.Unknown++
+	}
+}
