@@ -25,6 +25,8 @@ var subjects = []map[string]Text{
 	cliTexts,
 	jobTexts,
 	mailTexts,
+	tenantTexts,
+	accessTexts,
 	statementTexts,
 	vaultTexts,
 }

@@ -19,9 +19,10 @@ const roleLetters = "emhnptoia"
 const permissionsExpected = `
 home.read         emhnptoia
 account.self      emhnptoia
-people.import     --h------
+roster.import     --h------
+people.list       --hnp----
+people.change     --h------
 people.read       --hnp----
-person.read       --hnp----
 person.read.self  e--------
 consent.self      e--------
 measures.read     -mhnp----
@@ -113,7 +114,7 @@ func TestDeniedByDefault(t *testing.T) {
 
 func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
-		PeopleImport: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
+		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
 		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", JobRetry: "h",
 	}
 	for _, row := range Matrix {

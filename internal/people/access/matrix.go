@@ -31,6 +31,7 @@ var Matrix = []Row{
 
 	{PeopleImport, "名簿を取り込む", []actor.Role{actor.HR}, both},
 	{PeopleRead, "名簿を見る", staff, nil},
+	{PeopleChange, "異動・退職を登録する", []actor.Role{actor.HR}, both},
 	{PersonRead, "個人のページを開く", staff, nil},
 	{PersonReadSelf, "自分の記録を見る", []actor.Role{actor.Employee}, nil},
 	{ConsentSelf, "自分の同意を与える・取り消す", []actor.Role{actor.Employee}, nil},

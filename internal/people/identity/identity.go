@@ -1,0 +1,141 @@
+// Package identity decides who somebody is: passwords, the mailed second step, sessions, locks (clauses
+// 3-2 to 3-5 and 3-12). It must never tell a stranger whether an account exists or is locked, and never
+// look at a password before the attempt is counted.
+package identity
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+)
+
+// Names of the cookies. Each is set with Path=/, Secure and HttpOnly.
+const (
+	CookieSession = "__Host-session"
+	CookieSignIn  = "__Host-signin" // between the two steps
+	CookieDevice  = "__Host-device" // survives sign-out; only chooses the counter
+)
+
+// Visit is where a request to sign in comes from.
+type Visit struct {
+	Addr    string // the client's address without a port
+	Agent   string // User-Agent
+	Request string // request id
+	Device  string // value of the device cookie; empty when there is none
+}
+
+// Pending is a sign-in that waits for its code.
+type Pending struct {
+	Token       string // for the sign-in cookie; empty in answers to a request that had it
+	Tenant      string // the tenant's name
+	SentTo      string // the address, masked
+	SentAt      time.Time
+	ExpiresAt   time.Time // the last moment at which the code counts
+	ResendAt    time.Time // not sooner
+	TriesLeft   int
+	ResendsLeft int
+}
+
+// SignedIn is the outcome of the second step, or of a change of password.
+type SignedIn struct {
+	Token   string // for the session cookie
+	Device  string // for the device cookie; empty when it need not be set
+	Session Session
+}
+
+// Session is one signed-in browser. While MustChange, the actor has no roles.
+type Session struct {
+	ID         ids.Session
+	Actor      actor.Actor
+	LoginID    string
+	Name       string
+	MustChange bool
+	StartedAt  time.Time
+	SeenAt     time.Time // the last activity that counts
+	IdleEnds   time.Time
+	Ends       time.Time
+}
+
+// SessionInfo is a line of the list of one's sessions.
+type SessionInfo struct {
+	ID        ids.Session
+	Addr      string
+	Agent     string
+	StartedAt time.Time
+	SeenAt    time.Time
+	Current   bool
+}
+
+// Grant is a role with its scope. An empty Site is every site; Dept is for managers.
+type Grant struct {
+	Role actor.Role
+	Site ids.Site
+	Dept ids.Dept
+}
+
+// NewAccount is an account to be made. An empty Password is generated, and is then to be changed at the
+// first sign-in whatever MustChange says.
+type NewAccount struct {
+	LoginID    string
+	Name       string
+	Email      string
+	Password   string
+	MustChange bool
+	Person     ids.Person
+	Grants     []Grant
+}
+
+// Account is one account as administrators see it.
+type Account struct {
+	ID            ids.Account
+	Tenant        ids.Tenant
+	LoginID       string
+	Name          string
+	Email         string
+	Person        ids.Person
+	Grants        []Grant
+	Disabled      bool
+	Locked        bool
+	LockedAt      time.Time // zero while Locked only because the last attempt is still under way
+	MustChange    bool
+	CreatedAt     time.Time
+	SignedInAt    time.Time
+	FirstPassword string // only in the answer that generated it
+}
+
+// NormalLogin is the form in which a login ID is stored and looked up: full-width letters and capitals
+// are taken for what they mean. Passwords are never changed in this way.
+func NormalLogin(typed string) string {
+	return strings.ToLower(strings.TrimSpace(norm.NFKC.String(typed)))
+}
+
+// scope turns grants into what an actor carries: the roles, the sites (nil is all) and a manager's
+// departments. Where a role is given for every site and for single ones, the narrower wins (health.md §2.1).
+func scope(grants []Grant) (roles []actor.Role, sites []ids.Site, depts []ids.Dept) {
+	for _, r := range actor.Roles {
+		held := false
+		for _, g := range grants {
+			if g.Role != r {
+				continue
+			}
+			held = true
+			if g.Site != "" {
+				sites = append(sites, g.Site)
+			}
+			if r == actor.Manager && g.Dept != "" {
+				depts = append(depts, g.Dept)
+			}
+		}
+		if held {
+			roles = append(roles, r)
+			if r == actor.Manager && depts == nil {
+				depts = []ids.Dept{}
+			}
+		}
+	}
+	return roles, sites, depts
+}

@@ -1,0 +1,118 @@
+package identity
+
+import (
+	"errors"
+	"runtime"
+	"time"
+)
+
+// Policy is every figure of signing in. The sentences of the statement are made from these values.
+type Policy struct {
+	// 3-4a
+	PasswordLeast int      // code points
+	PasswordMost  int      // code points
+	ContextLeast  int      // shorter context words are ignored, in code points
+	ServiceNames  []string // may not stand in a password
+	Rules         int      // edition of the rules; a higher one is checked at the next sign-in
+
+	// 3-3
+	Hash             HashParams
+	HashSlots        int           // passwords hashed at once
+	HashQueue        int           // attempts that may wait for a slot
+	FirstPasswordFor time.Duration // a first password is void afterwards
+
+	// 3-4b
+	LockAt         int           // the consecutive failure that locks
+	ThrottleFrom   int           // the failure after which one has to wait
+	ThrottleFirst  time.Duration // doubled at each further failure
+	ThrottleMost   time.Duration
+	ThrottleForget time.Duration // after so long without a failure the waiting starts anew
+	DeviceFor      time.Duration // how long a browser is remembered
+
+	// 3-5
+	CodeFor     time.Duration
+	CodeTries   int
+	Resends     int
+	ResendAfter time.Duration
+	CodesPerDay int // mails to one account in any 24 hours
+
+	// 3-12
+	SessionIdle time.Duration
+	SessionMost time.Duration
+	TouchStep   time.Duration // activity is written down in steps of this
+	WarnBefore  time.Duration
+	ScreenLock  time.Duration
+
+	weak string // a sabotaged protection; see Sabotage
+}
+
+// CodeDigits is the length of a mailed code.
+const CodeDigits = 8
+
+// DefaultPolicy is the binding reading of the clauses (decisions 3-4a, 3-4b, 3-5, 3-12).
+func DefaultPolicy() Policy {
+	return Policy{
+		PasswordLeast: 10, PasswordMost: 128, ContextLeast: 4, ServiceNames: []string{"rakudos", "ラクドス"}, Rules: 1,
+		Hash: HashParams{MemoryKiB: 19 * 1024, Time: 2, Threads: 1}, HashSlots: runtime.GOMAXPROCS(0), HashQueue: 400,
+		FirstPasswordFor: 14 * 24 * time.Hour,
+		LockAt:           11, ThrottleFrom: 5, ThrottleFirst: time.Second, ThrottleMost: 8 * time.Second, ThrottleForget: 30 * time.Minute,
+		DeviceFor: 90 * 24 * time.Hour,
+		CodeFor:   10 * time.Minute, CodeTries: 5, Resends: 3, ResendAfter: 30 * time.Second, CodesPerDay: 100,
+		SessionIdle: 3 * time.Hour, SessionMost: 12 * time.Hour, TouchStep: time.Second, WarnBefore: 5 * time.Minute, ScreenLock: 30 * time.Minute,
+	}
+}
+
+// Names of the protections that a sandbox can switch off, so that each probe is known to be able to fail.
+const (
+	SabotageSession  = "identity.session_idle"   // sessions outlive their idle limit
+	SabotageCode     = "identity.code_reuse"     // a used code works again
+	SabotageTries    = "identity.code_tries"     // a code may be guessed without end
+	SabotageLock     = "identity.lock"           // accounts never lock
+	SabotagePassword = "identity.password_rules" // any password is accepted
+	SabotageHash     = "identity.hash_params"    // passwords are hashed too cheaply
+	SabotageWords    = "identity.words"          // an unknown ID gets an answer of its own
+)
+
+// Sabotages lists them, for the sandbox.
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords}
+
+// Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.
+func (p Policy) Sabotage(name string) Policy {
+	p.weak = name
+	switch name {
+	case SabotageSession:
+		p.SessionIdle = 1000 * time.Hour
+	case SabotageTries:
+		p.CodeTries = 1 << 30
+	case SabotageLock:
+		p.LockAt = 1 << 30
+	case SabotagePassword:
+		p.PasswordLeast = 1
+	case SabotageHash:
+		p.Hash = HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
+	}
+	return p
+}
+
+// Sabotaged tells whether a protection is switched off; the service refuses such a policy outside a sandbox.
+func (p Policy) Sabotaged() bool { return p.weak != "" }
+
+// Check refuses a policy that breaks what the clauses promise, whatever an operator may have configured.
+func (p Policy) Check() error {
+	var errs []error
+	want := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New("identity: policy: "+what))
+		}
+	}
+	want(p.PasswordLeast >= 10 && p.PasswordMost >= 64 && p.PasswordMost <= 1024, "passwords have at least 10 characters, and at least 64 must be possible (3-4a)")
+	want(p.LockAt >= 1 && p.LockAt <= 11, "an account locks at the 11th failure at the latest (3-4b)")
+	want(p.ThrottleFrom >= 1 && p.ThrottleFirst > 0 && p.ThrottleMost >= p.ThrottleFirst && p.ThrottleForget > p.ThrottleMost, "throttling needs sensible figures (3-4b)")
+	want(p.CodeFor > 0 && p.CodeFor <= 10*time.Minute && p.CodeTries >= 1 && p.CodeTries <= 5, "a code lives 10 minutes and 5 tries at most (3-5)")
+	want(p.Resends >= 0 && p.Resends <= 3 && p.ResendAfter >= 30*time.Second && p.CodesPerDay >= 1, "a code is sent again 3 times at most, 30 s apart (3-5)")
+	want(p.SessionIdle > 0 && p.SessionIdle <= 3*time.Hour && p.SessionMost >= p.SessionIdle && p.SessionMost <= 24*time.Hour, "a session ends after 3 h without activity at the latest (3-12)")
+	want(p.TouchStep >= 0 && p.TouchStep <= time.Minute, "activity is written at least every minute (3-12)")
+	want(p.Hash.MemoryKiB >= 19*1024 && p.Hash.Time >= 2 && p.Hash.Threads >= 1, "argon2id needs 19 MiB and 2 passes at least (3-3)")
+	want(p.HashSlots >= 1 && p.HashQueue >= 1 && p.FirstPasswordFor > 0 && p.Rules >= 1, "slots, queue and first password need figures")
+	return errors.Join(errs...)
+}
