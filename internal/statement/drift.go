@@ -12,6 +12,9 @@ type Drift struct {
 	Words   []string // clauses whose words differ while their figures agree, and what was added
 }
 
+// Drift compares today's words with the newest edition.
+func (s *Service) Drift() Drift { return drift(s.cfg.Figures, s.past.last, s.Document()) }
+
 // figure is a run of digits with what may stand inside one number or time: 23:00, 1.3, 2026-12-30, +0900.
 var figure = regexp.MustCompile(`\d+(?:[.:\-]\d+)*`)
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // published holds the versions of our statement: manifest.json chains them, and each of our own is a
@@ -82,6 +83,11 @@ func DocumentOf(s Statement) Document {
 		d.Extensions = append(d.Extensions, DocumentClause{ID: e.ID, Says: e.Says})
 	}
 	return d
+}
+
+// Document is what the controls of today promise.
+func (s *Service) Document() Document {
+	return DocumentOf(s.render(nil, func(*Observation) *int64 { return nil }, time.Time{}))
 }
 
 // past is the verified history: the entries and the document of the newest edition.

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
+	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -17,7 +17,6 @@ import (
 
 // historyControl is DOC-HISTORY (clause 7).
 func (s *Service) historyControl() control.Control {
-	p := s.past.newest()
 	return control.Control{
 		ID: "DOC-HISTORY", Clauses: on("7"), Grades: live, Owner: "CISO",
 		Says: "この文書の版は、内容から計算した値で前の版と結んで保存し、いつ何が変わったかを改版履歴に示します。",
@@ -25,10 +24,10 @@ func (s *Service) historyControl() control.Control {
 			"第三者がこの文書を写したページの内容は確かめていません。",
 		Fresh: 26 * time.Hour, Every: day,
 		Probe: func(ctx context.Context) (control.Evidence, error) {
-			return s.lookAtHistory(ctx, published)
+			return s.lookAtHistory(ctx, s.read)
 		},
 		Mutant: func(ctx context.Context) (control.Evidence, error) {
-			return s.lookAtHistory(ctx, altered(published, p.SHA256+".json"))
+			return s.lookAtHistory(ctx, altered(s.read, s.past.newest().SHA256+".json"))
 		},
 	}
 }
@@ -43,7 +42,7 @@ func (s *Service) lookAtHistory(ctx context.Context, read reader) (control.Evide
 	if err != nil {
 		return control.Evidence{Measured: "版の連鎖が合いません。", Failed: []string{"版の連鎖"}}, nil //nolint:nilerr // an altered edition is the finding, not a failure to look
 	}
-	today := DocumentOf(s.render(nil, func(*Observation) *int64 { return nil }, time.Now()))
+	today := s.Document()
 	d := drift(s.cfg.Figures, p.last, today)
 	e := control.Evidence{Failed: d.Figures}
 	site, err := s.cfg.Stage.Live(ctx)
@@ -96,12 +95,12 @@ func readPages(ctx context.Context, site *probe.Site, today Document, p past) ([
 	if page, err = c.Get(ctx, "/trust"); err != nil {
 		return nil, err
 	}
-	text := page.Text()
+	text := html.UnescapeString(page.Text())
 	if page.Status != http.StatusOK || page.Cut {
 		return append(bad, "/trust が読めません"), nil
 	}
 	for _, k := range today.Clauses {
-		if !strings.Contains(text, template.HTMLEscapeString(k.Says)) {
+		if !strings.Contains(text, k.Says) {
 			bad = append(bad, "/trust に "+k.ID+" の条文がありません")
 		}
 	}

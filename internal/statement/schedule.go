@@ -2,7 +2,8 @@ package statement
 
 import (
 	"context"
-	"math/rand/v2"
+	"crypto/rand"
+	"encoding/binary"
 	"time"
 
 	"rakudos/internal/base/control"
@@ -38,7 +39,7 @@ func schedule(ctx context.Context, controls []control.Control, do func(context.C
 	byID := make(map[string]control.Control, len(controls))
 	for _, c := range controls {
 		byID[c.ID] = c
-		due[c.ID] = time.Now().Add(rand.N(startJit))
+		due[c.ID] = time.Now().Add(jitter(startJit))
 	}
 	done := make(chan end)
 	running, tries, seen := 0, map[string]int{}, map[string]bool{}
@@ -89,7 +90,7 @@ func pause(every time.Duration, o outcome, tries int) time.Duration {
 	case unsure:
 		return min(every, retryMost, retryFirst<<min(tries-1, 10))
 	}
-	return every - rand.N(every/10+1)
+	return every - jitter(every/10)
 }
 
 func earliest(due map[string]time.Time) (id string, at time.Time) {
@@ -99,4 +100,11 @@ func earliest(due map[string]time.Time) (id string, at time.Time) {
 		}
 	}
 	return id, at
+}
+
+// jitter is a time below most.
+func jitter(most time.Duration) time.Duration {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program first
+	return time.Duration(binary.LittleEndian.Uint64(b[:]) % uint64(max(most, 1)))
 }

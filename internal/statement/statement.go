@@ -41,6 +41,7 @@ type Config struct {
 type Service struct {
 	cfg   Config
 	set   *control.Set
+	read  reader // of the history
 	past  past
 	store store
 	ready atomic.Bool
@@ -59,7 +60,7 @@ func New(cfg Config, built []control.Control) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, past: p, store: store{cfg.DB, cfg.Journal}}
+	s := &Service{cfg: cfg, read: published, past: p, store: store{cfg.DB, cfg.Journal}}
 	own := []control.Control{s.historyControl(), s.accessibilityControl()}
 	s.set, err = Assemble(cfg.Figures, append(slices.Clone(built), own...))
 	if err != nil {
