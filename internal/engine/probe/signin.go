@@ -19,8 +19,8 @@ const (
 
 var codeRun = regexp.MustCompile(`(?:^|\D)(\d{8})(?:\D|$)`)
 
-// ErrNoCode says that a mail came without a code of 8 digits.
-var ErrNoCode = errors.New("probe: the mail has no code")
+// ErrNoCode says that no mail came with a code of 8 digits.
+var ErrNoCode = errors.New("probe: no mail has a code")
 
 // SignIn goes through both steps as the first tenant's account of a role.
 func (c *Client) SignIn(ctx context.Context, role string) error {
@@ -71,20 +71,26 @@ func (c *Client) SignOut(ctx context.Context) (*Page, error) {
 	return c.PostForm(ctx, PathLogout, url.Values{})
 }
 
-// Code reads the newest code mailed to an account since an instant, waiting for it at most Timeout.
+// Code reads the newest code mailed to an account since an instant, waiting for it at most Timeout. Mails
+// without a code are passed over.
 func (s *Site) Code(ctx context.Context, a Account, after time.Time) (string, error) {
 	if s.Mail == nil {
 		return "", errors.New("probe: the site has no mailbox")
 	}
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	text, err := s.Mail.Newest(ctx, a.Email, after)
-	if err != nil {
-		return "", fmt.Errorf("probe: mail to %s: %w", a.Email, err)
+	for {
+		text, err := s.Mail.Newest(ctx, a.Email, after)
+		if err != nil {
+			return "", fmt.Errorf("probe: mail to %s: %w", a.Email, err)
+		}
+		if m := codeRun.FindStringSubmatch(text); m != nil {
+			return m[1], nil
+		}
+		select { // a notice of another kind came first
+		case <-ctx.Done():
+			return "", ErrNoCode
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	m := codeRun.FindStringSubmatch(text)
-	if m == nil {
-		return "", ErrNoCode
-	}
-	return m[1], nil
 }
