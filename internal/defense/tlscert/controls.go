@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,32 +181,4 @@ func facts(all []outcome) []map[string]string {
 		out = append(out, f)
 	}
 	return out
-}
-
-// sandbox opens a listener of its own on the loopback with the lowest version given and looks at it alone. The service's
-// listeners and this one are declared, so only the version can be found wrong.
-func sandbox(ctx context.Context, declared []netip.AddrPort, lowest uint16) (control.Evidence, error) {
-	dir, err := os.MkdirTemp("", "rakudos-tls-")
-	if err != nil {
-		return control.Evidence{}, fmt.Errorf("tlscert: sandbox: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	s, err := Local(dir, nil)
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	c := s.TLSConfig()
-	c.MinVersion = lowest
-	l, err := tls.Listen("tcp", "127.0.0.1:0", c)
-	if err != nil {
-		return control.Evidence{}, fmt.Errorf("tlscert: sandbox: %w", err)
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); greet(l) }()
-	defer func() { _ = l.Close(); <-done }()
-	own, err := addresses([]string{l.Addr().String()})
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	return look(ctx, own, append(own, declared...), s.Roots())
 }

@@ -3,6 +3,7 @@
 package tlscert
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -89,7 +90,7 @@ func (s *Store) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	now := time.Now()
 	if since := now.Sub(s.checked); since < 0 || since >= recent {
 		if err := s.refresh(now); err != nil { // the present one may still be good: the client decides
-			slog.Error("tlscert: renew", "err", err, "expires", s.cert.Leaf.NotAfter)
+			slog.ErrorContext(context.Background(), "tlscert: renew", "err", err, "expires", s.cert.Leaf.NotAfter)
 		}
 	}
 	return s.cert, nil
