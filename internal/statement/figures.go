@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/jst"
+	"rakudos/internal/people/identity"
 )
 
 // Figures are the values that sentences without a subject of their own are rendered from. Whoever owns a
@@ -51,18 +52,30 @@ func DefaultFigures() Figures {
 		Service: "健康管理楽 dos.", Association: "保健会", HomePage: "保健会のホームページ",
 		Mail: "rakudos-support@hokenkai.jp", Form: "https://kyotokojohokenkai.jp/form/contact_rakudos/",
 		Cloud: "Microsoft Azure 西日本リージョン", TLS: "1.3",
-		Access: Access{
-			PasswordMin: 10, PasswordMax: 128, LockAfter: 10, ThrottleFrom: 5, ThrottleMax: 8 * time.Second,
-			CodeDigits: 8, CodeTries: 5, Sends: 3, CodeLife: 10 * time.Minute, SendGap: 30 * time.Second,
-			Idle: 3 * time.Hour, Absolute: 12 * time.Hour, Warn: 5 * time.Minute,
-			Screen: 30 * time.Minute, ScreenMin: 15 * time.Minute, ScreenMax: 60 * time.Minute,
-		},
+		Access:    AccessOf(identity.DefaultPolicy()),
 		SLA:       jst.SLA,
 		PatchDays: jst.PatchDays, PatchOpens: jst.PatchOpens, PatchLasts: jst.PatchLasts,
 		BackupDays: jst.BackupDays, DeskOpen: jst.DeskOpens, DeskShut: jst.DeskCloses,
 		EraseDays: jst.ErasureDays, CertificateYears: 10, ExceptionDays: 90,
 	}
 }
+
+// AccessOf takes the figures from the policy that sign-in really follows.
+func AccessOf(p identity.Policy) Access {
+	return Access{
+		PasswordMin: p.PasswordLeast, PasswordMax: p.PasswordMost,
+		LockAfter: p.LockAt - 1, ThrottleFrom: p.ThrottleFrom, ThrottleMax: p.ThrottleMost,
+		CodeDigits: identity.CodeDigits, CodeTries: p.CodeTries, Sends: p.Resends, CodeLife: p.CodeFor, SendGap: p.ResendAfter,
+		Idle: p.SessionIdle, Absolute: p.SessionMost, Warn: p.WarnBefore,
+		Screen: p.ScreenLock, ScreenMin: screenLeast, ScreenMax: screenMost,
+	}
+}
+
+// A tenant may set its screen lock between these (decisions, 3-12).
+const (
+	screenLeast = 15 * time.Minute
+	screenMost  = 60 * time.Minute
+)
 
 // weekdays renders 「金・土・日」.
 func weekdays(days []time.Weekday) string {

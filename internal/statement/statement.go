@@ -20,7 +20,7 @@ import (
 )
 
 // ProbeTimeout bounds one run of a probe, and one of its mutant.
-const ProbeTimeout = 20 * time.Second
+const ProbeTimeout = 30 * time.Second
 
 // keep is how long a rendered statement is answered again: the page is public and must be cheap.
 const keep = time.Second
