@@ -4,8 +4,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run build test check proof bench statement dist fmt lint needs
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -X rakudos/internal/app.Version=$(VERSION)
 TOOL := go tool -modfile=tools/go.mod
 CLUSTER := go run ./internal/testkit/pgcluster --
 PROOFS := go run ./internal/testkit/proofs -out out/proof-matrix.md
@@ -18,7 +16,7 @@ run: build ## start the service with demo data on https://localhost:8443 (needs 
 
 build: ## bin/rakudos
 	@mkdir -p bin
-	go build -ldflags '$(LDFLAGS)' -o bin/rakudos ./cmd/rakudos
+	go build -buildvcs=auto -o bin/rakudos ./cmd/rakudos
 
 test: needs lint ## everything, on SQLite and PostgreSQL and in a real browser
 	$(CLUSTER) bash -euo pipefail -c 'go test -json -count=1 -timeout 30m ./... 2>&1 | $(PROOFS)'
@@ -44,7 +42,7 @@ statement: build ## the security statement with today's evidence, from ./data
 
 dist: ## static binaries for Linux with checksums, in dist/
 	@mkdir -p dist
-	@for arch in amd64 arm64; do echo dist/rakudos-linux-$$arch; CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o dist/rakudos-linux-$$arch ./cmd/rakudos; done
+	@for arch in amd64 arm64; do echo dist/rakudos-linux-$$arch; CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -buildvcs=auto -trimpath -ldflags '-s -w' -o dist/rakudos-linux-$$arch ./cmd/rakudos; done
 	cd dist && sha256sum rakudos-linux-* > SHA256SUMS
 
 fmt: ## gofumpt over everything
