@@ -1,0 +1,112 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/audit"
+)
+
+// auditView is the record of what was done; names and values are not in it.
+type auditView struct {
+	Page
+	Entries           []auditLine
+	Verb, From, Until string
+	Verbs             []choice
+	More              string
+	Own               bool
+}
+
+// auditLine is one event in words.
+type auditLine struct {
+	audit.Entry
+	What, Who, Why, Outcome, Detail string
+}
+
+// Template names the file.
+func (*auditView) Template() string { return "audit" }
+
+const auditPer = 100
+
+func (s *server) auditPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view := &auditView{Page: Page{Title: "操作の記録", Here: "/audit"}}
+	return s.auditList(w, r, v, view, audit.Filter{})
+}
+
+// readersPage tells the person who looked at the person's data.
+func (s *server) readersPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view := &auditView{Page: Page{Title: "わたしの情報を見た人", Here: "/me/readers"}, Own: true}
+	if v.Person == "" {
+		return s.page(w, r, v, view)
+	}
+	return s.auditList(w, r, v, view, audit.Filter{Person: v.Person})
+}
+
+func (s *server) auditList(w http.ResponseWriter, r *http.Request, v *Visitor, view *auditView, f audit.Filter) error {
+	q := r.URL.Query()
+	view.Verb, view.From, view.Until = q.Get("verb"), strings.TrimSpace(q.Get("from")), strings.TrimSpace(q.Get("until"))
+	f.Verb, f.Limit = view.Verb, auditPer
+	if d, ok := view.date("from", view.From); ok {
+		f.From = d.Start()
+	}
+	if d, ok := view.date("until", view.Until); ok {
+		f.To = d.AddDays(1).Start()
+	}
+	f.Before, _ = strconv.ParseInt(q.Get("before"), 10, 64)
+	for _, verb := range slices.Sorted(maps.Keys(verbWords)) {
+		view.Verbs = append(view.Verbs, choice{verb, verbWords[verb], verb == view.Verb})
+	}
+	entries, err := s.Audit.Find(r.Context(), v.Actor, f)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		view.Entries = append(view.Entries, newAuditLine(e))
+	}
+	if len(entries) == auditPer {
+		view.More = with(r.URL, "before", strconv.FormatInt(entries[len(entries)-1].Seq, 10))
+	}
+	status := http.StatusOK
+	if len(view.Errors) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.pageStatus(w, r, v, status, view)
+}
+
+// date reads a day of the filter; a day that can't be read is said at its field.
+func (v *auditView) date(field, text string) (jst.Date, bool) {
+	if text == "" {
+		return jst.Date{}, false
+	}
+	d, err := jst.ParseDate(text)
+	if err != nil {
+		v.Errors = append(v.Errors, FieldError{field, "日付は 2026/4/1 や R8.4.1 のように書いてください。"})
+		return d, false
+	}
+	return d, true
+}
+
+func newAuditLine(e audit.Entry) auditLine {
+	l := auditLine{Entry: e, What: verbWords[e.Verb], Why: purposeWords[e.Purpose], Outcome: resultWords[e.Result]}
+	if l.What == "" {
+		l.What = e.Verb
+	}
+	if l.Why == "" {
+		l.Why = e.Purpose
+	}
+	l.Who = kindWords[string(e.Actor.Kind)]
+	if len(e.Actor.Roles) > 0 {
+		l.Who = roleNames(e.Actor.Roles)
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(e.Detail)) {
+		parts = append(parts, k+"="+fmt.Sprint(e.Detail[k]))
+	}
+	l.Detail = strings.Join(parts, " ")
+	return l
+}

@@ -1,0 +1,57 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"rakudos/internal/base/jst"
+	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/access"
+)
+
+// criteriaView lists the versions of the judgement tables.
+type criteriaView struct {
+	Page
+	Versions   []checkup.CriteriaVersion
+	MayApprove bool
+	Year       int
+}
+
+// Template names the file.
+func (*criteriaView) Template() string { return "criteria" }
+
+func (s *server) criteriaPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	versions, err := s.Checkup.CriteriaVersions(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	view := &criteriaView{Page: Page{Title: "判定基準", Here: "/criteria"}, Versions: versions, MayApprove: access.Allows(v.Actor, access.CriteriaApprove), Year: jst.FiscalYear(jst.Of(time.Now()))}
+	return s.page(w, r, v, view)
+}
+
+func (s *server) criteriaApprove(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := s.Checkup.ApproveCriteria(r.Context(), v.Actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	return goTo(w, r, "/criteria?done=approved")
+}
+
+func (s *server) criteriaActivate(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := s.Checkup.ActivateCriteria(r.Context(), v.Actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	return goTo(w, r, "/criteria?done=activated")
+}
+
+// criteriaRejudge judges a year again with the active version; what was judged before is kept.
+func (s *server) criteriaRejudge(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	year, err := strconv.Atoi(r.PostFormValue("year"))
+	if err != nil {
+		return formFault(err)
+	}
+	if err := s.Checkup.Rejudge(r.Context(), v.Actor, year); err != nil {
+		return err
+	}
+	return goTo(w, r, "/criteria?done=rejudging")
+}

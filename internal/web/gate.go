@@ -1,0 +1,118 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/engine/audit"
+)
+
+const (
+	formLimit   = 64 << 10
+	uploadLimit = 256 << 20
+	stall       = 60 * time.Second // an upload may take long, but must keep moving
+)
+
+// gate stands before every row: who asks, from which tenant, with which permission, how much may come in.
+func (s *server) gate(row Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t := traceOf(r)
+		t.route = row.Pattern
+		v, err := s.visitor(r, !row.Passive)
+		if row.Permission == Public && err != nil {
+			v, err = nil, nil
+		}
+		if v == nil && s.OpenRoute == row.Pattern {
+			v = &Visitor{}
+		}
+		if v == nil && row.Permission != Public {
+			s.signInFirst(w, r, err)
+			return
+		}
+		if v != nil {
+			t.tenant, t.who = v.Tenant, v.Account
+		}
+		s.bound(w, r, row)
+		if err := s.admit(r, row, v); err != nil {
+			s.fail(w, r, v, err)
+			return
+		}
+		if err := row.Action(w, r, v); err != nil {
+			s.fail(w, r, v, err)
+		}
+	})
+}
+
+// admit checks tenant, forced password change and permission; a refusal is recorded.
+func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
+	if v == nil || row.Permission == Public {
+		return nil
+	}
+	if named := namedTenant(r, row); named != "" && named != v.TenantCode {
+		s.refused(r, row, v, "other tenant")
+		return fault.New(fault.Denied, "web.other_tenant")
+	}
+	if v.MustChange && !row.BeforeChange {
+		return fault.New(fault.Denied, "web.password_first")
+	}
+	if row.Permission == SignedIn {
+		return nil
+	}
+	if err := s.Guard(v.Actor, row.Permission); err != nil {
+		s.refused(r, row, v, "permission")
+		return err
+	}
+	return nil
+}
+
+// refused records that an actor tried what he may not; the answer is the same when recording fails.
+func (s *server) refused(r *http.Request, row Route, v *Visitor, why string) {
+	verb := row.Verb
+	if verb == "" {
+		verb = "page.open"
+	}
+	e := audit.Event{Verb: verb, Actor: v.Actor, Result: "denied", Detail: map[string]any{"route": row.Pattern, "why": why}}
+	if _, err := s.Audit.Record(r.Context(), e); err != nil {
+		s.Log.Error("refusal not recorded", "request", traceOf(r).id, "err", err)
+	}
+}
+
+// namedTenant is the tenant under which the page was made, when the request says so: a second tab may
+// have signed in elsewhere meanwhile.
+func namedTenant(r *http.Request, row Route) string {
+	if h := r.Header.Get("X-Rakudos-Tenant"); h != "" {
+		return h
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || row.Upload {
+		return r.URL.Query().Get("_tenant")
+	}
+	return r.PostFormValue("_tenant")
+}
+
+// bound limits how much comes in and how slowly.
+func (s *server) bound(w http.ResponseWriter, r *http.Request, row Route) {
+	c := http.NewResponseController(w)
+	switch {
+	case row.Upload:
+		r.Body = http.MaxBytesReader(w, &moving{r.Body, c}, uploadLimit)
+		_ = c.SetWriteDeadline(time.Now().Add(time.Hour))
+	case row.Stream:
+		_ = c.SetReadDeadline(time.Time{})
+		_ = c.SetWriteDeadline(time.Time{})
+	default:
+		r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+	}
+}
+
+// moving extends the read deadline whenever data arrives.
+type moving struct {
+	io.ReadCloser
+	c *http.ResponseController
+}
+
+func (m *moving) Read(p []byte) (int, error) {
+	_ = m.c.SetReadDeadline(time.Now().Add(stall))
+	return m.ReadCloser.Read(p)
+}

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"net/http"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/people/access"
+)
+
+// homeView answers "what needs me today" for the roles of the visitor.
+type homeView struct {
+	Page
+	Hello    string
+	Todos    []todo
+	Figures  []figure
+	Readings []string // sentences for the person's own result
+	Advice   []adviceLine
+	Own      bool
+}
+
+// todo is one thing to do; Class soon or late marks its deadline by words and colour.
+type todo struct{ Path, Text, Due, Class string }
+
+// figure is a number that leads to its list.
+type figure struct{ Path, Value, Unit, Text string }
+
+// adviceLine is what the person can do next about one item.
+type adviceLine struct{ Letter, Title, Text string }
+
+// Template names the file.
+func (*homeView) Template() string { return "home" }
+
+// homeParts fill the home page, one role each; a visitor with several roles gets several.
+var homeParts = []struct {
+	role actor.Role
+	fill func(*server, *http.Request, *Visitor, *homeView) error
+}{
+	{actor.Physician, (*server).homeStaff}, {actor.Nurse, (*server).homeStaff}, {actor.HR, (*server).homeStaff},
+	{actor.Manager, (*server).homeManager}, {actor.TenantAdmin, (*server).homeOversight}, {actor.Operator, (*server).homeOversight},
+	{actor.ITSM, (*server).homeOversight}, {actor.Auditor, (*server).homeOversight}, {actor.Employee, (*server).homeEmployee},
+}
+
+func (s *server) home(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view := &homeView{Page: Page{Title: "ホーム", Here: "/"}}
+	staff, oversight := false, false
+	for _, part := range homeParts {
+		if !v.Has(part.role) {
+			continue
+		}
+		isStaff := part.role == actor.Physician || part.role == actor.Nurse || part.role == actor.HR
+		isOversight := !isStaff && part.role != actor.Manager && part.role != actor.Employee
+		if isStaff && staff || isOversight && oversight {
+			continue
+		}
+		staff, oversight = staff || isStaff, oversight || isOversight
+		if err := part.fill(s, r, v, view); err != nil {
+			return err
+		}
+	}
+	return s.page(w, r, v, view)
+}
+
+// homeManager counts the measures in force for the manager's people.
+func (s *server) homeManager(r *http.Request, v *Visitor, view *homeView) error {
+	m, err := s.Checkup.MeasuresInForce(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	view.Figures = append(view.Figures, figure{"/measures", group(len(m)), "人", "に就業上の措置があります"})
+	for _, x := range m[:min(len(m), 5)] {
+		until := ""
+		if !x.Until.IsZero() {
+			until = day(x.Until) + " まで"
+		}
+		view.Todos = append(view.Todos, todo{"/measures", x.Name + "さん: " + x.Measures, until, ""})
+	}
+	return nil
+}
+
+// homeOversight leads those who watch to what is not in order.
+func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) error {
+	st, err := s.Statement.Statement(r.Context())
+	if err != nil {
+		return err
+	}
+	c := st.Counts
+	view.Figures = append(view.Figures, figure{"/trust?status=PASS", group(c.Pass) + " / " + group(c.Total), "", "項目が確認済です"})
+	for _, x := range []struct {
+		n                 int
+		path, text, class string
+	}{
+		{c.Fail, "/trust?status=FAIL", "約束を満たしていない項目があります", "late"},
+		{c.Stale, "/trust?status=STALE", "確認が古くなった項目があります", "soon"},
+		{c.Unknown, "/trust?status=UNKNOWN", "まだ確認していない項目があります", ""},
+	} {
+		if x.n > 0 {
+			view.Todos = append(view.Todos, todo{x.path, x.text, group(x.n) + "項目", x.class})
+		}
+	}
+	if access.Allows(v.Actor, access.AuditRead) {
+		view.Todos = append(view.Todos, todo{Path: "/audit", Text: "操作の記録を確かめる"})
+	}
+	if access.Allows(v.Actor, access.MatrixRead) {
+		view.Todos = append(view.Todos, todo{Path: "/access", Text: "だれが何を見られるかを確かめる"})
+	}
+	return nil
+}
+
+// homeEmployee says the newest result in one sentence and what to do next.
+func (s *server) homeEmployee(r *http.Request, v *Visitor, view *homeView) error {
+	view.Own = true
+	if v.Person == "" {
+		return nil
+	}
+	p, err := s.Checkup.Mine(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	if p.Summary != "" {
+		view.Readings = append(view.Readings, p.Summary)
+	}
+	for _, a := range p.Advice {
+		view.Advice = append(view.Advice, adviceLine{string(a.Letter), a.Title, a.Text})
+	}
+	return nil
+}

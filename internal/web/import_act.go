@@ -1,0 +1,92 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"rakudos/internal/base/fault"
+)
+
+// importConfirm starts the taking-over of what the preview showed.
+func (s *server) importConfirm(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	doc, err := s.findImport(r, v)
+	if err != nil {
+		return err
+	}
+	if doc.Roster {
+		err = s.Org.Confirm(r.Context(), v.Actor, doc.ID)
+	} else {
+		err = s.Checkup.Confirm(r.Context(), v.Actor, doc.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return goTo(w, r, "/imports/"+string(doc.ID))
+}
+
+// importWithdraw takes a whole import back; a reason is kept for ever.
+func (s *server) importWithdraw(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	doc, err := s.findImport(r, v)
+	if err != nil {
+		return err
+	}
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if reason == "" && doc.State == "applied" {
+		view := newImportView(doc, r)
+		view.Errors = []FieldError{{"reason", message(fault.New(fault.Invalid, "web.reason_missing"))}}
+		return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+	}
+	if doc.Roster {
+		err = s.Org.Withdraw(r.Context(), v.Actor, doc.ID)
+	} else {
+		err = s.Checkup.Withdraw(r.Context(), v.Actor, doc.ID, reason)
+	}
+	if err != nil {
+		return err
+	}
+	return goTo(w, r, "/imports/"+string(doc.ID)+"?done=withdrawn")
+}
+
+const (
+	eventEvery = 500 * time.Millisecond
+	eventLast  = 30 * time.Minute // then the page reloads by itself
+)
+
+// importEvents streams how far an import is. It never extends the session, and it ends with it.
+func (s *server) importEvents(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	doc, err := s.findImport(r, v)
+	if err != nil {
+		return err
+	}
+	c := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	w.Header().Set("X-Accel-Buffering", "no")
+	tick := time.NewTicker(eventEvery)
+	defer tick.Stop()
+	for end, n := time.Now().Add(eventLast), 0; ; n++ {
+		if !doc.Running() || time.Now().After(end) {
+			_, _ = fmt.Fprint(w, "event: done\ndata: {}\n\n")
+			return nil
+		}
+		b, _ := json.Marshal(map[string]int{"done": doc.Done, "total": doc.Rows})
+		if _, err := fmt.Fprintf(w, "event: progress\ndata: %s\n\n", b); err != nil || c.Flush() != nil {
+			return nil
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-tick.C:
+		}
+		if n%20 == 19 {
+			if again, err := s.visitor(r, false); err != nil || again == nil {
+				return nil
+			}
+		}
+		if doc, err = s.findImport(r, v); err != nil {
+			return nil
+		}
+	}
+}

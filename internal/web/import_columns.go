@@ -1,0 +1,57 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/health/checkup"
+)
+
+// columnsView lets a person correct which column means what.
+type columnsView struct {
+	Page
+	ID  ids.Import
+	Map *checkup.MappingView
+}
+
+// Template names the file.
+func (*columnsView) Template() string { return "columns" }
+
+func (s *server) importColumnsForm(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	id, err := ids.Parse[ids.Import](r.PathValue("id"))
+	if err != nil {
+		return fault.New(fault.Missing, "web.not_found")
+	}
+	m, err := s.Checkup.Columns(r.Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	view := &columnsView{Page: Page{Title: "列の対応", Here: "/imports", Crumbs: []Crumb{{"/imports", "取り込み"}, {"/imports/" + string(id), "健診結果の取り込み"}}}, ID: id, Map: m}
+	return s.page(w, r, v, view)
+}
+
+// importColumns saves the corrected mapping as a new version and reads the file again.
+func (s *server) importColumns(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	id, err := ids.Parse[ids.Import](r.PathValue("id"))
+	if err != nil {
+		return fault.New(fault.Missing, "web.not_found")
+	}
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	var cols []checkup.ColumnChoice
+	for i := 0; ; i++ {
+		n := strconv.Itoa(i)
+		if _, ok := r.PostForm["header-"+n]; !ok {
+			break
+		}
+		cols = append(cols, checkup.ColumnChoice{Header: r.PostFormValue("header-" + n), Target: r.PostFormValue("target-" + n)})
+	}
+	if err := s.Checkup.Remap(r.Context(), v.Actor, id, cols, strings.TrimSpace(r.PostFormValue("body"))); err != nil {
+		return err
+	}
+	return goTo(w, r, "/imports/"+string(id)+"?done=remapped")
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/words"
+)
+
+// importDoc is an import of either kind as the page shows it.
+type importDoc struct {
+	ID                                                            ids.Import
+	Roster                                                        bool
+	State, File, Body, Mapping                                    string
+	Rows, Accepted, Rejected, Unmatched, Unchanged, Applied, Done int
+	Added, Changed                                                int
+	NewSites, NewDepts, Ignored                                   []string
+	Refused                                                       []refusedLine
+	Note, Failure                                                 *words.Text
+	Started, AppliedAt                                            time.Time
+	Withdrawn                                                     string
+	raw                                                           any // what JSON answers
+}
+
+// refusedLine is a line that will not go in: Column is empty when the person is the reason.
+type refusedLine struct {
+	Line           int
+	Column, Reason string
+	Unmatched      bool
+}
+
+// Running tells whether the page should show progress.
+func (d *importDoc) Running() bool { return d.State == "reading" || d.State == "applying" }
+
+// Step is the place in the step navigation, 1 to 4.
+func (d *importDoc) Step() int {
+	return map[string]int{"reading": 2, "preview": 2, "applying": 3, "applied": 4, "withdrawn": 4, "failed": 2}[d.State]
+}
+
+// findImport reads an import of check-ups or, when there is none of that id, of the roster.
+func (s *server) findImport(r *http.Request, v *Visitor) (*importDoc, error) {
+	id, err := ids.Parse[ids.Import](r.PathValue("id"))
+	if err != nil {
+		return nil, fault.New(fault.Missing, "web.not_found")
+	}
+	c, err := s.Checkup.Import(r.Context(), v.Actor, id)
+	if err == nil {
+		c.Words(func(f *fault.Fault) string { return words.Fault(f).Message })
+		return checkupDoc(c), nil
+	}
+	if !fault.Is(err, fault.Missing) {
+		return nil, err
+	}
+	o, err := s.Org.Import(r.Context(), v.Actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return rosterDoc(o), nil
+}
+
+type importView struct {
+	Page
+	Doc   *importDoc
+	Shown []refusedLine
+	Pager Pager
+}
+
+// Template names the file.
+func (*importView) Template() string { return "import" }
+
+// importPage shows an import in whatever state it is, for people and for scripts.
+func (s *server) importPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	doc, err := s.findImport(r, v)
+	if err != nil {
+		return err
+	}
+	if wantsJSON(r) {
+		return sendJSON(w, http.StatusOK, doc.raw)
+	}
+	return s.page(w, r, v, newImportView(doc, r))
+}
+
+func newImportView(doc *importDoc, r *http.Request) *importView {
+	title := "健診結果の取り込み"
+	if doc.Roster {
+		title = "名簿の取り込み"
+	}
+	view := &importView{Page: Page{Title: title, Here: "/imports", Crumbs: []Crumb{{"/imports", "取り込み"}}}, Doc: doc}
+	slices.SortStableFunc(doc.Refused, func(a, b refusedLine) int { return a.Line - b.Line })
+	view.Pager = pagerOf(r, len(doc.Refused), 50)
+	view.Shown = doc.Refused[view.Pager.from():view.Pager.to()]
+	return view
+}
+
+type importsView struct {
+	Page
+	Docs                      []*importDoc
+	RosterAllowed, MayCheckup bool
+}
+
+// Template names the file.
+func (*importsView) Template() string { return "imports" }
+
+// importsPage lists the imports of both kinds, newest first.
+func (s *server) importsPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view := &importsView{Page: Page{Title: "取り込み", Here: "/imports"}}
+	lines, err := s.Checkup.Imports(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		view.Docs = append(view.Docs, checkupLineDoc(l))
+	}
+	rosters, err := s.Org.Imports(r.Context(), v.Actor, 50)
+	switch {
+	case err == nil:
+		view.RosterAllowed = true
+		for _, o := range rosters {
+			view.Docs = append(view.Docs, rosterDoc(o))
+		}
+	case !fault.Is(err, fault.Denied):
+		return err
+	}
+	slices.SortStableFunc(view.Docs, func(a, b *importDoc) int { return b.Started.Compare(a.Started) })
+	return s.page(w, r, v, view)
+}

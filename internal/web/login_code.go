@@ -1,0 +1,87 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/people/identity"
+)
+
+type codeView struct {
+	Page
+	Pending identity.Pending
+}
+
+// Template names the file.
+func (*codeView) Template() string { return "code" }
+
+func newCodeView(p identity.Pending) *codeView {
+	return &codeView{Page: Page{Title: "認証コードの入力", Narrow: true}, Pending: p}
+}
+
+// signIn reads the token of the sign-in under way.
+func signIn(r *http.Request) string {
+	if c, err := r.Cookie(identity.CookieSignIn); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+func (s *server) codeForm(w http.ResponseWriter, r *http.Request, _ *Visitor) error {
+	p, err := s.Identity.Pending(r.Context(), signIn(r))
+	if err != nil {
+		return s.startOver(w, r, err)
+	}
+	return s.page(w, r, nil, newCodeView(p))
+}
+
+// codePost is the second step: a right code makes the session.
+func (s *server) codePost(w http.ResponseWriter, r *http.Request, _ *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	code := strings.Join(strings.Fields(r.PostFormValue("code")), "")
+	in, err := s.Identity.SubmitCode(r.Context(), visit(r), signIn(r), code)
+	if err != nil {
+		return s.codeAgain(w, r, err)
+	}
+	s.admitted(w, in)
+	cookie(w, identity.CookieSignIn, "", -1)
+	return goTo(w, r, "/")
+}
+
+func (s *server) codeResend(w http.ResponseWriter, r *http.Request, _ *Visitor) error {
+	if _, err := s.Identity.ResendCode(r.Context(), visit(r), signIn(r)); err != nil {
+		return s.codeAgain(w, r, err)
+	}
+	return goTo(w, r, "/login/code?done=resent")
+}
+
+// codeAgain shows the code form with what was wrong, or the sign-in page when the step is over.
+func (s *server) codeAgain(w http.ResponseWriter, r *http.Request, err error) error {
+	if fault.Is(err, fault.Denied) {
+		return s.startOver(w, r, err)
+	}
+	p, perr := s.Identity.Pending(r.Context(), signIn(r))
+	if perr != nil {
+		return s.startOver(w, r, perr)
+	}
+	return s.retryForm(w, r, err, newCodeView(p))
+}
+
+func (s *server) startOver(w http.ResponseWriter, r *http.Request, err error) error {
+	if !fault.Is(err, fault.Denied) || wantsJSON(r) {
+		return err
+	}
+	cookie(w, identity.CookieSignIn, "", -1)
+	return goTo(w, r, "/login?why=code")
+}
+
+// admitted hands the browser its session and remembers the device.
+func (s *server) admitted(w http.ResponseWriter, in identity.SignedIn) {
+	cookie(w, identity.CookieSession, in.Token, 0)
+	if in.Device != "" {
+		cookie(w, identity.CookieDevice, in.Device, int(s.Identity.Policy().DeviceFor.Seconds()))
+	}
+}

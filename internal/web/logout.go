@@ -1,0 +1,26 @@
+package web
+
+import (
+	"net/http"
+
+	"rakudos/internal/base/jst"
+	"rakudos/internal/people/identity"
+)
+
+// logout ends the session on the server; the browser also forgets its pages.
+func (s *server) logout(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := s.Identity.SignOut(r.Context(), visit(r), v.token); err != nil {
+		return err
+	}
+	cookie(w, identity.CookieSession, "", -1)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return goTo(w, r, "/login?done=signedout")
+}
+
+// sessionGet tells a page when its session ends. As GET it does not count as activity, as POST it does.
+func (s *server) sessionGet(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	return sendJSON(w, http.StatusOK, struct {
+		IdleEnds string `json:"idle_ends"`
+		Ends     string `json:"ends"`
+	}{jst.StampSec(v.IdleEnds), jst.StampSec(v.Ends)})
+}

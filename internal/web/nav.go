@@ -1,0 +1,60 @@
+package web
+
+import (
+	"rakudos/internal/base/actor"
+	"rakudos/internal/people/access"
+)
+
+// Wing is a part of the menu; Item one entry of it.
+type Wing struct {
+	ID, Name string
+	Items    []Item
+}
+
+// Item leads to a page; it is shown only to those who may open it.
+type Item struct {
+	Path, Name string
+	Permission access.Permission
+}
+
+// menu is the whole menu in the order of the wings.
+var menu = []Wing{
+	{"mine", "わたし", []Item{
+		{"/", "ホーム", SignedIn},
+		{"/me", "わたしの健診結果", access.PersonReadSelf},
+		{"/me/readers", "わたしの情報を見た人", access.PersonReadSelf},
+		{"/me/password", "パスワードの変更", SignedIn},
+	}},
+	{"health", "健康管理", []Item{
+		{"/checkups", "健診結果の一覧", access.CheckupList},
+		{"/worklist", "就業判定の待ち", access.CheckupDecide},
+		{"/measures", "就業上の措置", access.MeasuresRead},
+		{"/people", "従業員", access.PeopleRead},
+		{"/imports", "取り込み", access.ImportRead},
+		{"/criteria", "判定基準", access.CriteriaRead},
+	}},
+	{"protection", "保護と記録", []Item{
+		{"/access", "だれが何を見られるか", access.MatrixRead},
+		{"/audit", "操作の記録", access.AuditRead},
+	}},
+	{"governance", "証明", []Item{
+		{"/trust", "セキュリティ対策と確認状況", SignedIn},
+	}},
+}
+
+// menuOf keeps what the actor may open.
+func menuOf(a actor.Actor) []Wing {
+	var out []Wing
+	for _, w := range menu {
+		var items []Item
+		for _, i := range w.Items {
+			if i.Permission == SignedIn || access.Allows(a, i.Permission) {
+				items = append(items, i)
+			}
+		}
+		if len(items) > 0 {
+			out = append(out, Wing{w.ID, w.Name, items})
+		}
+	}
+	return out
+}

@@ -1,0 +1,18 @@
+package web
+
+import (
+	"net/http/httptest"
+
+	"rakudos/internal/health/checkup"
+)
+
+func sampleList(l *checkup.ListView) *checkupsView {
+	r := httptest.NewRequest("GET", "/checkups?year=2026&judgement=C%2B&sort=judgement&dept=d", nil)
+	v := newCheckupsView(r, l)
+	v.Depts = []choice{{"d", "製造一課", true}}
+	v.MayImport = true
+	v.Sentence = v.sentence(r)
+	return v
+}
+
+func sampleAccess() *accessView { return newAccessView(sampleVisitor("tenantadmin")) }

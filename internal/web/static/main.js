@@ -1,0 +1,15 @@
+// Entry of the few things HTML cannot do by itself. Every page works without it.
+import { clock } from "./clock.js";
+import { session } from "./session.js";
+import { unsaved } from "./unsaved.js";
+import { progress } from "./progress.js";
+import { drop } from "./drop.js";
+import { dialogs } from "./dialogs.js";
+import { menu } from "./menu.js";
+import { filters } from "./filters.js";
+
+for (const start of [clock, session, unsaved, progress, drop, dialogs, menu, filters]) {
+  try { start(); } catch (e) { console.error(start.name, e); }
+}
+const errors = document.getElementById("errors");
+if (errors) errors.focus();

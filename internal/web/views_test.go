@@ -1,0 +1,189 @@
+package web
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/mail"
+	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/identity"
+	"rakudos/internal/people/org"
+	"rakudos/internal/statement"
+	"rakudos/internal/words"
+)
+
+var sampleNow = time.Date(2026, 11, 23, 13, 30, 0, 0, time.UTC)
+
+func sampleVisitor(role actor.Role) *Visitor {
+	v := &Visitor{Name: "佐藤 花子", LoginID: "sample", TenantCode: "midori", TenantName: "株式会社みどり製作所", IdleEnds: sampleNow.Add(3 * time.Hour), Ends: sampleNow.Add(12 * time.Hour)}
+	v.Actor = actor.Actor{Kind: actor.Human, Tenant: "t", Account: "a", Person: "p", Roles: []actor.Role{role}}
+	return v
+}
+
+func figures(n ...float64) []*float64 {
+	var out []*float64
+	for _, v := range n {
+		out = append(out, &v)
+	}
+	return out
+}
+
+func samplePerson() *checkup.PersonView {
+	bound, values := 129.0, figures(145, 138, 127)
+	exams := []checkup.Exam{}
+	for i, y := range []int{2026, 2025, 2024} {
+		exams = append(exams, checkup.Exam{Result: "r", Year: y, Day: jst.Date{Y: y, M: 6, D: 3}, Judgement: checkup.Letter("CBA"[i : i+1]), Deadline: jst.Date{Y: y, M: 9, D: 3}, DaysLeft: 5 - i*10, Criteria: "人間ドック 2016-04"})
+	}
+	line := checkup.ItemLine{Key: "systolic", Name: "収縮期血圧", Unit: "mmHg", Numeric: true, Ref: "〜129", RefHigh: &bound, Cells: []checkup.Cell{
+		{Text: "145", Num: values[0], Letter: "C", Out: true, Direction: "high"}, {Text: "138", Num: values[1], Letter: "B", Out: true, Direction: "high"}, {Text: "127", Num: values[2], Letter: "A"},
+	}}
+	low := checkup.ItemLine{Key: "hdl", Name: "HDLコレステロール", Unit: "mg/dL", Numeric: true, Ref: "40〜119", Cells: []checkup.Cell{{Text: "38", Num: values[0], Letter: "C", Out: true, Direction: "low"}, {Missing: true}, {Missing: true}}}
+	xray := checkup.ItemLine{Key: "xray", Name: "胸部X線", Cells: []checkup.Cell{{Text: "所見あり", Letter: "C", Out: true}, {Text: "所見なし"}, {Missing: true}}}
+	return &checkup.PersonView{Person: "p", Number: "M0001", Name: "清水 美咲", Kana: "シミズ ミサキ", Sex: "女", Site: "伏見工場", Dept: "製造一課", Birth: jst.Date{Y: 1993, M: 4, D: 2}, Age: 33,
+		ShowValues: true, ShowJudgement: true, ShowOpinion: true, CanDecide: true, CanSetTreated: true, Exams: exams,
+		Groups:   []checkup.ItemGroup{{Name: "血圧", Items: []checkup.ItemLine{line}}, {Name: "脂質", Items: []checkup.ItemLine{low}}, {Name: "画像", Items: []checkup.ItemLine{xray}}},
+		Opinions: []checkup.Opinion{{Fitness: "restricted", Year: 2025, Opinion: "経過をみる", Measures: "時間外労働は月20時間まで", At: sampleNow}},
+		Advice:   []checkup.Advice{{Item: "systolic", Letter: "C", Title: "血圧が高めです", Text: "塩分を控え、1か月以内に医療機関で測り直してください。"}},
+		Summary:  "血圧が高めです。ほかはおおむね良好です。"}
+}
+
+func sampleRows(n int) []checkup.ListRow {
+	var out []checkup.ListRow
+	for i := range n {
+		l := checkup.Letter("ABCDE"[i%5 : i%5+1])
+		out = append(out, checkup.ListRow{Person: "p", Number: "M000" + string(rune('1'+i)), Name: "清水 美咲", Site: "本社", Dept: "品質保証部", Examined: i != 3, Day: jst.Date{Y: 2026, M: 6, D: 3}, Result: "r", Judgement: l, Action: "referral", Worst: []string{"収縮期血圧", "LDLコレステロール"}, Deadline: jst.Date{Y: 2026, M: 9, D: 3}, DaysLeft: i*9 - 9})
+	}
+	return out
+}
+
+func sampleStatement() statement.Statement {
+	at := statement.Moment{Time: sampleNow}
+	index := int64(42)
+	pass := statement.Card{ID: "NET-TLS13", Says: "通信はTLS 1.3だけで行います。", Grade: "R", GradeText: "実動作の確認", OwnerText: "SRE", Status: control.Pass, StatusText: "確認済", ObservedAt: at, FreshUntil: at, Measured: "TLS 1.2以下の接続 3種はすべて拒否され、TLS 1.3 だけがつながりました。", NotProven: "クライアント側の設定は分かりません。", LogIndex: &index, Mutant: &statement.Mutant{Result: "caught", Text: "わざと壊した環境では不適合になることを確認", At: at}}
+	open := statement.Card{ID: "NET-VPN", Says: "VPNで守ります。", Grade: "C", GradeText: "設定の確認", OwnerText: "SRE", Status: control.Unknown, StatusText: "未確認", Reason: "対象の機能がまだありません。", NotProven: "何も分かりません。"}
+	clauses := []statement.Clause{{ID: "2-3", Chapter: "2", Title: "通信の暗号化", Says: pass.Says, Interpretation: "TLS 1.2以下は受け付けません。", Status: control.Pass, Controls: []statement.Card{pass}}, {ID: "2-2", Chapter: "2", Title: "VPN", Says: open.Says, Status: control.Unknown, Controls: []statement.Card{open}}}
+	return statement.Statement{Service: "健康管理楽dos.", Title: "セキュリティ対策について", StatusText: "一部未確認（1件）", Counts: statement.Counts{Total: 2, Pass: 1, Unknown: 1}, Edition: statement.Edition{Number: "4", Date: "2026-11-23"}, GeneratedAt: at, Version: "dev",
+		Chapters: []statement.Chapter{{Number: "2", Title: "環境について", Clauses: clauses}}, Clauses: clauses, Extensions: []statement.Card{pass}, History: []statement.Edition{{Number: "4", Date: "2026-11-23", Note: "初版", SHA256: strings.Repeat("ab", 32)}}, Contact: statement.Contact{Association: "保健会", Mail: "a@example.jp"}}
+}
+
+// samples gives every template at least one view with all its branches filled.
+func samples() map[string]struct {
+	role actor.Role
+	view Viewer
+} {
+	type sample = struct {
+		role actor.Role
+		view Viewer
+	}
+	st := sampleStatement()
+	refused := []refusedLine{{23, "健診日", "日付として読めません。", false}, {51, "", "社員番号の人が名簿にいません。", true}}
+	doc := func(state string) *importDoc {
+		return &importDoc{ID: "i", State: state, File: "checkup_body_a.csv", Body: "京都サンプル健診センター", Rows: 140, Accepted: 135, Rejected: 2, Unmatched: 3, Applied: 135, Done: 40, Started: sampleNow, Refused: refused, Ignored: []string{"備考"}}
+	}
+	list := &checkup.ListView{Filter: checkup.Filter{Year: 2026, Judgement: "C+", Sort: "judgement"}, Years: []int{2026, 2025}, Total: 120, Page: 1, Pages: 3, Rows: sampleRows(5), Examined: 140, Population: 200, ShowJudgement: true,
+		Counts: []checkup.Count{{Letter: "A", N: 40}, {Letter: "B", N: 30}, {Letter: "C", N: 50}, {Letter: "D", N: 18}, {Letter: "E", N: 2}, {Letter: "none", N: 60}},
+		Depts:  []checkup.DeptCount{{Dept: "製造一課", Population: 60, Examined: 50, Letters: map[checkup.Letter]int{"A": 20, "C": 20, "D": 10}}, {Dept: "品質保証部", Population: 30, Examined: 30, Letters: map[checkup.Letter]int{"A": 10, "B": 20}}}}
+	person := newPersonView(samplePerson())
+	person.Title = "清水 美咲"
+	own := newPersonView(samplePerson())
+	own.Title, own.Own = "わたしの健診結果", true
+	decide := newDecideView(samplePerson(), 0)
+	decide.Errors = []FieldError{{"fitness", "就業区分を選んでください。"}}
+	return map[string]sample{
+		"login":         {"", &loginView{Page: Page{Title: "サインイン", Narrow: true, Errors: []FieldError{{"", "IDまたはパスワードが正しくありません。"}}}, Tenant: "midori"}},
+		"code":          {"", newCodeView(identity.Pending{SentTo: "s•••@example.jp", ExpiresAt: sampleNow, ResendsLeft: 3})},
+		"password":      {actor.HR, &passwordView{Page: Page{Title: "パスワードの変更", Narrow: true}, Forced: true, Rules: []string{"10文字以上"}}},
+		"error":         {actor.HR, &errorView{Page: Page{Title: "見つかりません。", Narrow: true}, Text: words.Fault(fault.New(fault.Internal, "internal")), Code: "internal", Request: "r"}},
+		"trust":         {"", &trustView{Page: Page{Title: "セキュリティ対策と確認状況"}, St: st, Shown: st.Chapters, Choices: []trustChoice{{control.Pass, 1, false}}}},
+		"mail":          {"", &mailView{Page{Title: "デモのメール"}, []mail.Mail{{To: "a@example.jp", Subject: "認証コード", Text: "認証コード: 01234567", Date: sampleNow}}}},
+		"home":          {actor.Physician, &homeView{Page: Page{Title: "ホーム", Here: "/"}, Todos: []todo{{"/worklist", "就業判定の期限を過ぎた人がいます", "3人", "late"}, {"/imports", "確認を待つ取り込みがあります", "1件", "soon"}}, Figures: []figure{{"/trust", "10 / 49", "", "項目が確認済です"}}}},
+		"home-empty":    {actor.Employee, &homeView{Page: Page{Title: "ホーム", Here: "/"}, Own: true}},
+		"home-own":      {actor.Employee, &homeView{Page: Page{Title: "ホーム"}, Own: true, Readings: []string{"血圧が高めです。"}, Advice: []adviceLine{{"C", "血圧が高めです", "測り直してください。"}}}},
+		"access":        {actor.TenantAdmin, sampleAccess()},
+		"audit":         {actor.Auditor, &auditView{Page: Page{Title: "操作の記録"}, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "checkup.view", At: sampleNow, Result: "ok", Purpose: "follow-up", Readable: true})}, More: "/audit?before=1"}},
+		"upload":        {actor.HR, checkupUpload()},
+		"imports":       {actor.HR, &importsView{Page: Page{Title: "取り込み", Here: "/imports"}, Docs: []*importDoc{doc("preview"), doc("applied"), doc("failed"), doc("reading")}, RosterAllowed: true}},
+		"import":        {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み", Here: "/imports"}, Doc: doc("preview"), Shown: refused}},
+		"import-run":    {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("applying")}},
+		"import-done":   {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("applied"), Shown: refused}},
+		"columns":       {actor.HR, &columnsView{Page: Page{Title: "列の対応"}, ID: "i", Map: &checkup.MappingView{}}},
+		"people":        {actor.HR, &peopleView{Page: Page{Title: "従業員", Here: "/people"}, MayImport: true, People: []personLine{{org.Person{Number: "M0001", Name: "清水 美咲", Kana: "シミズ ミサキ"}, "本社", "製造一課"}}}},
+		"checkups":      {actor.Nurse, sampleList(list)},
+		"person":        {actor.Physician, person},
+		"me":            {actor.Employee, own},
+		"worklist":      {actor.Physician, &worklistView{Page: Page{Title: "就業判定の待ち", Here: "/worklist"}, Items: []checkup.WorkItem{{ListRow: sampleRows(1)[0], Previous: "normal"}, {ListRow: sampleRows(3)[2]}}, Open: 2, Late: 1, Soon: 1}},
+		"decide":        {actor.Physician, decide},
+		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Fitness: "restricted", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},
+		"measures-none": {actor.Manager, &measuresView{Page: Page{Title: "就業上の措置"}}},
+		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: []checkup.CriteriaVersion{{ID: "a", Name: "人間ドック 2016-04", Active: true}}}},
+	}
+}
+
+var inline = regexp.MustCompile(`(?i)\sstyle=|\son[a-z]+=|<script(?: type="module" src="/static/[0-9a-f]{16}/main\.js")?>[^<]|javascript:|https?://[^w"]`)
+
+// TestEveryViewRenders fills every template; with RAKUDOS_VIEWS=dir the pages are kept for looking at.
+func TestEveryViewRenders(t *testing.T) {
+	a, err := loadAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := loadViews(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for name, s := range samples() {
+		f := &Frame{Service: "健康管理楽dos.", Association: "保健会", ContactMail: "support@example.jp", Version: "dev", Demo: true, Now: jst.StampSec(sampleNow), NowText: jst.Stamp(sampleNow), Request: "r"}
+		if s.role != "" {
+			f.Visitor = sampleVisitor(s.role)
+			f.Menu, f.RoleNames, f.Edge = menuOf(f.Visitor.Actor), roleNames(f.Visitor.Roles), edge("midori")
+		}
+		s.view.page().Frame = f
+		seen[s.view.Template()] = true
+		var b bytes.Buffer
+		if err := v.render(&b, s.view); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if m := inline.FindString(b.String()); m != "" {
+			t.Errorf("%s: %q breaks the content security policy", name, m)
+		}
+		if n := strings.Count(b.String(), "<h1"); n != 1 {
+			t.Errorf("%s: %d h1", name, n)
+		}
+		if dir := os.Getenv("RAKUDOS_VIEWS"); dir != "" {
+			keep(t, a, dir, name, b.String())
+		}
+	}
+	files, _ := fs.Glob(viewFiles, "view/*.html")
+	for _, f := range files {
+		if n := strings.TrimSuffix(path.Base(f), ".html"); n != "layout" && n != "parts" && !seen[n] {
+			t.Errorf("%s: no sample in this test", f)
+		}
+	}
+}
+
+func keep(t *testing.T, a *assets, dir, name, page string) {
+	page = strings.ReplaceAll(page, "/static/"+a.version+"/", "static/")
+	for file, b := range a.files {
+		_ = os.MkdirAll(filepath.Join(dir, "static"), 0o755)
+		if err := os.WriteFile(filepath.Join(dir, "static", file), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(page), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,92 @@
+// Package web is HTTP in, HTML out: one route table, one frame around every page, one handler a file.
+// It must never decide what a person may see (people/access and the services do) and never hold a rule
+// of a health subject.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
+	"rakudos/internal/people/org"
+	"rakudos/internal/people/tenant"
+	"rakudos/internal/statement"
+)
+
+// Config is what the frame shows and allows.
+type Config struct {
+	Service     string // name of the service, in the header and in titles
+	Association string // who runs it
+	ContactMail string
+	ContactForm string // URL; may be empty
+	Version     string
+	Demo        bool   // demo pages for loopback clients
+	MailDir     string // spool shown at /demo/mail
+}
+
+// Deps are the services behind the pages.
+type Deps struct {
+	Config    Config
+	Identity  *identity.Service
+	Tenants   *tenant.Service
+	Org       *org.Service
+	Checkup   *checkup.Service
+	Statement *statement.Service
+	Audit     *audit.Log
+	Ready     func(context.Context) error // nil error: everything needed is up
+	Log       *slog.Logger
+
+	Guard     func(actor.Actor, access.Permission) error // nil: access.Require
+	OpenRoute string                                     // pattern that a mutant sandbox serves without a session; empty in service
+}
+
+// server carries what the handlers share. It is read-only after New.
+type server struct {
+	Deps
+	assets  *assets
+	views   *views
+	routes  []Route
+	tenants sync.Map // ids.Tenant → tenantFor
+}
+
+// New builds the handler of the whole site.
+func New(d Deps) (http.Handler, error) {
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	if d.Guard == nil {
+		d.Guard = access.Require
+	}
+	s := &server{Deps: d}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.views, err = loadViews(s.assets); err != nil {
+		return nil, err
+	}
+	s.routes = s.table()
+	mux := http.NewServeMux()
+	for _, r := range s.routes {
+		mux.Handle(r.Pattern, s.gate(r))
+	}
+	mux.Handle("GET /static/", s.assets)
+	return s.frame(s.sameOrigin(s.unmatched(mux))), nil
+}
+
+// Limit sets the bounds of the listener. Handlers that need longer (uploads, progress) extend their own
+// deadline for as long as data keeps moving.
+func Limit(h *http.Server) {
+	h.ReadHeaderTimeout = 10 * time.Second
+	h.ReadTimeout = 30 * time.Second
+	h.WriteTimeout = 60 * time.Second
+	h.IdleTimeout = 2 * time.Minute
+	h.MaxHeaderBytes = 32 << 10
+}
