@@ -137,8 +137,14 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc.Service = "ほかの名前"
-	if err := errors.Join(put("4", true), put("4", false)); err != nil {
+	if e, err := Republish(dir, doc); err != nil || e.Number != "4" || e.Note != "x" {
+		t.Fatal(e, err)
+	}
+	if err := put("4", false); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := Republish(dir, doc); err == nil {
+		t.Error("an edition in force is republished")
 	}
 	if err := put("4", false); err == nil {
 		t.Error("an edition in force is replaced")

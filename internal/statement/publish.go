@@ -65,3 +65,16 @@ func Publish(dir string, d Document, e Edition) (Edition, error) {
 	}
 	return e, nil
 }
+
+// Republish gives the newest edition, which must be a draft, the words of today.
+func Republish(dir string, d Document) (Edition, error) {
+	p, err := openPast(func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) })
+	if err != nil {
+		return Edition{}, err
+	}
+	e := p.newest().Edition
+	if !e.Draft {
+		return e, fmt.Errorf("statement: edition %s is in force; a new edition is due", e.Number)
+	}
+	return Publish(dir, d, e)
+}
