@@ -27,6 +27,7 @@ var subjects = []map[string]Text{
 	jobTexts,
 	mailTexts,
 	tenantTexts,
+	identityTexts,
 	accessTexts,
 	statementTexts,
 	vaultTexts,

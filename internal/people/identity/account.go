@@ -1,0 +1,221 @@
+package identity
+
+import (
+	"context"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+)
+
+var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+-]{1,63}$`)
+
+// maxName bounds the name of an account, maxReason a reason, in code points.
+const (
+	maxName   = 100
+	maxReason = 500
+)
+
+func needReason(reason string) error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > maxReason {
+		return fault.New(fault.Invalid, "identity.reason_missing")
+	}
+	return nil
+}
+
+func (n NewAccount) check() (NewAccount, error) {
+	n.LoginID, n.Name = NormalLogin(n.LoginID), strings.TrimSpace(norm.NFC.String(n.Name))
+	if !loginForm.MatchString(n.LoginID) {
+		return n, fault.New(fault.Invalid, "identity.login_form")
+	}
+	if n.Name == "" || utf8.RuneCountInString(n.Name) > maxName {
+		return n, fault.New(fault.Invalid, "identity.name_form")
+	}
+	if m, err := mail.ParseAddress(n.Email); err != nil || m.Address != n.Email || len(n.Email) > 254 {
+		return n, fault.New(fault.Invalid, "identity.email_form")
+	}
+	return n, checkGrants(n.Grants)
+}
+
+func checkGrants(grants []Grant) error {
+	for _, g := range grants {
+		if !slices.Contains(actor.Roles, g.Role) {
+			return fault.New(fault.Invalid, "identity.role_unknown", "role", string(g.Role))
+		}
+	}
+	return nil
+}
+
+// CreateAccount makes an account in the actor's tenant. A login ID is never given a second time, and a
+// person has one account: fault.Conflict "identity.login_taken", "identity.person_taken".
+func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount) (Account, error) {
+	if err := s.guard(a, permManage); err != nil {
+		return Account{}, err
+	}
+	n, err := n.check()
+	if err != nil {
+		return Account{}, err
+	}
+	info, err := s.tenants.TenantByID(ctx, a.Tenant)
+	if err != nil {
+		return Account{}, err
+	}
+	key, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return Account{}, err
+	}
+	out := Account{ID: ids.New[ids.Account](), Tenant: a.Tenant, LoginID: n.LoginID, Name: n.Name, Email: n.Email, Person: n.Person, Grants: n.Grants, MustChange: n.MustChange}
+	if n.Password == "" {
+		n.Password, out.MustChange = GeneratePassword(), true
+		out.FirstPassword = n.Password
+	}
+	if err := s.acceptable(&attempt{info: info}, n.LoginID, n.Password); err != nil {
+		return Account{}, err
+	}
+	hash, err := s.hash(ctx, n.Password)
+	if err != nil {
+		return Account{}, err
+	}
+	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		if err := s.insertAccount(tx, key, a, &out, hash); err != nil {
+			return err
+		}
+		return s.record(tx, "account.created", a, "ok", map[string]any{"account": string(out.ID), "roles": roleNames(n.Grants), "linked": n.Person != ""})
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return out, nil
+}
+
+func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Account, hash string) error {
+	now := time.Now()
+	a.CreatedAt = db.Time(db.Micros(now))
+	must, until := 0, int64(0)
+	if a.MustChange {
+		must, until = 1, db.Micros(now.Add(s.policy.FirstPasswordFor))
+	}
+	if _, err := db.One(tx, qAccountByLogin, scanAccount, a.Tenant, s.loginIndex(key, a.LoginID)); err == nil {
+		return fault.New(fault.Conflict, "identity.login_taken")
+	} else if !fault.Is(err, fault.Missing) {
+		return err
+	}
+	seal := func(column, plain string) []byte {
+		return key.Seal(at(accountsTable, string(a.ID), column), []byte(plain))
+	}
+	_, err := tx.Exec(qAccountInsert, a.Tenant, a.ID, s.loginIndex(key, a.LoginID), seal("login", a.LoginID), seal("name", a.Name), seal("email", a.Email),
+		a.Person, hash, s.policy.Rules, db.Micros(now), must, until, db.Micros(now))
+	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
+		return fault.New(fault.Conflict, "identity.person_taken").Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.putGrants(tx, by, a.Tenant, a.ID, a.Grants, now)
+}
+
+func (s *Service) putGrants(tx *db.Tx, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
+	grantedBy := string(by.Account)
+	if grantedBy == "" {
+		grantedBy = string(by.Kind)
+	}
+	for i, g := range grants {
+		if slices.Contains(grants[:i], g) {
+			continue
+		}
+		if _, err := tx.Exec(qGrantInsert, t, id, string(g.Role), string(g.Site), string(g.Dept), db.Micros(now), grantedBy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func roleNames(grants []Grant) []string {
+	var out []string
+	for _, g := range grants {
+		if !slices.Contains(out, string(g.Role)) {
+			out = append(out, string(g.Role))
+		}
+	}
+	return out
+}
+
+// Accounts lists the accounts of the actor's tenant, oldest first.
+func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error) {
+	if err := s.guard(a, permManage); err != nil {
+		return nil, err
+	}
+	key, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var rows []account
+	var grants []grantRow
+	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
+		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
+			return err
+		}
+		grants, err = db.All(tx, qGrants, scanGrant, a.Tenant)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	byAccount := map[ids.Account][]Grant{}
+	for _, g := range grants {
+		byAccount[g.account] = append(byAccount[g.account], g.Grant)
+	}
+	out := make([]Account, 0, len(rows))
+	for _, r := range rows {
+		v, err := s.show(key, r)
+		if err != nil {
+			return nil, err
+		}
+		v.Grants = byAccount[r.ID]
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// Account is one account of the actor's tenant; fault.Missing "identity.no_account".
+func (s *Service) Account(ctx context.Context, a actor.Actor, id ids.Account) (Account, error) {
+	all, err := s.Accounts(ctx, a)
+	if err != nil {
+		return Account{}, err
+	}
+	for _, v := range all {
+		if v.ID == id {
+			return v, nil
+		}
+	}
+	return Account{}, fault.New(fault.Missing, "identity.no_account")
+}
+
+func (s *Service) show(key *vault.Key, r account) (Account, error) {
+	v := Account{
+		ID: r.ID, Tenant: r.Tenant, Person: r.Person, Disabled: r.State != "active", Locked: r.LockedAt != 0 || r.Failures >= s.policy.LockAt,
+		LockedAt: db.Time(r.LockedAt), MustChange: r.MustChange != 0, CreatedAt: db.Time(r.CreatedAt), SignedInAt: db.Time(r.SignedInAt),
+	}
+	for _, f := range []struct {
+		column string
+		sealed []byte
+		to     *string
+	}{{"login", r.login, &v.LoginID}, {"name", r.name, &v.Name}, {"email", r.email, &v.Email}} {
+		plain, err := key.Open(at(accountsTable, string(r.ID), f.column), f.sealed)
+		if err != nil {
+			return v, err
+		}
+		*f.to = string(plain)
+	}
+	return v, nil
+}

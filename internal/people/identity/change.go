@@ -1,0 +1,161 @@
+package identity
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// ChangePassword replaces the own password. The old one is counted and throttled like a sign-in, so that
+// a stolen session can't guess it. Every other session ends and this one gets a new token.
+func (s *Service) ChangePassword(ctx context.Context, v Visit, token, old, next string) (SignedIn, error) {
+	cur, err := s.Session(ctx, token, true)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	a, err := s.findOwn(ctx, v, cur)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.acceptable(a, cur.LoginID, next); err != nil {
+		return SignedIn{}, err
+	}
+	right, _, err := s.look(ctx, a, old)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !right {
+		if err := s.failed(ctx, a); !fault.Is(err, fault.Invalid) {
+			return SignedIn{}, err
+		}
+		if a.number >= s.policy.LockAt {
+			if err := s.transact(ctx, func(tx *db.Tx) error {
+				return s.endSessions(tx, cur.Actor.Tenant, cur.Actor.Account, "", "locked")
+			}); err != nil {
+				return SignedIn{}, err
+			}
+		}
+		return SignedIn{}, fault.New(fault.Invalid, "identity.password_old")
+	}
+	if old == next {
+		err = fault.New(fault.Invalid, "identity.password_same")
+	}
+	var hash string
+	if err == nil {
+		if hash, err = s.hash(ctx, next); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	refused := err
+	out := SignedIn{Token: randomToken()}
+	who := cur.Actor
+	who.Addr, who.Request = v.Addr, v.Request
+	err = s.transact(ctx, func(tx *db.Tx) error {
+		now := time.Now()
+		ok, err := s.giveBack(tx, a)
+		if err != nil || refused != nil {
+			return err
+		}
+		if !ok { // locked meanwhile
+			refused = fault.New(fault.Invalid, "identity.password_old")
+			return nil
+		}
+		if _, err := tx.Exec(qSetPassword, a.account.Tenant, a.account.ID, hash, s.policy.Rules, db.Micros(now), 0, 0); err != nil {
+			return err
+		}
+		if err := s.endSessions(tx, a.account.Tenant, a.account.ID, cur.ID, "password-changed"); err != nil {
+			return err
+		}
+		n, err := tx.Exec(qSessionRotate, a.account.Tenant, cur.ID, tokenHash(out.Token), db.Micros(now))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Denied, "identity.session_ended")
+		}
+		return s.record(tx, "auth.password_changed", who, "ok", nil)
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return SignedIn{}, err
+	}
+	s.tellChanged(a)
+	out.Session, err = s.Session(ctx, out.Token, false)
+	return out, err
+}
+
+// findOwn is find for somebody who is signed in.
+func (s *Service) findOwn(ctx context.Context, v Visit, cur Session) (*attempt, error) {
+	info, err := s.tenants.TenantByID(ctx, cur.Actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return s.find(ctx, v, info.Code, cur.LoginID)
+}
+
+// acceptable refuses a password that breaks a rule; the rules are named in the fault's arguments.
+func (s *Service) acceptable(a *attempt, login, password string) error {
+	c := PasswordContext{LoginID: login, TenantCode: a.info.Code, TenantName: a.info.Name}
+	if b := broken(CheckPassword(s.policy, c, password)); len(b) > 0 {
+		var says []string
+		for _, r := range b {
+			says = append(says, s.policy.RuleSentence(r))
+		}
+		return fault.New(fault.Invalid, "identity.password_rules", "rules", strings.Join(b, ","), "says", strings.Join(says, ""))
+	}
+	return nil
+}
+
+// hash waits for a slot like every other use of argon2id.
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	leave, err := s.gate.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return hashPassword(s.policy.Hash, password), nil
+}
+
+// ResetPassword gives an account a new first password, which is returned once and must be changed at the
+// first sign-in. It does not clear the count of failures: only Unlock and a complete sign-in do.
+func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Account, reason string) (string, error) {
+	if err := s.guard(a, permManage); err != nil {
+		return "", err
+	}
+	if err := needReason(reason); err != nil {
+		return "", err
+	}
+	if _, err := s.Account(ctx, a, id); err != nil {
+		return "", err
+	}
+	first := GeneratePassword()
+	hash, err := s.hash(ctx, first)
+	if err != nil {
+		return "", err
+	}
+	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		now := time.Now()
+		n, err := tx.Exec(qSetPassword, a.Tenant, id, hash, s.policy.Rules, db.Micros(now), 1, db.Micros(now.Add(s.policy.FirstPasswordFor)))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Missing, "identity.no_account")
+		}
+		if err := s.endSessions(tx, a.Tenant, id, "", "password-reset"); err != nil {
+			return err
+		}
+		return s.record(tx, "auth.password_reset", a, "ok", map[string]any{"account": string(id), "reason": reason})
+	})
+	if err != nil {
+		return "", err
+	}
+	return first, nil
+}

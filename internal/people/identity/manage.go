@@ -1,0 +1,132 @@
+package identity
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// SetGrants replaces the roles of an account. Its sessions end, so that no page lives on with the old ones.
+func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, grants []Grant, reason string) error {
+	if err := checkGrants(grants); err != nil {
+		return err
+	}
+	return s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx) error {
+		admin := slices.ContainsFunc(grants, func(g Grant) bool { return g.Role == actor.TenantAdmin })
+		if err := s.keepAdmin(tx, a.Tenant, id, admin); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qGrantClear, a.Tenant, id); err != nil {
+			return err
+		}
+		if err := s.putGrants(tx, a, a.Tenant, id, grants, time.Now()); err != nil {
+			return err
+		}
+		return s.endSessions(tx, a.Tenant, id, "", "roles-changed")
+	})
+}
+
+// Disable keeps an account from signing in and ends its sessions. The login ID stays taken.
+func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
+	return s.manage(ctx, a, id, permManage, "account.disabled", reason, nil, func(tx *db.Tx) error {
+		if err := s.keepAdmin(tx, a.Tenant, id, false); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qAccountState, a.Tenant, id, "disabled"); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qDevicesEnd, a.Tenant, id); err != nil {
+			return err
+		}
+		return s.endSessions(tx, a.Tenant, id, "", "disabled")
+	})
+}
+
+// Enable lets a disabled account sign in again.
+func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
+	return s.manage(ctx, a, id, permManage, "account.enabled", reason, nil, func(tx *db.Tx) error {
+		_, err := tx.Exec(qAccountState, a.Tenant, id, "active")
+		return err
+	})
+}
+
+// Unlock clears the count of failures, of the remembered devices too, and tells the owner. Nothing else
+// unlocks an account: there is no automatic unlock.
+func (s *Service) Unlock(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
+	var acc account
+	err := s.manage(ctx, a, id, permUnlock, "auth.unlocked", reason, nil, func(tx *db.Tx) (err error) {
+		if acc, err = db.One(tx, qAccountByID, scanAccount, a.Tenant, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qUnlock, a.Tenant, id); err != nil {
+			return err
+		}
+		_, err = tx.Exec(qDevicesUnlock, a.Tenant, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	info, err := s.tenants.TenantByID(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	key, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	s.tellUnlocked(&attempt{info: info, key: key, account: &acc})
+	return nil
+}
+
+// manage runs one administrative act with its permission, reason, existence check and event.
+func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, permission, verb, reason string, detail map[string]any, act func(*db.Tx) error) error {
+	if err := s.guard(a, permission); err != nil {
+		return err
+	}
+	if err := needReason(reason); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		if _, err := db.One(tx, qAccountByID, scanAccount, a.Tenant, id); fault.Is(err, fault.Missing) {
+			return fault.New(fault.Missing, "identity.no_account")
+		} else if err != nil {
+			return err
+		}
+		if err := act(tx); err != nil {
+			return err
+		}
+		d := map[string]any{"account": string(id), "reason": reason}
+		for k, v := range detail {
+			d[k] = v
+		}
+		return s.record(tx, verb, a, "ok", d)
+	})
+}
+
+// keepAdmin refuses to take the last active tenant administrator away.
+func (s *Service) keepAdmin(tx *db.Tx, t ids.Tenant, id ids.Account, stays bool) error {
+	if stays {
+		return nil
+	}
+	grants, err := db.All(tx, qGrants, scanGrant, t)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(grants, func(g grantRow) bool { return g.account == id && g.Role == actor.TenantAdmin }) {
+		return nil
+	}
+	others, err := db.Value[int](tx, qRoleHolders, t, string(actor.TenantAdmin), id)
+	if err != nil {
+		return err
+	}
+	if others == 0 {
+		return fault.New(fault.Conflict, "identity.last_admin")
+	}
+	return nil
+}

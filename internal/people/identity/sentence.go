@@ -1,0 +1,73 @@
+package identity
+
+import (
+	"fmt"
+	"time"
+)
+
+// spanJA says a duration in Japanese: 「10分」「1秒」「3時間」.
+func spanJA(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour && d%(24*time.Hour) == 0:
+		return fmt.Sprintf("%d日", d/(24*time.Hour))
+	case d >= time.Hour && d%time.Hour == 0:
+		return fmt.Sprintf("%d時間", d/time.Hour)
+	case d >= time.Minute && d%time.Minute == 0:
+		return fmt.Sprintf("%d分", d/time.Minute)
+	}
+	return fmt.Sprintf("%g秒", d.Seconds())
+}
+
+// RuleSentence says one rule of a password with its live figures.
+func (p Policy) RuleSentence(rule string) string {
+	switch rule {
+	case RuleLength:
+		return fmt.Sprintf("%d文字以上にしてください。", p.PasswordLeast)
+	case RuleClasses:
+		return "英大文字・英小文字・数字・半角の記号をそれぞれ1文字以上入れてください。"
+	case RuleBlocklist:
+		return "よく使われる言葉や並びに数字や記号を足しただけのものは使えません。"
+	case RuleContext:
+		return fmt.Sprintf("利用者ID・契約先・サービスの名前（%d文字以上のもの）を含めないでください。", p.ContextLeast)
+	case RuleMaximum:
+		return fmt.Sprintf("%d文字までにしてください。", p.PasswordMost)
+	}
+	return ""
+}
+
+// Sentences of the statement, made from the figures in force.
+
+// SaysAuthn is for 3-3.
+func (p Policy) SaysAuthn() string {
+	return fmt.Sprintf("公開のページを除くすべての画面と処理は、利用者IDとパスワードで確かめた人だけが使えます。パスワードは Argon2id（メモリー%dMiB・%d回）で変換して保存し、元の文字列は保存しません。IDが無い場合・パスワードが違う場合・ロック中の場合の返事は同じです。",
+		p.Hash.MemoryKiB/1024, p.Hash.Time)
+}
+
+// SaysPassword is for 3-4a.
+func (p Policy) SaysPassword() string {
+	return fmt.Sprintf("パスワードは%d文字以上%d文字以内で、英大文字・英小文字・数字・半角記号（32種）をすべて含むものだけを受け付けます。よく使われるものと、利用者ID・契約先・サービスの名前を含むものは断ります。",
+		p.PasswordLeast, p.PasswordMost)
+}
+
+// SaysLock is for 3-4b.
+func (p Policy) SaysLock() string {
+	return fmt.Sprintf("パスワードの入力を続けて%d回間違えた利用者IDはロックし、管理者が理由を記録して解除するまで、正しいパスワードでもサインインできません。%d回目の失敗からは次の入力まで%s〜%s待っていただきます。",
+		p.LockAt, p.ThrottleFrom, spanJA(p.ThrottleFirst), spanJA(p.ThrottleMost))
+}
+
+// ReadsLock is the interpretation of 3-4b.
+func (p Policy) ReadsLock() string {
+	return fmt.Sprintf("「%d回を超えた」を文字どおりに読み、続けて%d回目の失敗でロックします。", p.LockAt-1, p.LockAt)
+}
+
+// SaysTwoStep is for 3-5.
+func (p Policy) SaysTwoStep() string {
+	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までです。",
+		CodeDigits, spanJA(p.CodeFor), p.CodeTries, spanJA(p.ResendAfter), p.Resends)
+}
+
+// SaysSession is for 3-12.
+func (p Policy) SaysSession() string {
+	return fmt.Sprintf("操作がないまま%sたったサインインは、サーバー側で終了します。操作を続けていても%sで終了します。サインアウトしたあとは、控えておいた情報でも入れません。",
+		spanJA(p.SessionIdle), spanJA(p.SessionMost))
+}

@@ -1,0 +1,201 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+)
+
+const sessionsTable = "identity_sessions"
+
+// state of a session by its instants.
+type state string
+
+const (
+	alive   state = ""
+	idle    state = "identity.session_idle"
+	overdue state = "identity.session_limit"
+)
+
+// sessionState decides at an instant: 2:59:59 after the last activity the session lives, at 3:00:00 it
+// does not; and never longer than SessionMost after it began.
+func (p Policy) sessionState(created, seen, now time.Time) state {
+	switch {
+	case now.Sub(created) >= p.SessionMost:
+		return overdue
+	case now.Sub(seen) >= p.SessionIdle:
+		return idle
+	}
+	return alive
+}
+
+// open makes the session of a completed sign-in, and remembers the device when it is new.
+func (s *Service) open(tx *db.Tx, k *vault.Key, r signin, a *account, v Visit, now time.Time) (SignedIn, error) {
+	out := SignedIn{Token: randomToken()}
+	device := r.Device
+	if device == "" {
+		device, out.Device = string(ids.New[ids.Session]()), randomToken()
+		if _, err := tx.Exec(qDeviceInsert, a.Tenant, device, a.ID, tokenHash(out.Device), db.Micros(now), db.Micros(now.Add(s.policy.DeviceFor))); err != nil {
+			return out, err
+		}
+	}
+	id := ids.New[ids.Session]()
+	addr := k.Seal(at(sessionsTable, string(id), "addr"), []byte(v.Addr))
+	agent := k.Seal(at(sessionsTable, string(id), "agent"), []byte(clip(v.Agent, 200)))
+	if _, err := tx.Exec(qSessionInsert, a.Tenant, id, a.ID, tokenHash(out.Token), device, addr, agent, db.Micros(now)); err != nil {
+		return out, err
+	}
+	if _, err := tx.Exec(qSignedInAt, a.Tenant, a.ID, db.Micros(now)); err != nil {
+		return out, err
+	}
+	who := visitor(a.Tenant, a.ID, v)
+	who.Session, who.Person = id, a.Person
+	return out, s.record(tx, "auth.signed_in", who, "ok", map[string]any{"signin": r.ID, "device": device, "new_device": out.Device != ""})
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
+
+// Session tells who holds a session cookie. With touch the request counts as activity; polling and
+// progress streams pass false. A session that has ended is fault.Denied, with why in the code.
+func (s *Service) Session(ctx context.Context, token string, touch bool) (Session, error) {
+	if token == "" {
+		return Session{}, fault.New(fault.Denied, "identity.no_session")
+	}
+	var rows []sessionRow
+	err := s.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qSession, scanSession, tokenHash(token))
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if len(rows) == 0 {
+		return Session{}, fault.New(fault.Denied, "identity.no_session")
+	}
+	r, now := rows[0], time.Now()
+	if r.ended != 0 || r.state != "active" {
+		return Session{}, fault.New(fault.Denied, "identity.session_ended")
+	}
+	created, seen := db.Time(r.created), db.Time(max(r.seen, s.touch.last(r.id)))
+	if st := s.policy.sessionState(created, seen, now); st != alive {
+		return Session{}, fault.New(fault.Denied, string(st))
+	}
+	if touch {
+		seen = now
+		s.touch.note(r.tenant, r.id, now, s.policy.TouchStep)
+	}
+	k, err := s.keys.Tenant(ctx, r.tenant)
+	if err != nil {
+		return Session{}, err
+	}
+	return s.build(k, rows, created, seen)
+}
+
+func (s *Service) build(k *vault.Key, rows []sessionRow, created, seen time.Time) (Session, error) {
+	r := rows[0]
+	login, err := k.Open(at(accountsTable, string(r.account), "login"), r.login)
+	if err != nil {
+		return Session{}, err
+	}
+	name, err := k.Open(at(accountsTable, string(r.account), "name"), r.name)
+	if err != nil {
+		return Session{}, err
+	}
+	out := Session{
+		ID: r.id, LoginID: string(login), Name: string(name), MustChange: r.mustChange != 0,
+		StartedAt: created, SeenAt: seen, IdleEnds: seen.Add(s.policy.SessionIdle), Ends: created.Add(s.policy.SessionMost),
+		Actor: actor.Actor{Kind: actor.Human, Tenant: r.tenant, Account: r.account, Person: r.person, Session: r.id},
+	}
+	if !out.MustChange {
+		grants := make([]Grant, 0, len(rows))
+		for _, g := range rows {
+			grants = append(grants, g.Grant)
+		}
+		out.Actor.Roles, out.Actor.Sites, out.Actor.Depts = scope(grants)
+	}
+	return out, nil
+}
+
+// SignOut ends the session of a cookie. A session that has already ended is no error.
+func (s *Service) SignOut(ctx context.Context, v Visit, token string) error {
+	cur, err := s.Session(ctx, token, false)
+	if fault.Is(err, fault.Denied) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a := cur.Actor
+	a.Addr, a.Request = v.Addr, v.Request
+	return s.transact(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(qSessionEnd, a.Tenant, a.Session, db.Micros(time.Now()), "signed-out"); err != nil {
+			return err
+		}
+		return s.record(tx, "auth.signed_out", a, "ok", nil)
+	})
+}
+
+// Sessions lists the actor's own sessions, newest activity first.
+func (s *Service) Sessions(ctx context.Context, a actor.Actor) ([]SessionInfo, error) {
+	k, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var out []SessionInfo
+	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
+		out, err = db.All(tx, qSessions, func(r db.Scanner) (SessionInfo, error) {
+			var i SessionInfo
+			var addr, agent []byte
+			var created, seen int64
+			if err := r.Scan(&i.ID, &addr, &agent, &created, &seen); err != nil {
+				return i, err
+			}
+			i.StartedAt, i.SeenAt, i.Current = db.Time(created), db.Time(max(seen, s.touch.last(i.ID))), i.ID == a.Session
+			plain, err := k.Open(at(sessionsTable, string(i.ID), "addr"), addr)
+			if err != nil {
+				return i, err
+			}
+			i.Addr = string(plain)
+			plain, err = k.Open(at(sessionsTable, string(i.ID), "agent"), agent)
+			i.Agent = string(plain)
+			return i, err
+		}, a.Tenant, a.Account, db.Micros(now.Add(-s.policy.SessionIdle)), db.Micros(now.Add(-s.policy.SessionMost)))
+		return err
+	})
+	return out, err
+}
+
+// EndSession ends one of the actor's own sessions.
+func (s *Service) EndSession(ctx context.Context, a actor.Actor, id ids.Session) error {
+	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		n, err := tx.Exec(qSessionEndOwn, a.Tenant, id, a.Account, db.Micros(time.Now()), "ended-by-owner")
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Missing, "identity.session_missing")
+		}
+		return s.record(tx, "auth.session_ended", a, "ok", map[string]any{"session": string(id)})
+	})
+}
+
+// endSessions ends every session of an account but one ("" ends them all), and what is still open between
+// the two steps.
+func (s *Service) endSessions(tx *db.Tx, t ids.Tenant, a ids.Account, keep ids.Session, reason string) error {
+	if _, err := tx.Exec(qSignInsEnd, t, a); err != nil {
+		return err
+	}
+	_, err := tx.Exec(qSessionsEnd, t, a, db.Micros(time.Now()), reason, keep)
+	return err
+}

@@ -1,0 +1,87 @@
+package identity
+
+import (
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+var (
+	qSignInInsert = db.Q("identity.signin_insert", `insert into identity_signins (tenant_id, signin_id, account_id, token_hash, device_id, throttle, code_mac, sent_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`)
+	qSignIn       = db.GlobalQ("identity.signin", `select tenant_id, signin_id, account_id, device_id, throttle, state, code_mac, tries, resends, sent_at, created_at from identity_signins where token_hash = $1`)
+	qSignInTry    = db.Q("identity.signin_try", `update identity_signins set tries = tries + 1 where tenant_id = $1 and signin_id = $2 and state = 'open' and tries < $3 returning tries, code_mac, sent_at`)
+	qSignInState  = db.Q("identity.signin_state", `update identity_signins set state = $3 where tenant_id = $1 and signin_id = $2 and state = 'open'`)
+	qSignInResend = db.Q("identity.signin_resend", `update identity_signins set resends = resends + 1, code_mac = $3, sent_at = $4
+		where tenant_id = $1 and signin_id = $2 and state = 'open' and resends < $5 and sent_at <= $6 and tries < $7 returning resends`)
+	qSignInAge    = db.Q("identity.signin_age", `update identity_signins set sent_at = sent_at - $3 where tenant_id = $1 and signin_id = $2`)
+	qSignInsEnd   = db.Q("identity.signins_end", `update identity_signins set state = 'dead' where tenant_id = $1 and account_id = $2 and state = 'open'`)
+	qCodesSent    = db.Q("identity.codes_sent", `select coalesce(sum(1 + resends), 0), coalesce(min(created_at), 0) from identity_signins where tenant_id = $1 and account_id = $2 and created_at > $3`)
+	qSignInsSweep = db.GlobalQ("identity.signins_sweep", `delete from identity_signins where created_at <= $1`)
+
+	qSessionInsert = db.Q("identity.session_insert", `insert into identity_sessions (tenant_id, session_id, account_id, token_hash, device_id, addr, agent, created_at, seen_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`)
+	qSession       = db.GlobalQ("identity.session", `select s.tenant_id, s.session_id, s.account_id, s.created_at, s.seen_at, s.ended_at, a.person_id, a.state, a.must_change, a.login, a.name,
+			coalesce(g.role, ''), coalesce(g.site_id, ''), coalesce(g.dept_id, '')
+		from identity_sessions s
+		join identity_accounts a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
+		left join identity_grants g on g.tenant_id = s.tenant_id and g.account_id = s.account_id
+		where s.token_hash = $1`)
+	qSessionTouch  = db.Q("identity.session_touch", `update identity_sessions set seen_at = $3 where tenant_id = $1 and session_id = $2 and seen_at < $3 and ended_at = 0`)
+	qSessionEnd    = db.Q("identity.session_end", `update identity_sessions set ended_at = $3, end_reason = $4 where tenant_id = $1 and session_id = $2 and ended_at = 0`)
+	qSessionEndOwn = db.Q("identity.session_end_own", `update identity_sessions set ended_at = $4, end_reason = $5 where tenant_id = $1 and session_id = $2 and account_id = $3 and ended_at = 0`)
+	qSessionRotate = db.Q("identity.session_rotate", `update identity_sessions set token_hash = $3, seen_at = $4 where tenant_id = $1 and session_id = $2 and ended_at = 0`)
+	qSessionAge    = db.Q("identity.session_age", `update identity_sessions set seen_at = seen_at - $3, created_at = created_at - $4 where tenant_id = $1 and session_id = $2`)
+	qSessionsEnd   = db.Q("identity.sessions_end", `update identity_sessions set ended_at = $3, end_reason = $4 where tenant_id = $1 and account_id = $2 and ended_at = 0 and session_id <> $5`)
+	qSessions      = db.Q("identity.sessions", `select session_id, addr, agent, created_at, seen_at from identity_sessions where tenant_id = $1 and account_id = $2 and ended_at = 0 and seen_at > $3 and created_at > $4 order by seen_at desc`)
+	qSessionsLapse = db.GlobalQ("identity.sessions_lapse", `update identity_sessions set ended_at = $1, end_reason = 'lapsed' where ended_at = 0 and (seen_at <= $2 or created_at <= $3)`)
+	qSessionsSweep = db.GlobalQ("identity.sessions_sweep", `delete from identity_sessions where ended_at > 0 and ended_at <= $1`)
+	qDevicesSweep  = db.GlobalQ("identity.devices_sweep", `delete from identity_devices where expires_at <= $1`)
+)
+
+// signin is a row between the two steps.
+type signin struct {
+	Tenant    ids.Tenant
+	ID        string
+	Account   ids.Account
+	Device    string
+	throttle  string
+	State     string
+	mac       []byte
+	Tries     int
+	Resends   int
+	SentAt    int64
+	CreatedAt int64
+}
+
+func scanSignIn(s db.Scanner) (signin, error) {
+	var r signin
+	err := s.Scan(&r.Tenant, &r.ID, &r.Account, &r.Device, &r.throttle, &r.State, &r.mac, &r.Tries, &r.Resends, &r.SentAt, &r.CreatedAt)
+	return r, err
+}
+
+func scanTry(s db.Scanner) (signin, error) {
+	var r signin
+	err := s.Scan(&r.Tries, &r.mac, &r.SentAt)
+	return r, err
+}
+
+// sessionRow is a session with its account and one of its grants.
+type sessionRow struct {
+	tenant      ids.Tenant
+	id          ids.Session
+	account     ids.Account
+	created     int64
+	seen, ended int64
+	person      ids.Person
+	state       string
+	mustChange  int
+	login, name []byte
+	Grant
+}
+
+func scanSession(s db.Scanner) (sessionRow, error) {
+	var r sessionRow
+	var role string
+	err := s.Scan(&r.tenant, &r.id, &r.account, &r.created, &r.seen, &r.ended, &r.person, &r.state, &r.mustChange, &r.login, &r.name, &role, &r.Site, &r.Dept)
+	r.Role = actor.Role(role)
+	return r, err
+}

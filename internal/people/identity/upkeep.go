@@ -1,0 +1,139 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+var qStuck = db.GlobalQ("identity.stuck", `select `+accountColumns+` from identity_accounts a where a.locked_at = 0 and a.failures >= $1`)
+
+// keepEnded is how long ended sessions and old sign-ins are kept, for the list and the daily ceiling.
+const keepEnded = 30 * 24 * time.Hour
+
+// Sweep removes what has run out, marks lapsed sessions as ended, and locks accounts whose last attempt
+// was cut off by a crash between the count and the answer.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := time.Now()
+	ago := func(d time.Duration) int64 { return db.Micros(now.Add(-d)) }
+	err := s.transact(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(qThrottleSweep, ids.System, db.Micros(now)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qSignInsSweep, ago(25*time.Hour)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qSessionsLapse, db.Micros(now), ago(s.policy.SessionIdle), ago(s.policy.SessionMost)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qSessionsSweep, ago(keepEnded)); err != nil {
+			return err
+		}
+		_, err := tx.Exec(qDevicesSweep, db.Micros(now))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.lockStuck(ctx)
+}
+
+func (s *Service) lockStuck(ctx context.Context) error {
+	var stuck []account
+	err := s.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		stuck, err = db.All(tx, qStuck, scanAccount, s.policy.LockAt)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, acc := range stuck {
+		info, err := s.tenants.TenantByID(ctx, acc.Tenant)
+		if err != nil {
+			return err
+		}
+		key, err := s.keys.Tenant(ctx, acc.Tenant)
+		if fault.Is(err, fault.Missing) {
+			continue // the tenant's key is destroyed
+		}
+		if err != nil {
+			return err
+		}
+		a, locked := &attempt{info: info, key: key, account: &acc, number: s.policy.LockAt}, false
+		err = s.transact(ctx, func(tx *db.Tx) (err error) {
+			locked, err = s.lock(tx, a, time.Now())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if locked {
+			s.tellLocked(a)
+		}
+	}
+	return nil
+}
+
+// Census counts the stored password hashes, and those that are not argon2id with at least the policy's
+// costs: the latter can only be passwords set before a change of policy.
+func (s *Service) Census(ctx context.Context) (all, weak int, err error) {
+	err = s.db.View(ctx, db.Global, func(tx *db.Tx) error {
+		return db.Each(tx, qHashes, func(r db.Scanner) error {
+			var h string
+			if err := r.Scan(&h); err != nil {
+				return err
+			}
+			all++
+			want := DefaultPolicy().Hash
+			if p, err := parseHash(h); err != nil || p.MemoryKiB < want.MemoryKiB || p.Time < want.Time {
+				weak++
+			}
+			return nil
+		})
+	})
+	return all, weak, err
+}
+
+// AgeSession moves the last activity and the beginning of a session into the past, as if that time had
+// gone by: the probe of clause 3-12 does this to its own session, known by its cookie. Only a session of
+// a probe tenant can be aged.
+func (s *Service) AgeSession(ctx context.Context, token string, seen, created time.Duration) error {
+	cur, err := s.Session(ctx, token, false)
+	if err != nil {
+		return err
+	}
+	if err := s.ownProbe(ctx, cur.Actor.Tenant); err != nil {
+		return err
+	}
+	s.touch.forget(cur.ID)
+	return s.transact(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(qSessionAge, cur.Actor.Tenant, cur.ID, seen.Microseconds(), created.Microseconds())
+		return err
+	})
+}
+
+// AgeCode does the same with the code of an open sign-in.
+func (s *Service) AgeCode(ctx context.Context, token string, by time.Duration) error {
+	r, _, _, err := s.load(ctx, token)
+	if err != nil {
+		return err
+	}
+	if err := s.ownProbe(ctx, r.Tenant); err != nil {
+		return err
+	}
+	return s.transact(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(qSignInAge, r.Tenant, r.ID, by.Microseconds())
+		return err
+	})
+}
+
+func (s *Service) ownProbe(ctx context.Context, t ids.Tenant) error {
+	info, err := s.tenants.TenantByID(ctx, t)
+	if err == nil && !info.Probe {
+		return fault.New(fault.Denied, "identity.not_a_probe")
+	}
+	return err
+}
