@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"rakudos/internal/testkit/outside"
 	"rakudos/internal/testkit/pg"
 	"rakudos/internal/testkit/samples"
 )
@@ -34,7 +35,7 @@ func withRoster(ctx context.Context, o options, people int, name, config string)
 	if data, err = seeded(ctx, o, name, config); err != nil {
 		return
 	}
-	_, _, err = command(ctx, o, nil, importArgs("roster", data, config, filepath.Join(files, samples.Roster))...)
+	_, _, err = outside.Command(ctx, o.bin, nil, importArgs("roster", data, config, filepath.Join(files, samples.Roster))...)
 	return
 }
 
@@ -52,8 +53,8 @@ func importByCommand(ctx context.Context, o options) ([]figure, error) {
 		return nil, err
 	}
 	body := filepath.Join(files, samples.BodyA)
-	var s state
-	took, mb, err := command(ctx, o, &s, importArgs("checkups", data, "", body)...)
+	var s outside.State
+	took, mb, err := outside.Command(ctx, o.bin, &s, importArgs("checkups", data, "", body)...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,15 +78,15 @@ func importByUpload(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := serve(ctx, o, data, "")
+	s, err := outside.Serve(ctx, o.bin, data, "")
 	if err != nil {
 		return nil, err
 	}
-	hr, err := s.signIn(ctx, "midori", "hr")
+	hr, err := s.SignIn(ctx, "midori", "hr")
 	if err != nil {
 		return nil, err
 	}
-	nurse, err := s.signIn(ctx, "hikari", "nurse")
+	nurse, err := s.SignIn(ctx, "hikari", "nurse")
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +94,11 @@ func importByUpload(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.reset()
+	s.Reset()
 	watching, end := context.WithCancel(ctx)
 	seen := make(chan any, 1)
 	go func() {
-		t, err := nurse.watch(watching, 50*time.Millisecond, "/", "/checkups", "/people")
+		t, err := nurse.Watch(watching, 50*time.Millisecond, "/", "/checkups", "/people")
 		if err != nil {
 			seen <- err
 			return
@@ -105,46 +106,46 @@ func importByUpload(ctx context.Context, o options) ([]figure, error) {
 		seen <- t
 	}()
 	start := time.Now()
-	at, err := hr.upload(ctx, "/checkups/import", filepath.Join(files, samples.BodyA))
+	at, err := hr.Upload(ctx, "/checkups/import", filepath.Join(files, samples.BodyA))
 	if err != nil {
 		end()
 		return nil, err
 	}
 	sent := time.Since(start)
-	if _, err = hr.await(ctx, at, "preview"); err != nil {
+	if _, err = hr.Await(ctx, at, "preview"); err != nil {
 		end()
 		return nil, err
 	}
 	previewed := time.Since(start)
-	res, err := hr.post(ctx, at+"/confirm", url.Values{})
+	res, err := hr.Post(ctx, at+"/confirm", url.Values{})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		end()
 		return nil, fmt.Errorf("confirm: %v %v", res, err)
 	}
-	st, err := hr.await(ctx, at, "applied")
+	st, err := hr.Await(ctx, at, "applied")
 	took := time.Since(start)
 	end()
 	if err != nil {
 		return nil, err
 	}
-	meanwhile, ok := (<-seen).(times)
+	meanwhile, ok := (<-seen).(outside.Times)
 	if !ok {
 		return nil, fmt.Errorf("other people's pages failed during the import")
 	}
 	f := []figure{
 		{fmt.Sprintf("import %d people, upload, SQLite", st.Applied), fmt.Sprintf("%.1f s (sent %.1f, preview %.1f)", took.Seconds(), sent.Seconds(), previewed.Seconds()), "60 s"},
-		{"  peak memory of the service", fmt.Sprintf("%.0f MB", s.peak()), "400 MB"},
+		{"  peak memory of the service", fmt.Sprintf("%.0f MB", s.Peak()), "400 MB"},
 		{"  other people's pages meanwhile", meanwhile.String(), "p95 500 ms"},
 		{"  the same pages before", quiet.String(), ""},
 	}
-	return f, s.stop()
+	return f, s.Stop()
 }
 
 // paced looks at pages for a while.
-func paced(ctx context.Context, c *client, d time.Duration) (times, error) {
+func paced(ctx context.Context, c *outside.Client, d time.Duration) (outside.Times, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	return c.watch(ctx, 50*time.Millisecond, "/", "/checkups", "/people")
+	return c.Watch(ctx, 50*time.Millisecond, "/", "/checkups", "/people")
 }
 
 func importOnPostgres(ctx context.Context, o options) ([]figure, error) {
@@ -157,8 +158,8 @@ func importOnPostgres(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s state
-	took, mb, err := command(ctx, o, &s, importArgs("checkups", data, config, filepath.Join(files, samples.BodyA))...)
+	var s outside.State
+	took, mb, err := outside.Command(ctx, o.bin, &s, importArgs("checkups", data, config, filepath.Join(files, samples.BodyA))...)
 	if err != nil {
 		return nil, err
 	}
@@ -194,4 +195,17 @@ func postgresConfig(ctx context.Context, o options) (string, func(), error) {
 	}
 	file := filepath.Join(o.dir, "postgres.yaml")
 	return file, drop, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// seeded makes a data directory with the demo's tenants and leaves the service stopped.
+func seeded(ctx context.Context, o options, name, config string) (string, error) {
+	data := filepath.Join(o.dir, name)
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return "", err
+	}
+	s, err := outside.Serve(ctx, o.bin, data, config)
+	if err != nil {
+		return "", err
+	}
+	return data, s.Stop()
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rakudos/internal/engine/probe"
+	"rakudos/internal/testkit/outside"
 	"rakudos/internal/testkit/samples"
 )
 
@@ -19,14 +20,14 @@ func listPages(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := command(ctx, o, nil, importArgs("checkups", data, "", filepath.Join(files, samples.BodyA))...); err != nil {
+	if _, _, err := outside.Command(ctx, o.bin, nil, importArgs("checkups", data, "", filepath.Join(files, samples.BodyA))...); err != nil {
 		return nil, err
 	}
-	s, err := serve(ctx, o, data, "")
+	s, err := outside.Serve(ctx, o.bin, data, "")
 	if err != nil {
 		return nil, err
 	}
-	nurse, err := s.signIn(ctx, "midori", "nurse")
+	nurse, err := s.SignIn(ctx, "midori", "nurse")
 	if err != nil {
 		return nil, err
 	}
@@ -37,25 +38,25 @@ func listPages(ctx context.Context, o options) ([]figure, error) {
 		{"filtered by judgement and site", "/checkups?year=2026&judgement=C&site=S02", "p95 300 ms"},
 		{"searched by name", "/checkups?year=2026&q=" + url.QueryEscape("佐藤"), ""},
 	} {
-		first, err := nurse.repeat(ctx, p.path, 1)
+		first, err := repeat(ctx, nurse, p.path, 1)
 		if err != nil {
 			return nil, err
 		}
-		t, err := nurse.repeat(ctx, p.path, 60)
+		t, err := repeat(ctx, nurse, p.path, 60)
 		if err != nil {
 			return nil, err
 		}
 		f = append(f, figure{fmt.Sprintf("check-up list of %d people, %s", o.list, p.what), fmt.Sprintf("%s; first %d ms", t, first[0].Milliseconds()), p.budget})
 	}
-	f = append(f, figure{"  peak memory of the service", fmt.Sprintf("%.0f MB", s.peak()), ""})
-	return f, s.stop()
+	f = append(f, figure{"  peak memory of the service", fmt.Sprintf("%.0f MB", s.Peak()), ""})
+	return f, s.Stop()
 }
 
-func (c *client) repeat(ctx context.Context, path string, n int) (times, error) {
-	var t times
+func repeat(ctx context.Context, c *outside.Client, path string, n int) (outside.Times, error) {
+	var t outside.Times
 	for range n {
 		start := time.Now()
-		status, b, err := c.get(ctx, path)
+		status, b, err := c.Get(ctx, path)
 		if err != nil || status != http.StatusOK {
 			return t, fmt.Errorf("%s: %d %v %.200s", path, status, err, b)
 		}
@@ -70,11 +71,11 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := serve(ctx, o, data, "")
+	s, err := outside.Serve(ctx, o.bin, data, "")
 	if err != nil {
 		return nil, err
 	}
-	nurse, err := s.signIn(ctx, "hikari", "nurse")
+	nurse, err := s.SignIn(ctx, "hikari", "nurse")
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +83,12 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := s.peak()
-	s.reset()
+	before := s.Peak()
+	s.Reset()
 	watching, end := context.WithCancel(ctx)
-	seen := make(chan times, 1)
+	seen := make(chan outside.Times, 1)
 	go func() {
-		t, _ := nurse.watch(watching, 10*time.Millisecond, "/", "/checkups", "/people")
+		t, _ := nurse.Watch(watching, 10*time.Millisecond, "/", "/checkups", "/people")
 		seen <- t
 	}()
 	var answered, later, other atomic.Int64
@@ -97,7 +98,7 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 		wg.Go(func() {
 			// IDs that do not exist cost the same hashing as ones that do, and lock nobody out.
 			form := url.Values{"tenant": {"midori"}, "login_id": {fmt.Sprint("storm", i)}, "password": {"Storm-pass#2026"}}
-			res, err := newClient(s.base).post(ctx, probe.PathLogin, form)
+			res, err := outside.NewClient(s.Base).Post(ctx, probe.PathLogin, form)
 			switch {
 			case err != nil:
 				other.Add(1)
@@ -118,9 +119,9 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 	meanwhile := <-seen
 	f := []figure{
 		{fmt.Sprintf("%d sign-ins at once", o.signers), fmt.Sprintf("%.1f s: %d answered, %d told when to try again, %d otherwise", took.Seconds(), answered.Load(), later.Load(), other.Load()), ""},
-		{"  peak memory of the service", fmt.Sprintf("%.0f MB (before %.0f MB)", s.peak(), before), "bounded"},
+		{"  peak memory of the service", fmt.Sprintf("%.0f MB (before %.0f MB)", s.Peak(), before), "bounded"},
 		{"  other people's pages meanwhile", meanwhile.String(), "p95 300 ms"},
 		{"  the same pages before", quiet.String(), ""},
 	}
-	return f, s.stop()
+	return f, s.Stop()
 }

@@ -1,4 +1,4 @@
-package main
+package outside
 
 import (
 	"bytes"
@@ -23,22 +23,23 @@ import (
 	"rakudos/internal/testkit/mailspool"
 )
 
-// client is one browser on this machine. Times are measured, trust is not: the certificate is not checked.
-type client struct {
+// Client is one browser on this machine. Times are measured, trust is not: the certificate is not checked.
+type Client struct {
 	base string
 	http *http.Client
 }
 
-func newClient(base string) *client {
+// NewClient opens a browser without cookies.
+func NewClient(base string) *Client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		panic(err) // cookiejar.New has no way to fail
 	}
 	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2} //nolint:gosec // see above
-	return &client{base, &http.Client{Jar: jar, Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &Client{base, &http.Client{Jar: jar, Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-func (c *client) do(ctx context.Context, method, path, kind string, body io.Reader) (*http.Response, []byte, error) {
+func (c *Client) do(ctx context.Context, method, path, kind string, body io.Reader) (*http.Response, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, nil, err
@@ -59,7 +60,8 @@ func (c *client) do(ctx context.Context, method, path, kind string, body io.Read
 	return res, b, err
 }
 
-func (c *client) get(ctx context.Context, path string) (int, []byte, error) {
+// Get asks for a page.
+func (c *Client) Get(ctx context.Context, path string) (int, []byte, error) {
 	res, b, err := c.do(ctx, http.MethodGet, path, "", nil)
 	if err != nil {
 		return 0, nil, err
@@ -67,39 +69,49 @@ func (c *client) get(ctx context.Context, path string) (int, []byte, error) {
 	return res.StatusCode, b, nil
 }
 
-func (c *client) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
+// GetJSON asks for the machine's form of a page.
+func (c *Client) GetJSON(ctx context.Context, path string) (int, []byte, error) {
+	res, b, err := c.do(ctx, http.MethodGet, path, "json", nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	return res.StatusCode, b, nil
+}
+
+// Post sends a form.
+func (c *Client) Post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
 	res, _, err := c.do(ctx, http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 	return res, err
 }
 
 var codeTurn sync.Mutex // the newest mail to an address belongs to one sign-in at a time
 
-// signIn goes through both steps as a demo account.
-func (s *service) signIn(ctx context.Context, tenant, login string) (*client, error) {
+// SignIn goes through both steps as a demo account.
+func (s *Service) SignIn(ctx context.Context, tenant, login string) (*Client, error) {
 	codeTurn.Lock()
 	defer codeTurn.Unlock()
 	password, err := s.password(tenant, login)
 	if err != nil {
 		return nil, err
 	}
-	c, asked := newClient(s.base), time.Now()
-	res, err := c.post(ctx, probe.PathLogin, url.Values{"tenant": {tenant}, "login_id": {login}, "password": {password}})
+	c, asked := NewClient(s.Base), time.Now()
+	res, err := c.Post(ctx, probe.PathLogin, url.Values{"tenant": {tenant}, "login_id": {login}, "password": {password}})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		return nil, fmt.Errorf("password step of %s/%s: %v %v", tenant, login, res, err)
 	}
-	site := probe.Site{Base: s.base, Mail: mailspool.Spool{Dir: filepath.Join(s.data, "mail")}}
+	site := probe.Site{Base: s.Base, Mail: mailspool.Spool{Dir: filepath.Join(s.Data, "mail")}}
 	code, err := site.Code(ctx, probe.Account{Email: login + "@" + tenant + ".example"}, asked)
 	if err != nil {
 		return nil, err
 	}
-	if res, err = c.post(ctx, probe.PathCode, url.Values{"code": {code}}); err != nil || res.StatusCode != http.StatusSeeOther {
+	if res, err = c.Post(ctx, probe.PathCode, url.Values{"code": {code}}); err != nil || res.StatusCode != http.StatusSeeOther {
 		return nil, fmt.Errorf("code step of %s/%s: %v %v", tenant, login, res, err)
 	}
 	return c, nil
 }
 
-func (s *service) password(tenant, login string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(s.data, "demo-accounts.txt"))
+func (s *Service) password(tenant, login string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(s.Data, "demo-accounts.txt"))
 	if err != nil {
 		return "", err
 	}
@@ -111,16 +123,16 @@ func (s *service) password(tenant, login string) (string, error) {
 	return "", fmt.Errorf("no account %s %s", tenant, login)
 }
 
-// state is what GET /imports/{id} answers.
-type state struct {
+// State is what GET /imports/{id} answers.
+type State struct {
 	State    string `json:"state"`
 	Rows     int    `json:"rows"`
 	Accepted int    `json:"accepted"`
 	Applied  int    `json:"applied"`
 }
 
-// upload streams a file as a multipart form and returns the import's address.
-func (c *client) upload(ctx context.Context, path, file string) (string, error) {
+// Upload streams a file as a multipart form and returns the import's address.
+func (c *Client) Upload(ctx context.Context, path, file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return "", err
@@ -149,14 +161,14 @@ func (c *client) upload(ctx context.Context, path, file string) (string, error) 
 	return u.Path, nil
 }
 
-// await polls an import until it is in the wished state.
-func (c *client) await(ctx context.Context, path, wish string) (state, error) {
+// Await polls an import until it is in the wished state.
+func (c *Client) Await(ctx context.Context, path, wish string) (State, error) {
 	for {
 		res, b, err := c.do(ctx, http.MethodGet, path, "json", nil)
 		if err != nil {
-			return state{}, err
+			return State{}, err
 		}
-		var s state
+		var s State
 		if res.StatusCode != http.StatusOK || json.Unmarshal(b, &s) != nil {
 			return s, fmt.Errorf("%s: %d %s", path, res.StatusCode, b[:min(len(b), 300)])
 		}
@@ -174,10 +186,11 @@ func (c *client) await(ctx context.Context, path, wish string) (state, error) {
 	}
 }
 
-// times are how long pages took.
-type times []time.Duration
+// Times are how long pages took.
+type Times []time.Duration
 
-func (t times) at(share float64) time.Duration {
+// At returns the time within which a share of the pages came.
+func (t Times) At(share float64) time.Duration {
 	if len(t) == 0 {
 		return 0
 	}
@@ -185,17 +198,17 @@ func (t times) at(share float64) time.Duration {
 	return s[min(int(float64(len(s))*share), len(s)-1)]
 }
 
-func (t times) String() string {
+func (t Times) String() string {
 	ms := func(d time.Duration) int64 { return d.Milliseconds() }
-	return fmt.Sprintf("median %d ms, p95 %d ms, worst %d ms (n=%d)", ms(t.at(0.5)), ms(t.at(0.95)), ms(t.at(1)), len(t))
+	return fmt.Sprintf("median %d ms, p95 %d ms, worst %d ms (n=%d)", ms(t.At(0.5)), ms(t.At(0.95)), ms(t.At(1)), len(t))
 }
 
-// watch asks for pages, one after another with a pause, until ctx ends.
-func (c *client) watch(ctx context.Context, pause time.Duration, paths ...string) (times, error) {
-	var t times
+// Watch asks for pages, one after another with a pause, until ctx ends.
+func (c *Client) Watch(ctx context.Context, pause time.Duration, paths ...string) (Times, error) {
+	var t Times
 	for n := 0; ctx.Err() == nil; n++ {
 		start := time.Now()
-		status, _, err := c.get(context.WithoutCancel(ctx), paths[n%len(paths)])
+		status, _, err := c.Get(context.WithoutCancel(ctx), paths[n%len(paths)])
 		if err != nil || status != http.StatusOK {
 			return t, fmt.Errorf("%s: %d %w", paths[n%len(paths)], status, err)
 		}

@@ -1,4 +1,6 @@
-package main
+// Package outside runs the built program as a process of its own and talks to it as a browser would: for
+// tests that kill it and for measurements. It must never be imported by the program.
+package outside
 
 import (
 	"bytes"
@@ -16,16 +18,25 @@ import (
 	"time"
 )
 
-// service is the program running as its own process.
-type service struct {
+// Service is the program running as its own process.
+type Service struct {
+	Data string // its data directory
+	Base string // https://127.0.0.1:port
 	cmd  *exec.Cmd
-	data string
-	base string
 	said *bytes.Buffer
 }
 
-// serve starts the demo service on a data directory and waits until it is ready.
-func serve(ctx context.Context, o options, data string, config string) (*service, error) {
+// Build builds the program into a folder and returns its path.
+func Build(ctx context.Context, dir string) (string, error) {
+	bin := filepath.Join(dir, "rakudos")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "rakudos/cmd/rakudos").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w: %s", err, out)
+	}
+	return bin, nil
+}
+
+// Serve starts the demo service on a data directory and waits until it is ready. config may be empty.
+func Serve(ctx context.Context, bin, data, config string) (*Service, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -38,15 +49,15 @@ func serve(ctx context.Context, o options, data string, config string) (*service
 	if config != "" {
 		args = append(args, "--config", config)
 	}
-	s := &service{cmd: exec.CommandContext(ctx, o.bin, args...), data: data, base: "https://" + addr, said: &bytes.Buffer{}}
+	s := &Service{cmd: exec.CommandContext(ctx, bin, args...), Data: data, Base: "https://" + addr, said: &bytes.Buffer{}}
 	s.cmd.Stderr = s.said
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
-	c := newClient(s.base)
+	c := NewClient(s.Base)
 	for end := time.Now().Add(120 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if status, _, err := c.get(ctx, "/readyz"); err == nil && status == 200 {
+		if status, _, err := c.Get(ctx, "/readyz"); err == nil && status == 200 {
 			return s, nil
 		}
 	}
@@ -55,7 +66,8 @@ func serve(ctx context.Context, o options, data string, config string) (*service
 	return nil, fmt.Errorf("not ready: %s", s.said)
 }
 
-func (s *service) stop() error {
+// Stop ends the service cleanly.
+func (s *Service) Stop() error {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
 	}
@@ -65,8 +77,14 @@ func (s *service) stop() error {
 	return nil
 }
 
-// peak is the largest resident size so far, in MB; reset makes it start anew.
-func (s *service) peak() float64 {
+// Kill ends it as a power cut would.
+func (s *Service) Kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// Peak is the largest resident size so far, in MB; Reset makes it start anew.
+func (s *Service) Peak() float64 {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		return 0
@@ -80,13 +98,14 @@ func (s *service) peak() float64 {
 	return 0
 }
 
-func (s *service) reset() {
+// Reset forgets the largest resident size so far.
+func (s *Service) Reset() {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0o200)
 }
 
-// command runs one verb to its end and returns its JSON, time and peak memory in MB.
-func command(ctx context.Context, o options, out any, args ...string) (time.Duration, float64, error) {
-	cmd := exec.CommandContext(ctx, o.bin, append(args, "--json")...)
+// Command runs one verb to its end and returns its JSON, time and peak memory in MB.
+func Command(ctx context.Context, bin string, out any, args ...string) (time.Duration, float64, error) {
+	cmd := exec.CommandContext(ctx, bin, append(args, "--json")...)
 	var said, wrong bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &wrong
 	start := time.Now()
@@ -104,17 +123,4 @@ func command(ctx context.Context, o options, out any, args ...string) (time.Dura
 		}
 	}
 	return took, float64(usage.Maxrss) / 1024, nil
-}
-
-// seeded makes a data directory with the demo's tenants and leaves the service stopped.
-func seeded(ctx context.Context, o options, name, config string) (string, error) {
-	data := filepath.Join(o.dir, name)
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return "", err
-	}
-	s, err := serve(ctx, o, data, config)
-	if err != nil {
-		return "", err
-	}
-	return data, s.stop()
 }
