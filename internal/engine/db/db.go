@@ -50,6 +50,8 @@ type DB struct {
 	read   *sql.DB
 	stmts  map[*sql.DB]map[string]*sql.Stmt // SQLite: prepared once per pool
 	stmtMu sync.RWMutex
+
+	warming sync.Mutex // held while statements are being prepared for later
 }
 
 // Open connects; it does not migrate.
@@ -184,28 +186,32 @@ func (d *DB) cached(pool *sql.DB, q Query) *sql.Stmt {
 	return d.stmts[pool][q.name]
 }
 
-// warm prepares statements on the pool for the transactions to come. A failure only costs time.
+// warm prepares statements on the pool for the transactions to come, behind the back of whoever has just
+// committed: on a busy pool of one connection it has to wait its turn. A failure only costs time.
 func (d *DB) warm(pool *sql.DB, cold []Query) {
-	if len(cold) == 0 {
+	if len(cold) == 0 || !d.warming.TryLock() {
 		return
 	}
-	d.stmtMu.Lock()
-	defer d.stmtMu.Unlock()
-	for _, q := range cold {
-		if d.stmts[pool][q.name] != nil {
-			continue
+	go func() {
+		defer d.warming.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		for _, q := range cold {
+			if d.cached(pool, q) != nil {
+				continue
+			}
+			s, err := pool.PrepareContext(ctx, q.text)
+			if err != nil {
+				return
+			}
+			d.stmtMu.Lock()
+			if d.stmts[pool] == nil {
+				d.stmts[pool] = map[string]*sql.Stmt{}
+			}
+			d.stmts[pool][q.name] = s
+			d.stmtMu.Unlock()
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		s, err := pool.PrepareContext(ctx, q.text)
-		cancel()
-		if err != nil {
-			return
-		}
-		if d.stmts[pool] == nil {
-			d.stmts[pool] = map[string]*sql.Stmt{}
-		}
-		d.stmts[pool][q.name] = s
-	}
+	}()
 }
 
 // pragmaInt reads one integer pragma, for tests and status pages.
