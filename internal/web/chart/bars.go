@@ -37,7 +37,7 @@ func (b Bars) HTML() template.HTML {
 	head, rows := []string{"区分"}, [][]string{}
 	for i, r := range b.Rows {
 		y := float64(i)*barsRow + 4
-		d.put(`<text x="%v" y="%v" font-size="14" text-anchor="end">%v</text>`, barsLeft-8, y+16, clip(r.Label, 10))
+		d.put(`<text x="%v" y="%v" font-size="14" text-anchor="end">%v</text>`, barsLeft-8, y+16, clip(r.Label, 9))
 		x, room, all := barsLeft, barsW-barsLeft-56, float64(longest)
 		if b.Full {
 			all = float64(max(r.total(), 1))
@@ -62,7 +62,7 @@ func (b Bars) HTML() template.HTML {
 		rows = append(rows, append(line, strconv.Itoa(r.total())))
 	}
 	head = append(head, "計")
-	return b.wrap(barsW, float64(len(b.Rows))*barsRow+8, d.String(), head, rows)
+	return b.wrap("bars", barsW, float64(len(b.Rows))*barsRow+8, d.String(), head, rows)
 }
 
 func (b Bar) total() (n int) {

@@ -37,14 +37,14 @@ func (d *drawing) put(format string, a ...any) {
 }
 
 // wrap puts the drawing into a figure with caption, accessible name, table and source.
-func (f Figure) wrap(w, h float64, body string, head []string, rows [][]string) template.HTML {
+func (f Figure) wrap(kind string, w, h float64, body string, head []string, rows [][]string) template.HTML {
 	var d drawing
 	title := f.Title
 	if f.Unit != "" {
 		title += "（" + f.Unit + "）"
 	}
 	d.put(`<figure class="chart" id="%v"><figcaption>%v</figcaption>`, f.ID, title)
-	d.put(`<svg viewBox="0 0 %v %v" role="img" aria-labelledby="%v-t %v-d">`, w, h, f.ID, f.ID)
+	d.put(`<svg class="%v" viewBox="0 0 %v %v" role="img" aria-labelledby="%v-t %v-d">`, kind, w, h, f.ID, f.ID)
 	d.put(`<title id="%v-t">%v</title><desc id="%v-d">%v</desc>`, f.ID, title, f.ID, f.Desc)
 	d.WriteString(body)
 	d.WriteString(`</svg><details><summary>表で見る</summary><table><caption class="sr">`)
@@ -82,7 +82,7 @@ func ticks(lo, hi float64) []float64 {
 	}
 	step := math.Pow(10, math.Floor(math.Log10((hi-lo)/4)))
 	for _, m := range []float64{1, 2, 5, 10} {
-		if (hi-lo)/(step*m) <= 5 {
+		if (hi-lo)/(step*m) <= 4 {
 			step *= m
 			break
 		}

@@ -31,5 +31,5 @@ func (s Dots) HTML() template.HTML {
 		}
 		rows = append(rows, []string{p.Label, p.Text})
 	}
-	return s.wrap(max(float64(len(s.Dots))*16+8, 160), 24, d.String(), []string{"時刻", "結果"}, rows)
+	return s.wrap("dots", max(float64(len(s.Dots))*16+8, 160), 24, d.String(), []string{"時刻", "結果"}, rows)
 }

@@ -22,7 +22,7 @@ type Line struct {
 	Low, High *float64 // bounds of the reference band; nil is open
 }
 
-const lineW, lineH, lineLeft, lineRight, lineTop, lineBottom = 480.0, 220.0, 48.0, 64.0, 16.0, 32.0
+const lineW, lineH, lineLeft, lineRight, lineTop, lineBottom = 300.0, 200.0, 44.0, 52.0, 16.0, 32.0
 
 // HTML draws the figure.
 func (l Line) HTML() template.HTML {
@@ -42,11 +42,11 @@ func (l Line) HTML() template.HTML {
 	l.band(&d, y, lo, hi)
 	for _, v := range t {
 		d.put(`<line class="grid-line" x1="%v" x2="%v" y1="%v" y2="%v"/>`, lineLeft, lineW-lineRight, y(v), y(v))
-		d.put(`<text class="axis" x="%v" y="%v" font-size="12" text-anchor="end">%v</text>`, lineLeft-8, y(v)+4, strconv.FormatFloat(v, 'g', 6, 64))
+		d.put(`<text class="axis" x="%v" y="%v" font-size="14" text-anchor="end">%v</text>`, lineLeft-8, y(v)+5, strconv.FormatFloat(v, 'g', 6, 64))
 	}
 	path, pen := "", "M"
 	for i, p := range l.Points {
-		d.put(`<text class="axis" x="%v" y="%v" font-size="12" text-anchor="middle">%v</text>`, x(i), lineH-10, p.Label)
+		d.put(`<text class="axis" x="%v" y="%v" font-size="14" text-anchor="middle">%v</text>`, x(i), lineH-10, p.Label)
 		if p.Missing {
 			pen = "M"
 			continue
@@ -74,7 +74,7 @@ func (l Line) HTML() template.HTML {
 		}
 		d.put(`<text class="%v" x="%v" y="%v" font-size="16">%v</text>`, class, x(last)+10, y(l.Points[last].Value)+5, l.Points[last].Text)
 	}
-	return l.wrap(lineW, lineH, d.String(), []string{"時期", "値", "基準範囲"}, l.rows())
+	return l.wrap("line", lineW, lineH, d.String(), []string{"時期", "値", "基準範囲"}, l.rows())
 }
 
 func (l Line) band(d *drawing, y func(float64) float64, lo, hi float64) {
