@@ -26,6 +26,7 @@ var subjects = []map[string]Text{
 	cliTexts,
 	jobTexts,
 	mailTexts,
+	orgTexts,
 	tenantTexts,
 	identityTexts,
 	accessTexts,
