@@ -18,6 +18,7 @@ type chains struct {
 	last      map[ids.Tenant]int64 // newest number read
 	seen      []bool               // by leaf: an event names it
 	waiting   map[spotOf][]byte    // events without a place in the log, with their hashes
+	misplaced map[spotOf][]byte    // events whose place in the log is not theirs
 	ahead     []spotOf             // events with a place beyond the tree as it was when it was read
 	highest   uint64               // the highest of those places
 	final     map[ids.Tenant]head  // what the newest seal says
@@ -39,7 +40,7 @@ type gap struct {
 func (v *verifier) readChains(t tables) error {
 	c := &v.chains
 	*c = chains{heads: map[ids.Tenant]head{}, seals: map[spotOf]sealRow{}, promised: map[spotOf][]byte{},
-		last: map[ids.Tenant]int64{}, waiting: map[spotOf][]byte{}, final: map[ids.Tenant]head{},
+		last: map[ids.Tenant]int64{}, waiting: map[spotOf][]byte{}, final: map[ids.Tenant]head{}, misplaced: map[spotOf][]byte{},
 		shredded: map[ids.Tenant]int64{}, seen: make([]bool, len(v.state.leaves))}
 	if err := t.heads(func(h head) error { c.heads[h.tenant] = h; return nil }); err != nil {
 		return err

@@ -328,6 +328,10 @@ func (v *verifier) compare() {
 			continue
 		}
 		l, at := s.leaves[i], s.from+uint64(i)
+		if bytes.Equal(c.misplaced[spotOf{l.tenant, l.seq}], l.hash[:]) {
+			v.acrossBad(Bad{IndexAltered, "audit_event", l.tenant, l.seq, fmt.Sprintf("the record names another place in the transparency log than its own, %d", at)})
+			continue
+		}
 		hash, waits := c.waiting[spotOf{l.tenant, l.seq}]
 		if !waits || !bytes.Equal(hash, l.hash[:]) {
 			v.acrossBad(Bad{EventRemoved, "audit_event", l.tenant, l.seq, fmt.Sprintf("the transparency log holds this record as its entry %d, but the database does not: it was removed or replaced", at)})
@@ -388,9 +392,11 @@ func (v *verifier) checkPlace(r *row) {
 		v.acrossBad(Bad{IndexAltered, "audit_event", r.tenant, r.seq, "the record's place in the transparency log is impossible"})
 	case i >= s.size:
 		c.ahead, c.highest = append(c.ahead, at), max(c.highest, i)
+		c.misplaced[at] = r.hash
 	default:
 		l := s.leaves[i-s.from]
 		if l.tenant != r.tenant || l.seq != r.seq || !bytes.Equal(l.hash[:], r.hash) || c.seen[i-s.from] {
+			c.misplaced[at] = r.hash
 			v.acrossBad(Bad{IndexAltered, "audit_event", r.tenant, r.seq, fmt.Sprintf("entry %d of the transparency log is not this record (it is tenant %s, record %d)", i, l.tenant, l.seq)})
 			return
 		}

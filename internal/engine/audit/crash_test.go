@@ -1,0 +1,120 @@
+package audit
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"rakudos/internal/engine/db"
+	"rakudos/internal/testkit/testdb"
+)
+
+// A crash may come between any two of: event committed, leaf integrated, place recorded, checkpoint
+// published. Verification holds at once, and the next start completes what was begun, without a second leaf.
+func TestCrashesAreCompleted(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		w := newWorld(t, e)
+		l := w.open()
+		w.fill(l, 3)
+		l.Close() // nothing shipped
+		if r := w.holds("nothing shipped"); r.Sealed || len(r.Notes) == 0 {
+			t.Errorf("%+v", r)
+		}
+
+		l = w.open()
+		w.must(l.shipAll(t.Context()))
+		w.fill(l, 300)
+		w.must(l.shipAll(t.Context()))
+		l.Close() // shipped and recorded, perhaps not published
+		w.holds("not published")
+
+		a := newAttacker(w)
+		a.sql("update audit_event set log_index = null where log_index >= 500") // integrated, not recorded
+		if r := w.holds("not recorded"); r.Sealed {
+			t.Errorf("%+v", r)
+		}
+		w.must(os.WriteFile(filepath.Join(w.cfg.Dir, "tile/0/0021234567"), []byte("half"), 0o600)) // Tessera's temporary file
+		if r := w.holds("a temporary file"); len(r.Notes) == 0 {
+			t.Error("not mentioned")
+		}
+
+		l = w.open()
+		w.must(l.Seal(t.Context()))
+		r := w.holds("completed")
+		if r.Leaves != r.Events || !r.Sealed || len(r.Notes) != 0 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func TestPlacesErasedBeforeTheEndAreNotACrash(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		w := newWorld(t, e)
+		l := w.open()
+		w.fill(l, 10)
+		w.must(l.shipAll(t.Context()))
+		l.Close()
+		a := newAttacker(w)
+		a.sql("update audit_event set log_index = null where log_index = 5")
+		a.refused("a place in the middle erased", IndexAltered)
+	})
+}
+
+func TestOpenRefusesWhatDoesNotBelongTogether(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		w := sealedWorld(t, e)
+		dir := w.cfg.Dir
+		try := func(name, want string, do func()) {
+			t.Helper()
+			do()
+			l, err := Open(t.Context(), w.DB, w.v, w.cfg)
+			if code(err) != want {
+				t.Errorf("%s: %v", name, err)
+			}
+			if l != nil {
+				l.Close()
+			}
+			w.restore("good_")
+			copyDir(t, dir+".good", dir)
+		}
+		try("log put back", "audit.log_behind", func() { copyDir(t, dir+".old", dir) })
+		try("log gone", "audit.log_behind", func() { w.must(os.RemoveAll(dir)) })
+		try("state gone", "audit.log_behind", func() { w.must(os.RemoveAll(filepath.Join(dir, ".state"))) })
+		try("checkpoint gone", "audit.log_damaged", func() { w.must(os.Remove(filepath.Join(dir, "checkpoint"))) })
+		try("database put back", "audit.log_diverged", func() { w.restore("old_") })
+		try("key gone", "audit.key_missing", func() { w.must(os.Rename(dir+"-key", dir+"-key.away")) })
+		w.must(os.Rename(dir+"-key.away", dir+"-key"))
+		w.must(os.Chmod(dir+"-key", 0o644))
+		try("key readable", "audit.key_readable", func() {})
+		w.must(os.Chmod(dir+"-key", 0o600))
+		l := w.open()
+		try("a second process", "audit.in_use", func() {})
+		l.Close()
+	})
+}
+
+func TestTheDatabaseRefusesToForget(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		w := newWorld(t, e)
+		l := w.open()
+		w.fill(l, 2)
+		w.must(l.Seal(t.Context()))
+		for name, q := range map[string]db.Query{
+			"change": qForgetChange, "delete": qForgetDelete, "erase place": qForgetPlace, "shorten": qForgetHead, "unseal": qForgetSeal,
+		} {
+			err := w.DB.Tx(t.Context(), db.Global, func(tx *db.Tx) error { _, err := tx.Exec(q); return err })
+			if err == nil {
+				t.Errorf("%s: the database does it", name)
+			}
+		}
+		w.holds("after the attempts")
+	})
+}
+
+var (
+	qForgetChange = db.GlobalQ("audit_test.change", `update audit_event set verb = 'x'`)
+	qForgetDelete = db.GlobalQ("audit_test.delete", `delete from audit_event`)
+	qForgetPlace  = db.GlobalQ("audit_test.place", `update audit_event set log_index = null`)
+	qForgetHead   = db.GlobalQ("audit_test.head", `update audit_chain set seq = seq - 1`)
+	qForgetSeal   = db.GlobalQ("audit_test.seal", `delete from audit_seal`)
+)
