@@ -54,3 +54,14 @@ func (p *Page) Axe() []Finding {
 	}
 	return out
 }
+
+// AxeVersion is the version of the installed axe-core, or "" without one.
+func AxeVersion() string {
+	source, err := axeSource()
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(source, "axe v")
+	version, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(version)
+}

@@ -151,6 +151,12 @@ func (p *Page) Open(url string) {
 	p.must("open "+url, chromedp.Navigate(url))
 }
 
+// Back goes to the page before.
+func (p *Page) Back() {
+	p.t.Helper()
+	p.must("back", chromedp.NavigateBack())
+}
+
 // Click clicks the first element that the CSS selector finds.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
@@ -220,10 +226,14 @@ func (p *Page) Await(what string, cond func() bool) {
 	p.t.Fatalf("browser: waited %v for %s\nat %s\n%s", patience, what, p.URL(), p.Text())
 }
 
-// Screenshot saves the whole page as a PNG.
-func (p *Page) Screenshot(path string) {
+// Screenshot saves the page as a PNG, from its top, at most tall pixels of it. The window grows for it.
+func (p *Page) Screenshot(path string, tall int64) {
 	p.t.Helper()
-	png := get(p, "screenshot", chromedp.FullScreenshot(100))
+	width, height := Eval[int64](p, "innerWidth"), Eval[int64](p, "innerHeight")
+	p.Size(width, min(max(Eval[int64](p, "document.documentElement.scrollHeight"), height), tall))
+	Eval[int](p, "scrollTo(0, 0), 0")
+	png := get(p, "screenshot", chromedp.CaptureScreenshot())
+	p.Size(width, height)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		p.t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func TestLikeAPerson(t *testing.T) {
 	p.Choose("input[name=file]", file)
 	p.Follow("button")
 	p.AwaitText("後 f.txt 中身")
-	p.Screenshot(filepath.Join(t.TempDir(), "shot.png"))
+	p.Screenshot(filepath.Join(t.TempDir(), "shot.png"), 600)
 	if q := p.Tab(true); q.URL() == p.URL() {
 		t.Error("a new tab shows the old page")
 	}

@@ -123,11 +123,11 @@ func (h *House) SignIn(p *browser.Page, tenant, login string) {
 	p.Type("input[name=login_id]", login)
 	p.Type("input[name=password]", h.Password(tenant, login))
 	mark := h.spool.Mark()
-	p.Follow("main form button[type=submit]")
+	p.Follow(`form[action="/login"] button`)
 	code, err := h.spool.Code(context.WithoutCancel(h.t.Context()), mark)
 	if err != nil {
 		h.t.Fatalf("webtest: %v\nat %s\n%s", err, p.URL(), p.Text())
 	}
 	p.Type("input[name=code]", code)
-	p.Follow("main form button[type=submit]")
+	p.Follow(`form[action="/login/code"] button`)
 }

@@ -1,0 +1,104 @@
+package webtest
+
+import (
+	"crypto/ed25519"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rakudos/internal/app"
+	"rakudos/internal/statement"
+	"rakudos/internal/testkit/browser"
+)
+
+// visit is one browser in the hands of one person after another.
+type visit struct {
+	*browser.Page
+	t     *testing.T
+	h     *House
+	pages []string // paths looked at
+	bad   int      // serious findings
+}
+
+// kept are the pages whose pictures stand in docs/images (make images).
+var kept = []string{"login", "home-physician", "list", "person", "worklist", "trust", "preview"}
+
+// look examines the page at desktop and phone width: nothing serious from axe-core, nothing on the console,
+// no sideways scrolling. With UPDATE_IMAGES=1 it takes the pictures for the documentation.
+func (v *visit) look(name string) {
+	v.t.Helper()
+	if u, err := url.Parse(v.URL()); err == nil && !slices.Contains(v.pages, u.Path) {
+		v.pages = append(v.pages, u.Path)
+	}
+	if title := browser.Eval[string](v.Page, "document.title"); strings.HasPrefix(title, "エラー") {
+		v.t.Errorf("%s is an error page:\n%s", name, v.Text())
+	}
+	for _, s := range []struct {
+		what          string
+		width, height int64
+	}{{"desktop", 1280, 900}, {"phone", 390, 844}} {
+		v.Size(s.width, s.height)
+		for _, f := range v.Axe() {
+			v.bad++
+			v.t.Errorf("%s on a %s: %s", name, s.what, f)
+		}
+		if over := browser.Eval[int](v.Page, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+			v.t.Errorf("%s on a %s is %d px wider than the window", name, s.what, over)
+		}
+		if dir := pictures(name); dir != "" {
+			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 1800)
+		}
+	}
+	v.Size(1280, 900)
+	for _, p := range v.Problems() {
+		v.t.Errorf("%s: the console says: %s", name, p)
+	}
+}
+
+// pictures is where a page's pictures go, if anywhere: kept ones into the documentation, the others into out/.
+func pictures(name string) string {
+	if os.Getenv("UPDATE_IMAGES") != "1" {
+		return ""
+	}
+	if slices.Contains(kept, name) {
+		return filepath.Join(root(), "docs", "images")
+	}
+	return filepath.Join(root(), "out", "images")
+}
+
+func root() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "..", "..")
+}
+
+// report leaves the signed accessibility report of this build in out/, where AX-A11Y's evidence comes from.
+func (v *visit) report() {
+	v.t.Helper()
+	if v.t.Failed() {
+		return
+	}
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil || len(public) == 0 {
+		v.t.Fatal(err)
+	}
+	b, err := statement.SignReport(key, statement.Report{
+		Build: app.Version, Tool: "axe-core " + browser.AxeVersion(), At: time.Now().UTC().Format(time.RFC3339), Pages: v.pages, Serious: v.bad,
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	out := filepath.Join(root(), "out")
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		v.t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"accessibility.json": b, "accessibility.pub": []byte(statement.PublicKeyText(key))} {
+		if err := os.WriteFile(filepath.Join(out, name), text, 0o644); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package webtest
+
+import (
+	"maps"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rakudos/internal/engine/db"
+	"rakudos/internal/testkit/browser"
+	"rakudos/internal/testkit/samples"
+)
+
+// TestPeopleAtTheirScreens clicks through the service like its people: HR imports the roster and both
+// check-up files, the nurse and the physician work with them, an employee reads the result. Each page is
+// examined at desktop and phone width.
+func TestPeopleAtTheirScreens(t *testing.T) {
+	files := t.TempDir()
+	expected, err := samples.Write(files, samples.Options{People: 200, Seed: 7, Share: 0.7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := Start(t, db.SQLite)
+	v := &visit{t: t, h: h, Page: browser.Start(t)}
+	v.Open(h.URL + "/login")
+	v.look("login")
+	v.Open(h.URL + "/trust")
+	v.look("trust")
+	v.Open(h.URL + "/demo/mail")
+	v.look("mail")
+
+	v.as("midori", "hr")
+	v.look("home-hr")
+	v.Follow(`nav.menu a[href="/imports"]`)
+	v.Follow(`main a[href="/people/import"]`)
+	v.look("upload")
+	v.Choose("input[type=file]", filepath.Join(files, samples.Roster))
+	v.Follow("main form button.main")
+	v.preview("200")
+	v.confirm()
+
+	v.Open(h.URL + "/checkups/import")
+	v.Choose("input[type=file]", filepath.Join(files, samples.BodyA))
+	v.Follow("main form button.main")
+	v.preview("")
+	v.look("preview")
+	want := slices.Sorted(maps.Keys(expected.RefusedA))
+	if got := v.refused(); !slices.Equal(got, want) {
+		t.Errorf("body A: refused lines %v, want %v", got, want)
+	}
+	v.Follow(`main a[href$="/columns"]`)
+	v.look("columns")
+	v.Back()
+	v.confirm()
+	v.look("result")
+
+	v.Open(h.URL + "/checkups/import")
+	v.Choose("input[type=file]", filepath.Join(files, samples.BodyB))
+	v.Follow("main form button.main")
+	v.preview("")
+	if got := v.refused(); len(got) != 0 {
+		t.Errorf("body B: refused lines %v, want none", got)
+	}
+	v.confirm()
+	v.Follow(`nav.menu a[href="/people"]`)
+	v.look("people")
+	v.Follow(`nav.menu a[href="/checkups"]`)
+	v.look("list-hr")
+	v.Follow("main tbody tr td a")
+	v.look("person-hr")
+	v.leave()
+
+	v.as("midori", "nurse")
+	v.look("home-nurse")
+	v.Open(h.URL + "/checkups?year=2026&judgement=D")
+	v.look("list")
+	v.Open(h.URL + "/checkups?year=2025")
+	v.Follow("main tbody tr td a")
+	v.look("person")
+	v.leave()
+
+	v.as("midori", "physician")
+	v.look("home-physician")
+	v.Follow(`nav.menu a[href="/worklist"]`)
+	v.look("worklist")
+	v.Follow(`main a[href*="/decide/"]`)
+	v.look("decide")
+	v.decide()
+	v.Open(h.URL + "/criteria")
+	v.look("criteria")
+	v.leave()
+
+	for _, s := range []struct{ tenant, role, pages string }{
+		{"midori", "employee", "/ /me /me/readers /me/password"},
+		{"midori", "manager", "/ /measures"},
+		{"midori", "tenantadmin", "/ /access /audit"},
+		{"kyokai", "operator", "/"},
+		{"kyokai", "auditor", "/ /access"},
+	} {
+		v.as(s.tenant, s.role)
+		for path := range strings.FieldsSeq(s.pages) {
+			v.Open(h.URL + path)
+			v.look(strings.Trim(s.role+strings.ReplaceAll(path, "/", "-"), "-"))
+		}
+		v.leave()
+	}
+	v.report()
+}
+
+func (v *visit) as(tenant, role string) {
+	v.t.Helper()
+	v.h.SignIn(v.Page, tenant, role)
+	if u, err := url.Parse(v.URL()); err != nil || u.Path != "/" {
+		v.t.Fatalf("%s/%s is at %s after signing in", tenant, role, v.URL())
+	}
+}
+
+func (v *visit) leave() {
+	v.t.Helper()
+	v.Follow(`form[action="/logout"] button`)
+}
+
+// preview waits for the page that says what would happen.
+func (v *visit) preview(accepted string) {
+	v.t.Helper()
+	v.Await("the preview", func() bool {
+		return browser.Eval[bool](v.Page, `!!document.querySelector('form[action$="/confirm"]')`)
+	})
+	if accepted != "" && !strings.Contains(v.Text(), accepted+"行を取り込みますか") {
+		v.t.Errorf("the preview does not offer %s lines:\n%s", accepted, v.Text())
+	}
+}
+
+func (v *visit) confirm() {
+	v.t.Helper()
+	v.Follow(`form[action$="/confirm"] button.main`)
+	v.AwaitText("行を取り込みました")
+}
+
+// refused reads the numbers of the lines that would not be imported.
+func (v *visit) refused() []int {
+	v.t.Helper()
+	lines := browser.Eval[[]int](v.Page, `[...document.querySelectorAll('#refused ~ .scroll tbody th')].map(e => parseInt(e.textContent.replace(/,/g, '')))`)
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
+
+// decide records a fitness with a measure, as a physician does.
+func (v *visit) decide() {
+	v.t.Helper()
+	v.Click("#fitness label:nth-of-type(2) input")
+	v.Type("#measures", "時間外労働は月20時間までにしてください。")
+	v.Type("#from", "2026/12/1")
+	v.Follow("main form[data-guard] button.main")
+	v.AwaitText("就業制限")
+}
