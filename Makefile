@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check proof bench statement dist fmt lint needs
+.PHONY: help run build test check proof bench statement dist images fmt lint needs
 
 TOOL := go tool -modfile=tools/go.mod
 CLUSTER := go run ./internal/testkit/pgcluster --
@@ -44,6 +44,9 @@ dist: ## static binaries for Linux with checksums, in dist/
 	@mkdir -p dist
 	@for arch in amd64 arm64; do echo dist/rakudos-linux-$$arch; CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -buildvcs=auto -trimpath -ldflags '-s -w' -o dist/rakudos-linux-$$arch ./cmd/rakudos; done
 	cd dist && sha256sum rakudos-linux-* > SHA256SUMS
+
+images: needs ## new pictures for docs/images, and of every page for out/images
+	UPDATE_IMAGES=1 go test -count=1 -timeout 10m -run TestPeopleAtTheirScreens ./internal/testkit/webtest
 
 fmt: ## gofumpt over everything
 	$(TOOL) gofumpt -w cmd internal migrations
