@@ -16,26 +16,30 @@ const (
 	AppRole   = "rakudos_app"
 )
 
-var (
-	shared = sync.OnceValues(func() (string, error) {
-		dsn := os.Getenv(EnvDSN)
-		if dsn == "" {
-			c, err := Start(context.Background())
-			if err != nil {
-				return "", err
-			}
-			started = c // a collected Cluster would close its pipe, and the guard would stop the server
-			dsn = c.DSN // the guard ends it together with this process
+// shared is the cluster of this process: an outer one's, or its own. The value is held for as long as the
+// process lives: a collected Cluster would close its pipe, and the guard would stop the server.
+var shared = sync.OnceValues(func() (*Cluster, error) {
+	c := &Cluster{DSN: os.Getenv(EnvDSN)}
+	if c.DSN == "" {
+		var err error
+		if c, err = Start(context.Background()); err != nil {
+			return nil, err
 		}
-		return dsn, roles(dsn)
-	})
-	started *Cluster // this process's own cluster, if any
-	serial  atomic.Int64
-)
+	}
+	return c, roles(c.DSN)
+})
+
+var serial atomic.Int64
 
 // Admin returns the superuser's DSN of the shared cluster, starting one for this process when no outer
 // process has.
-func Admin() (string, error) { return shared() }
+func Admin() (string, error) {
+	c, err := shared()
+	if err != nil {
+		return "", err
+	}
+	return c.DSN, nil
+}
 
 // Database is one throw-away database.
 type Database struct{ Name, OwnerDSN, AppDSN string }
@@ -91,7 +95,7 @@ func (d Database) Drop(ctx context.Context) error {
 }
 
 func named(name string) (Database, error) {
-	dsn, err := shared()
+	dsn, err := Admin()
 	if err != nil {
 		return Database{}, err
 	}
@@ -104,7 +108,7 @@ func named(name string) (Database, error) {
 }
 
 func admin(ctx context.Context, fn func(*pgx.Conn) error) error {
-	dsn, err := shared()
+	dsn, err := Admin()
 	if err != nil {
 		return err
 	}
