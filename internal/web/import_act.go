@@ -71,7 +71,7 @@ func (s *server) importEvents(w http.ResponseWriter, r *http.Request, v *Visitor
 			_, _ = fmt.Fprint(w, "event: done\ndata: {}\n\n")
 			return nil
 		}
-		b, _ := json.Marshal(map[string]int{"done": doc.Done, "total": doc.Rows})
+		b, _ := json.Marshal(map[string]any{"done": doc.Done, "total": doc.Total, "unit": doc.Unit()})
 		if _, err := fmt.Fprintf(w, "event: progress\ndata: %s\n\n", b); err != nil || c.Flush() != nil {
 			return nil
 		}

@@ -13,8 +13,15 @@ import (
 // columnsView lets a person correct which column means what.
 type columnsView struct {
 	Page
-	ID  ids.Import
-	Map *checkup.MappingView
+	ID     ids.Import
+	Map    *checkup.MappingView
+	Groups []targetGroup
+}
+
+// targetGroup is a part of the choices, under its own heading.
+type targetGroup struct {
+	Name    string
+	Targets []checkup.Target
 }
 
 // Template names the file.
@@ -30,6 +37,13 @@ func (s *server) importColumnsForm(w http.ResponseWriter, r *http.Request, v *Vi
 		return err
 	}
 	view := &columnsView{Page: Page{Title: "列の対応", Here: "/imports", Crumbs: []Crumb{{"/imports", "取り込み"}, {"/imports/" + string(id), "健診結果の取り込み"}}}, ID: id, Map: m}
+	for _, t := range m.Targets {
+		if n := len(view.Groups); n == 0 || view.Groups[n-1].Name != t.Group {
+			view.Groups = append(view.Groups, targetGroup{Name: t.Group})
+		}
+		last := &view.Groups[len(view.Groups)-1]
+		last.Targets = append(last.Targets, t)
+	}
 	return s.page(w, r, v, view)
 }
 

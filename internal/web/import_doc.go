@@ -18,9 +18,9 @@ func textOf(f *fault.Fault) *words.Text {
 
 func checkupDoc(c *checkup.Import) *importDoc {
 	d := &importDoc{
-		ID: c.ID, State: string(c.State), File: c.File, Body: c.Body, Mapping: c.Mapping,
-		Rows: c.Rows, Accepted: c.Accepted, Rejected: len(c.Rejected), Unmatched: len(c.Unmatched), Unchanged: c.Unchanged, Applied: c.Applied, Done: c.Done,
-		Ignored: c.Ignored, Note: textOf(c.Note), Failure: textOf(c.Failure), Started: c.StartedAt, AppliedAt: c.AppliedAt, Withdrawn: c.Withdrawn, raw: c,
+		ID: c.ID, State: string(c.State), File: c.File, Body: c.Body,
+		Rows: c.Rows, Accepted: c.Accepted, Rejected: len(c.Rejected), Unmatched: len(c.Unmatched), Unchanged: c.Unchanged, Applied: c.Applied, Done: c.Done, Total: c.Rows,
+		Ignored: c.Ignored, Note: textOf(c.Note), Failure: textOf(c.Failure), Started: c.StartedAt, AppliedAt: c.AppliedAt, Withdrawn: c.Reason, raw: c,
 	}
 	for _, x := range c.Rejected {
 		for _, e := range x.Errors {
@@ -33,14 +33,10 @@ func checkupDoc(c *checkup.Import) *importDoc {
 	return d
 }
 
-func checkupLineDoc(l checkup.ImportLine) *importDoc {
-	return &importDoc{ID: l.ID, State: string(l.State), File: l.File, Body: l.Body, Rows: l.Rows, Accepted: l.Accepted, Applied: l.Applied, Started: l.StartedAt}
-}
-
 func rosterDoc(o org.ImportView) *importDoc {
 	d := &importDoc{
 		ID: o.ID, Roster: true, State: string(o.State), File: o.File,
-		Rows: o.Rows, Accepted: o.Accepted, Rejected: len(o.Rejected), Unmatched: len(o.Unmatched), Unchanged: o.Unchanged, Applied: o.Applied, Done: o.Done,
+		Rows: o.Rows, Accepted: o.Accepted, Rejected: len(o.Rejected), Unmatched: len(o.Unmatched), Unchanged: o.Unchanged, Applied: o.Applied, Done: o.Done, Total: o.Total,
 		Added: o.Added, Changed: o.Changed, NewSites: o.NewSites, NewDepts: o.NewDepts, Started: o.Created, raw: o,
 	}
 	if o.Failure != "" {

@@ -12,17 +12,17 @@ import (
 
 // importDoc is an import of either kind as the page shows it.
 type importDoc struct {
-	ID                                                            ids.Import
-	Roster                                                        bool
-	State, File, Body, Mapping                                    string
-	Rows, Accepted, Rejected, Unmatched, Unchanged, Applied, Done int
-	Added, Changed                                                int
-	NewSites, NewDepts, Ignored                                   []string
-	Refused                                                       []refusedLine
-	Note, Failure                                                 *words.Text
-	Started, AppliedAt                                            time.Time
-	Withdrawn                                                     string
-	raw                                                           any // what JSON answers
+	ID                                                                   ids.Import
+	Roster                                                               bool
+	State, File, Body                                                    string
+	Rows, Accepted, Rejected, Unmatched, Unchanged, Applied, Done, Total int
+	Added, Changed                                                       int
+	NewSites, NewDepts, Ignored                                          []string
+	Refused                                                              []refusedLine
+	Note, Failure                                                        *words.Text
+	Started, AppliedAt                                                   time.Time
+	Withdrawn                                                            string
+	raw                                                                  any // what JSON answers
 }
 
 // refusedLine is a line that will not go in: Column is empty when the person is the reason.
@@ -34,6 +34,14 @@ type refusedLine struct {
 
 // Running tells whether the page should show progress.
 func (d *importDoc) Running() bool { return d.State == "reading" || d.State == "applying" }
+
+// Unit is what progress counts: a roster is read by bytes, everything else goes line by line.
+func (d *importDoc) Unit() string {
+	if d.Roster && d.State == "reading" {
+		return "バイト"
+	}
+	return "行"
+}
 
 // Step is the place in the step navigation, 1 to 4.
 func (d *importDoc) Step() int {
@@ -112,7 +120,7 @@ func (s *server) importsPage(w http.ResponseWriter, r *http.Request, v *Visitor)
 		return err
 	}
 	for _, l := range lines {
-		view.Docs = append(view.Docs, checkupLineDoc(l))
+		view.Docs = append(view.Docs, checkupDoc(l))
 	}
 	rosters, err := s.Org.Imports(r.Context(), v.Actor, 50)
 	switch {

@@ -16,10 +16,15 @@ var kindTexts = map[fault.Kind]Text{
 
 // commonTexts belong to no single subject.
 var commonTexts = map[string]Text{
-	"internal":      kindTexts[fault.Internal],
-	"access.denied": {Message: "この操作は、あなたの役割では行えません。", Kept: "情報は変わっていません。操作を試みたことは記録されます。", Next: "必要な場合は、貴社の管理者にご相談ください。"},
-	"db.missing":    {Message: "お探しの情報は見つかりません。", Next: "一覧に戻って選び直してください。"},
-	"db.duplicate":  {Message: "同じ内容がすでに登録されています。", Kept: "登録済みの情報は変わっていません。", Next: "登録済みの情報を確かめてください。"},
-	"db.reference":  {Message: "ほかの情報から使われているため、実行できませんでした。", Kept: "情報は変わっていません。", Next: "関係する情報を先に見直してください。"},
-	"db.busy":       {Message: "ただいま混み合っています。", Kept: "情報は変わっていません。", Next: "少し待ってから、もう一度お試しください。"},
+	"internal":          kindTexts[fault.Internal],
+	"app.starting":      {Message: "サービスを準備しています。", Next: "少し待ってから、もう一度お試しください。"},
+	"tenant.unknown":    {Message: "会社コード {code} は登録されていません。", Next: "会社コードを確かめてください。"},
+	"db.missing":        {Message: "お探しの情報は見つかりません。", Next: "一覧に戻って選び直してください。"},
+	"db.duplicate":      {Message: "同じ内容がすでに登録されています。", Kept: "登録済みの情報は変わっていません。", Next: "登録済みの情報を確かめてください。"},
+	"db.reference":      {Message: "ほかの情報から使われているため、実行できませんでした。", Kept: "情報は変わっていません。", Next: "関係する情報を先に見直してください。"},
+	"db.failed":         kindTexts[fault.Internal],
+	"db.no_scope":       kindTexts[fault.Internal],
+	"db.foreign_tenant": kindTexts[fault.Internal],
+	"db.row_security":   kindTexts[fault.Internal],
+	"db.busy":           {Message: "ただいま混み合っています。", Kept: "情報は変わっていません。", Next: "少し待ってから、もう一度お試しください。"},
 }

@@ -17,6 +17,7 @@ type Text struct {
 
 // subjects lists the catalogue of every subject; each stands in the file named after it.
 var subjects = []map[string]Text{
+	appTexts,
 	auditTexts,
 	commonTexts,
 	dateTexts,

@@ -12,10 +12,10 @@ export function progress() {
     const seconds = (Date.now() - started) / 1000;
     const rate = (p.done - first) / Math.max(seconds, 0.5);
     const n = new Intl.NumberFormat("ja-JP");
-    let line = `${n.format(p.done)}行`;
-    if (p.total > 0) line += ` / ${n.format(p.total)}行`;
+    let line = `${n.format(p.done)}${p.unit}`;
+    if (p.total > 0) line += ` / ${n.format(p.total)}${p.unit}`;
     if (rate >= 1) {
-      line += `・毎秒${n.format(Math.round(rate))}行`;
+      line += `・毎秒${n.format(Math.round(rate))}${p.unit}`;
       if (p.total > p.done) line += `・残り約${n.format(Math.ceil((p.total - p.done) / rate))}秒`;
     }
     text.textContent = line;
