@@ -54,7 +54,7 @@ func floorOf(pkg string) (floor, bool) {
 func subject(pkg string) string {
 	p := strings.Split(pkg, "/")
 	switch {
-	case len(p) < 3 || p[0] != "internal":
+	case p[0] != "internal":
 		return p[0]
 	case slices.Contains([]string{"base", "web", "cli", "app", "words", "statement", "testkit", "archtest"}, p[1]):
 		return p[1]
