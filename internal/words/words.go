@@ -31,6 +31,7 @@ var subjects = []map[string]Text{
 	tenantTexts,
 	identityTexts,
 	accessTexts,
+	checkupTexts,
 	statementTexts,
 	vaultTexts,
 }

@@ -111,17 +111,17 @@ func parseGrade(s string, coded bool) (Value, string) {
 }
 
 var (
-	clear = words("所見なし 所見無し 所見無 異常なし 異常無し 異常無 異常を認めず 異常認めず 異常所見なし 正常 正常範囲 なし 無し 無 特記なし 特記事項なし 陰性 - ( - ) (-) 聞こえる 可")
-	found = words("所見あり 所見有り 所見有 有所見 異常あり 異常有り 異常有 あり 有り 有 陽性 + (+) 聞こえない 不可 異常")
+	noFinding  = words("所見なし 所見無し 所見無 異常なし 異常無し 異常無 異常を認めず 異常認めず 異常所見なし 正常 正常範囲 なし 無し 無 特記なし 特記事項なし 陰性 - ( - ) (-) 聞こえる 可")
+	anyFinding = words("所見あり 所見有り 所見有 有所見 異常あり 異常有り 異常有 あり 有り 有 陽性 + (+) 聞こえない 不可 異常")
 )
 
 // parseFinding reads 所見なし/所見あり, 1/2, the body's own grade (C, Ｄ２) and, for hearing, decibels.
 // Any other words are a finding described.
 func parseFinding(it *Item, s string, coded bool) (Value, string) {
 	switch {
-	case s == "2" || clear[s]:
+	case s == "2" || noFinding[s]:
 		return Value{Kind: FoundValue}, ""
-	case s == "1" || found[s]:
+	case s == "1" || anyFinding[s]:
 		return Value{Kind: FoundValue, Num: 1}, ""
 	}
 	if l, ok := bodyGrade(s); ok {

@@ -1,0 +1,156 @@
+package checkup
+
+import (
+	"context"
+	"sync"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/blob"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/job"
+	"rakudos/internal/engine/vault"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/org"
+)
+
+// People supplies who works where. org.Service is one.
+type People interface {
+	Directory(ctx context.Context, t ids.Tenant) (*org.Directory, error)
+}
+
+// Deps is what the service stands on. Jobs may be nil where only ImportNow is used (CLI); Rule may be nil
+// for the default rule.
+type Deps struct {
+	DB     *db.DB
+	Vault  *vault.Vault
+	Audit  *audit.Log
+	Jobs   *job.Queue
+	Blobs  *blob.SealedStore
+	People People
+	Rule   func(context.Context, ids.Tenant) (access.TenantRule, error)
+}
+
+// Service keeps check-up results. It is safe for concurrent use.
+type Service struct {
+	db     *db.DB
+	vault  *vault.Vault
+	audit  *audit.Log
+	jobs   *job.Queue
+	blobs  *blob.SealedStore
+	people People
+	rule   func(context.Context, ids.Tenant) (access.TenantRule, error)
+
+	progress progress
+	snaps    snapshots
+	criteria criteriaCache
+
+	crash func(point string) // tests stop the import here; nil otherwise
+}
+
+// New makes the service and registers its jobs, so call it before the queue runs.
+func New(d Deps) *Service {
+	s := &Service{db: d.DB, vault: d.Vault, audit: d.Audit, jobs: d.Jobs, blobs: d.Blobs, people: d.People, rule: d.Rule}
+	if s.rule == nil {
+		s.rule = func(context.Context, ids.Tenant) (access.TenantRule, error) { return access.DefaultRule(), nil }
+	}
+	if s.jobs != nil {
+		s.jobs.Handle(jobRead, s.handle(s.read), jobOptions)
+		s.jobs.Handle(jobApply, s.handle(s.apply), jobOptions)
+		s.jobs.Handle(jobRejudge, s.rejudgeJob, jobOptions)
+	}
+	return s
+}
+
+func (s *Service) at(point string) {
+	if s.crash != nil {
+		s.crash(point)
+	}
+}
+
+// record writes an audit event in a transaction of its own: reads of a person's data.
+func (s *Service) record(ctx context.Context, a actor.Actor, verb, kind string, subjects []ids.Person, detail map[string]any) error {
+	_, err := s.audit.Record(ctx, audit.Event{Verb: verb, Actor: a, Kind: kind, Subjects: subjects, Detail: detail})
+	return err
+}
+
+// require is access.Require that leaves a trace of what was refused.
+func (s *Service) require(ctx context.Context, a actor.Actor, p access.Permission, verb string) error {
+	err := access.Require(a, p)
+	if err == nil {
+		return nil
+	}
+	if _, e := s.audit.Record(ctx, audit.Event{Verb: verb, Actor: a, Result: "denied"}); e != nil {
+		return e
+	}
+	return err
+}
+
+func toSex(x org.Sex) Sex { return Sex(x) }
+
+func missing(code string) error { return fault.New(fault.Missing, code) }
+
+// progress holds how far running imports are, for pages of this process, and wakes whoever watches.
+type progress struct {
+	mu       sync.Mutex
+	done     map[ids.Import]int
+	watchers map[ids.Import]map[chan struct{}]bool
+}
+
+func (p *progress) set(id ids.Import, done int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done == nil {
+		p.done = map[ids.Import]int{}
+	}
+	p.done[id] = done
+	p.wake(id)
+}
+
+func (p *progress) get(id ids.Import) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done[id]
+}
+
+// end forgets the progress and lets the watchers look at the new state.
+func (p *progress) end(id ids.Import) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.done, id)
+	p.wake(id)
+}
+
+func (p *progress) wake(id ids.Import) {
+	for c := range p.watchers[id] {
+		select {
+		case c <- struct{}{}:
+		default: // it has not yet taken the last one
+		}
+	}
+}
+
+func (p *progress) watch(ctx context.Context, id ids.Import) <-chan struct{} {
+	c := make(chan struct{}, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchers == nil {
+		p.watchers = map[ids.Import]map[chan struct{}]bool{}
+	}
+	if p.watchers[id] == nil {
+		p.watchers[id] = map[chan struct{}]bool{}
+	}
+	p.watchers[id][c] = true
+	context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.watchers[id], c)
+		if len(p.watchers[id]) == 0 {
+			delete(p.watchers, id)
+		}
+		close(c)
+	})
+	return c
+}

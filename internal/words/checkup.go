@@ -1,0 +1,65 @@
+package words
+
+// checkupTexts: check-up files, their lines, judgement and opinions.
+var checkupTexts = map[string]Text{
+	// the file as a whole
+	"checkup.file_empty":         {Message: "ファイルに行がありません。", Next: "中身のあるファイルを選んでください。"},
+	"checkup.file_too_large":     {Message: "ファイルが大きすぎます（上限 {megabytes} MB）。", Kept: "何も取り込んでいません。", Next: "ファイルを分けて取り込んでください。"},
+	"checkup.upload_broken":      {Message: "送信の途中で接続が切れました。", Kept: "何も取り込んでいません。", Next: "もう一度ファイルを選んでください。"},
+	"checkup.header_unknown":     {Message: "見出しの行が見つかりません。健診結果のファイルではないようです。", Kept: "何も取り込んでいません。", Next: "1行目（または2行目）に、社員番号や健診日、検査項目の見出しがあるか確かめてください。"},
+	"checkup.header_missing":     {Message: "必要な見出しがありません：{columns}", Kept: "何も取り込んでいません。", Next: "ファイルに列を加えるか、列の対応を直してください。"},
+	"checkup.header_duplicate":   {Message: "{at}列目「{other}」と{and}列目「{column}」が、どちらも{target}を指しています。", Kept: "何も取り込んでいません。", Next: "どちらかの列を除くか、列の対応を直してください。"},
+	"checkup.mapping_target":     {Message: "列「{column}」の対応先がありません。", Next: "対応先を選び直してください。"},
+	"checkup.import_missing":     {Message: "この取込は見つかりません。"},
+	"checkup.import_failed":      {Message: "取り込みの途中で問題が起きました。", Kept: "何も取り込んでいません。", Next: "時間をおいてもう一度取り込んでください。続くときは運用者に連絡してください。"},
+	"checkup.import_interrupted": {Message: "取り込みが途中で止まりました。", Kept: "何も取り込んでいません。", Next: "もう一度ファイルを取り込んでください。"},
+	"checkup.import_running":     {Message: "この取込は処理の途中です。", Kept: "何も変えていません。", Next: "終わってから、もう一度操作してください。"},
+	"checkup.import_withdrawn":   {Message: "この取込はすでに取り下げられています。"},
+	"checkup.not_in_preview":     {Message: "この取込は確認待ちではありません。", Kept: "何も変えていません。", Next: "取込の状況を見直してください。"},
+	"checkup.preview_changed":    {Message: "確認の後に名簿や結果が変わり、取り込む行が変わりました。", Kept: "何も取り込んでいません。", Next: "新しい内容を確かめて、もう一度確定してください。"},
+	"checkup.reason_missing":     {Message: "理由を書いてください。", Kept: "何も変えていません。"},
+
+	// one line
+	"checkup.columns":          {Message: "列の数が見出しと違います（見出し {want}、この行 {got}）。"},
+	"checkup.row_kind":         {Message: "行区分が 5 ではありません（{value}）。"},
+	"checkup.no_values":        {Message: "検査値が1つもありません。"},
+	"checkup.day_missing":      {Message: "健診日がありません。"},
+	"checkup.date_format":      {Message: "日付として読めません（{value}）。"},
+	"checkup.date_day":         {Message: "ない日付です（{value}）。"},
+	"checkup.day_future":       {Message: "健診日が未来の日付です（{value}）。"},
+	"checkup.day_before_birth": {Message: "健診日が生年月日より前です（{value}）。"},
+	"checkup.birth_future":     {Message: "生年月日が未来の日付です（{value}）。"},
+	"checkup.sex":              {Message: "性別として読めません（{value}）。", Next: "男 か 女 を指定してください。"},
+	"checkup.sex_needed":       {Message: "{item}の判定には性別が要ります。", Next: "性別（男・女）を指定してください。"},
+	"checkup.not_number":       {Message: "数値として読めません（{value}）。"},
+	"checkup.out_of_range":     {Message: "あり得る範囲（{min}〜{max} {unit}）の外です（{value}）。"},
+	"checkup.not_grade":        {Message: "−、±、+ などの区分として読めません（{value}）。"},
+	"checkup.not_finding":      {Message: "所見の有無として読めません（{value}）。"},
+	"checkup.not_choice":       {Message: "選択肢（1〜{max}）にない値です（{value}）。"},
+	"checkup.cell_too_long":    {Message: "文字が長すぎます。"},
+	"checkup.column_conflict":  {Message: "{item}の値が別の列と食い違っています。"},
+	"checkup.pressure_order":   {Message: "拡張期血圧（{value}）が収縮期血圧（{systolic}）より低くありません。"},
+	"checkup.duplicate_line":   {Message: "同じ人・同じ健診日の行が {line} 行目にあります。"},
+
+	// whose line it is
+	"checkup.person_unknown":      {Message: "この社員番号の人が名簿にいません。"},
+	"checkup.person_disagrees":    {Message: "社員番号の人と、カナ氏名・生年月日・性別のどれかが合いません。"},
+	"checkup.person_incomplete":   {Message: "社員番号が空で、カナ氏名・生年月日・性別がそろっていません。"},
+	"checkup.person_nobody":       {Message: "社員番号が空で、カナ氏名・生年月日・性別が合う人がいません。"},
+	"checkup.person_ambiguous":    {Message: "社員番号が空で、カナ氏名・生年月日・性別が合う人が2人以上います。"},
+	"checkup.person_unverifiable": {Message: "社員番号のほかに、本人と確かめられる項目がありません。"},
+	"checkup.person_erased":       {Message: "この人の記録は消去されています。"},
+	"checkup.person_missing":      {Message: "この人は見つかりません。"},
+
+	// judgement and opinion
+	"checkup.item_unknown":     {Message: "「{item}」という検査項目はありません。", Next: "項目名を確かめてください。例：収縮期血圧、HbA1c、尿蛋白"},
+	"checkup.item_not_judged":  {Message: "{item}には判定がないため、治療中にできません。"},
+	"checkup.result_missing":   {Message: "この健診結果は見つかりません。", Next: "取り下げられていないか確かめてください。"},
+	"checkup.fitness_missing":  {Message: "就業区分を選んでください。", Kept: "入力は画面に残っています。"},
+	"checkup.measures_missing": {Message: "就業制限と要休業には、就業上の措置を書いてください。", Kept: "入力は画面に残っています。"},
+	"checkup.period_order":     {Message: "措置の終わりの日が、始まりの日より前です。", Kept: "入力は画面に残っています。"},
+	"checkup.opinion_too_long": {Message: "意見と措置は、それぞれ2,000文字までです。", Kept: "入力は画面に残っています。"},
+	"checkup.criteria_bad":     {Message: "{item}の判定区分に、すき間か重なりか、読めない値があります。", Next: "区分を直してください。"},
+	"checkup.criteria_name":    {Message: "判定基準の名前を書いてください。"},
+	"checkup.criteria_state":   {Message: "この版には、いまその操作はできません。", Next: "版の状態を見直してください。"},
+}
