@@ -57,14 +57,15 @@ type Service struct {
 	mu    sync.Mutex
 	cache map[ids.Tenant]*cached
 
-	step func(name string) // called between the steps of an import; the crash tests stop there
+	chunk int               // lines staged at a time
+	step  func(name string) // called between the steps of an import; the crash tests stop there
 }
 
 // New registers the kinds of jobs of imports, so it comes before the queue runs.
 func New(c Config) *Service {
 	s := &Service{
 		db: c.DB, vault: c.Vault, audit: c.Audit, jobs: c.Jobs, blobs: c.Blobs, guard: c.Guard,
-		cache: map[ids.Tenant]*cached{}, step: func(string) {},
+		cache: map[ids.Tenant]*cached{}, chunk: chunkLines, step: func(string) {},
 	}
 	s.registerJobs()
 	return s

@@ -11,8 +11,9 @@ import (
 	"rakudos/internal/engine/vault"
 )
 
-// chunk is how many lines are sealed and staged at a time: the writer is held for some ten milliseconds.
-const chunk = 1000
+// chunkLines is how many lines are sealed and staged at a time: the writer is held for some ten
+// milliseconds.
+const chunkLines = 1000
 
 // stager seals accepted steps with their people's keys and stages them.
 type stager struct {
@@ -27,7 +28,7 @@ type stager struct {
 
 func (g *stager) add(st step) error {
 	g.held = append(g.held, st)
-	if len(g.held) < chunk {
+	if len(g.held) < g.s.chunk {
 		return nil
 	}
 	return g.flush()
