@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/words"
