@@ -31,15 +31,16 @@ func (s *Service) consents(ctx context.Context, t ids.Tenant, p ids.Person, kind
 	return len(given) > 0 && given[0] == 1, err
 }
 
-// SetConsent records the reader's own consent or its withdrawal, which holds at once.
-func (s *Service) SetConsent(ctx context.Context, a actor.Actor, given bool) error {
+// SetConsent records a person's own consent or its withdrawal, which holds at once. Nobody can give it for
+// somebody else.
+func (s *Service) SetConsent(ctx context.Context, a actor.Actor, p ids.Person, given bool) error {
 	if err := s.require(ctx, a, access.ConsentSelf, "consent.set"); err != nil {
 		return err
 	}
-	if a.Person == "" {
+	if a.Person == "" || a.Person != p {
 		return missing("checkup.person_missing")
 	}
-	return s.consent(ctx, a, []ids.Person{a.Person}, given)
+	return s.consent(ctx, a, []ids.Person{p}, given)
 }
 
 // GiveConsents is for demo data: the service itself notes the consent of people who do not exist.

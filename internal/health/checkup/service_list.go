@@ -347,12 +347,15 @@ func (s *Service) Export(ctx context.Context, a actor.Actor, f Filter) (header [
 
 // HomeView is what a role's home page counts.
 type HomeView struct {
-	Year                 int
-	Population, Examined int
-	Waiting, Overdue     int      // results that wait for the physician's opinion
-	NextDeadline         jst.Date // the earliest of them
-	Referral             int
-	Previews             []*Import // uploads that wait to be confirmed, or failed
+	Year                  int
+	Population            int
+	Examined, NotExamined int
+	Undecided             int      // results that wait for the physician's opinion
+	OverdueOpinions       int      // of them past the three months
+	NextDeadline          jst.Date // the earliest of them
+	Referral              int
+	Previews              int       // uploads that wait to be confirmed
+	Imports               []*Import // those, the running and the failed ones
 }
 
 // Home counts what needs somebody today.
@@ -376,6 +379,7 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		}
 		h.Population++
 		if l.exam == nil {
+			h.NotExamined++
 			continue
 		}
 		h.Examined++
@@ -387,9 +391,9 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		}
 		if l.waits() {
 			due := jst.ThreeMonthDeadline(l.day)
-			h.Waiting++
+			h.Undecided++
 			if due.Before(e.today) {
-				h.Overdue++
+				h.OverdueOpinions++
 			}
 			if h.NextDeadline.IsZero() || due.Before(h.NextDeadline) {
 				h.NextDeadline = due
@@ -403,7 +407,10 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		}
 		for _, i := range all {
 			if i.State == Preview || i.State.Running() || i.State == Failed {
-				h.Previews = append(h.Previews, i)
+				h.Imports = append(h.Imports, i)
+			}
+			if i.State == Preview {
+				h.Previews++
 			}
 		}
 	}

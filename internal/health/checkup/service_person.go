@@ -138,7 +138,7 @@ type PersonView struct {
 	Groups                    []ItemGroup
 	Opinions                  []*Opinion // newest first, all versions
 	Advice                    []Advice   // the person's own page only
-	Sentence                  string     // likewise
+	Summary                   string     // likewise: the newest result in one sentence
 }
 
 // Exam is one column of the table.
@@ -263,7 +263,7 @@ func (s *Service) view(ctx context.Context, a actor.Actor, id ids.Person) (*Pers
 		v.table(all, c, subject(p, e.today))
 	}
 	if own && len(all) > 0 && all[0].judgement != nil {
-		v.Advice, v.Sentence = AdviceFor(all[0].judgement), Sentence(all[0].judgement)
+		v.Advice, v.Summary = AdviceFor(all[0].judgement), Sentence(all[0].judgement)
 	}
 	if !v.ShowOpinion {
 		v.Opinions = nil
