@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strconv"
+
+	"rakudos/internal/people/access"
 )
 
 // homeStaff is the home of those who work with check-ups: HR, nurses and physicians see the same counts
@@ -13,12 +15,21 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 		return err
 	}
 	year := strconv.Itoa(h.Year)
+	waiting := "/checkups?judgement=C%2B&sort=day&year=" + year
+	if access.Allows(v.Actor, access.CheckupDecide) {
+		waiting = "/worklist?year=" + year
+	}
+	next := ""
+	if !h.NextDeadline.IsZero() && h.OverdueOpinions == 0 {
+		next = "（いちばん近い期限 " + day(h.NextDeadline) + "）"
+	}
+	view.Figures = append(view.Figures, figure{"/checkups?year=" + year, group(h.Examined) + " / " + group(h.Population), "人", "が" + year + "年度の健診を受けました"})
 	for _, x := range []struct {
 		n                       int
 		path, text, unit, class string
 	}{
-		{h.OverdueOpinions, "/worklist?year=" + year, "就業判定の期限を過ぎた人がいます", "人", "late"},
-		{h.Undecided, "/worklist?year=" + year, "就業判定を待つ人がいます", "人", "soon"},
+		{h.OverdueOpinions, waiting, "就業判定の期限を過ぎた人がいます", "人", "late"},
+		{h.Undecided - h.OverdueOpinions, waiting, "就業判定を待つ人がいます" + next, "人", "soon"},
 		{h.Previews, "/imports", "確認を待つ取り込みがあります", "件", "soon"},
 		{h.Referral, "/checkups?judgement=referral&year=" + year, "受診をすすめる人がいます", "人", ""},
 		{h.NotExamined, "/checkups?judgement=none&year=" + year, "まだ健診を受けていない人がいます", "人", ""},

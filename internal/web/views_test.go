@@ -51,10 +51,10 @@ func samplePerson() *checkup.PersonView {
 	}}
 	low := checkup.ItemLine{Key: "hdl", Name: "HDLコレステロール", Unit: "mg/dL", Numeric: true, Ref: "40〜119", Cells: []checkup.Cell{{Text: "38", Num: values[0], Letter: "C", Out: true, Direction: "low"}, {Missing: true}, {Missing: true}}}
 	xray := checkup.ItemLine{Key: "xray", Name: "胸部X線", Cells: []checkup.Cell{{Text: "所見あり", Letter: "C", Out: true}, {Text: "所見なし"}, {Missing: true}}}
-	return &checkup.PersonView{Person: "p", Number: "M0001", Name: "清水 美咲", Kana: "シミズ ミサキ", Sex: "女", Site: "伏見工場", Dept: "製造一課", Birth: jst.Date{Y: 1993, M: 4, D: 2}, Age: 33,
-		ShowValues: true, ShowJudgement: true, ShowOpinion: true, CanDecide: true, CanSetTreated: true, Exams: exams,
+	return &checkup.PersonView{Person: "p", Number: "M0001", Name: "清水 美咲", Kana: "シミズ ミサキ", Sex: checkup.Female, Site: "伏見工場", Dept: "製造一課", Birth: jst.Date{Y: 1993, M: 4, D: 2}, Age: 33,
+		ShowValues: true, ShowJudgement: true, ShowOpinion: true, CanDecide: true, Exams: exams,
 		Groups:   []checkup.ItemGroup{{Name: "血圧", Items: []checkup.ItemLine{line}}, {Name: "脂質", Items: []checkup.ItemLine{low}}, {Name: "画像", Items: []checkup.ItemLine{xray}}},
-		Opinions: []checkup.Opinion{{Fitness: "restricted", Year: 2025, Opinion: "経過をみる", Measures: "時間外労働は月20時間まで", At: sampleNow}},
+		Opinions: []*checkup.Opinion{{Decision: checkup.Decision{Fitness: "restricted", Opinion: "経過をみる", Measures: "時間外労働は月20時間まで"}, Year: 2025, At: sampleNow}},
 		Advice:   []checkup.Advice{{Item: "systolic", Letter: "C", Title: "血圧が高めです", Text: "塩分を控え、1か月以内に医療機関で測り直してください。"}},
 		Summary:  "血圧が高めです。ほかはおおむね良好です。"}
 }
@@ -125,9 +125,9 @@ func samples() map[string]struct {
 		"me":            {actor.Employee, own},
 		"worklist":      {actor.Physician, &worklistView{Page: Page{Title: "就業判定の待ち", Here: "/worklist"}, Items: []checkup.WorkItem{{ListRow: sampleRows(1)[0], Previous: "normal"}, {ListRow: sampleRows(3)[2]}}, Open: 2, Late: 1, Soon: 1}},
 		"decide":        {actor.Physician, decide},
-		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Fitness: "restricted", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},
+		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},
 		"measures-none": {actor.Manager, &measuresView{Page: Page{Title: "就業上の措置"}}},
-		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: []checkup.CriteriaVersion{{ID: "a", Name: "人間ドック 2016-04", Active: true}}}},
+		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: []checkup.CriteriaVersion{{Criteria: checkup.BuiltIn[0], State: "active"}, {Criteria: checkup.BuiltIn[1], State: "draft"}}}},
 	}
 }
 

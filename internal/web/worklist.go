@@ -46,6 +46,8 @@ func (s *server) worklistPage(w http.ResponseWriter, r *http.Request, v *Visitor
 		}
 		view.Open++
 		switch {
+		case i.Deadline.IsZero():
+			view.Open--
 		case i.DaysLeft < 0:
 			view.Late++
 		case i.DaysLeft <= soonDays:
