@@ -35,7 +35,7 @@ func readings(f Figures) map[string]string {
 		"4-1a": "日本時間の毎日、データベースとシステムの環境のそれぞれについて、読み戻して確かめたバックアップを1つ以上取ることを指します。日をまたぐ回は始めた日に数えます。",
 		"4-1b": s("取得から暦の%sと%d日の、早いほうまで保存します。", years(f.BackupDays), f.BackupDays),
 		"4-3e": "「定期的に」は、止めずに取り続けることと読みます。",
-		"4-4b": "時刻はUTCで保存し、表示・書き出し・日付の境目・月末・四半期はすべて日本時間（+09:00）で扱います。たとえばUTCの2026-12-31 15:00は、日本時間の2027-01-01 00:00です。",
+		"4-4b": "時刻はUTCで保存し、表示・書き出し・日付の境目・月末・四半期はすべて日本時間（JST, UTC+0900。書き出しでは+09:00）で扱います。たとえばUTCの2026-12-31 15:00は、日本時間の2027-01-01 00:00です。",
 		"4-5a": "前回の監査の完了から12か月以内に次の監査を終えることと読みます。監査の結論はこのシステムでは作れません。",
 		"5-2b": s("窓口の時間帯は%sです。緊急は、時間帯の内なら%s以内、外なら%s以内か次に窓口が開いてから%s以内の早いほうです。重要の%sは窓口の時間で数えます。軽微の%sは、%s後（窓口の外なら次に開く時刻）と窓口の%sの早いほうです。",
 			f.desk(), minutes(urgent.ResponseInHours), minutes(urgent.ResponseOffHours), minutes(urgent.ResponseInHours), hours(major.Response), span(minor.Response), hours(minor.Response), hours(minor.ResponseBusiness)),
