@@ -29,7 +29,7 @@ type Service struct {
 // Build builds the program into a folder and returns its path.
 func Build(ctx context.Context, dir string) (string, error) {
 	bin := filepath.Join(dir, "rakudos")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "rakudos/cmd/rakudos").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=auto", "-o", bin, "rakudos/cmd/rakudos").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, out)
 	}
 	return bin, nil
@@ -110,7 +110,7 @@ func Command(ctx context.Context, bin string, out any, args ...string) (time.Dur
 	cmd.Stdout, cmd.Stderr = &said, &wrong
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w: %s", strings.Join(args[:2], " "), err, wrong.String())
+		return 0, 0, fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, wrong.String())
 	}
 	took := time.Since(start)
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)

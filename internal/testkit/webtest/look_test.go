@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"rakudos/internal/app"
 	"rakudos/internal/statement"
 	"rakudos/internal/testkit/browser"
+	"rakudos/internal/testkit/outside"
 )
 
 // visit is one browser in the hands of one person after another.
@@ -76,18 +76,27 @@ func root() string {
 	return filepath.Join(filepath.Dir(here), "..", "..", "..")
 }
 
-// report leaves the signed accessibility report of this build in out/, where AX-A11Y's evidence comes from.
+// report leaves the signed accessibility report of this build in out/. An operator who puts both files into
+// the data directory gives AX-A11Y its evidence; the program compares the build.
 func (v *visit) report() {
 	v.t.Helper()
 	if v.t.Failed() {
 		return
 	}
-	public, key, err := ed25519.GenerateKey(nil)
-	if err != nil || len(public) == 0 {
+	bin, err := built()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	var build struct{ Version string }
+	if _, _, err := outside.Command(v.t.Context(), bin, &build, "version"); err != nil {
+		v.t.Fatal(err)
+	}
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
 		v.t.Fatal(err)
 	}
 	b, err := statement.SignReport(key, statement.Report{
-		Build: app.Version, Tool: "axe-core " + browser.AxeVersion(), At: time.Now().UTC().Format(time.RFC3339), Pages: v.pages, Serious: v.bad,
+		Build: build.Version, Tool: "axe-core " + browser.AxeVersion(), At: time.Now().UTC().Format(time.RFC3339), Pages: v.pages, Serious: v.bad,
 	})
 	if err != nil {
 		v.t.Fatal(err)
@@ -96,7 +105,7 @@ func (v *visit) report() {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
-	for name, text := range map[string][]byte{"accessibility.json": b, "accessibility.pub": []byte(statement.PublicKeyText(key))} {
+	for name, text := range map[string][]byte{"a11y-report.json": b, "a11y-report.pub": []byte(statement.PublicKeyText(key))} {
 		if err := os.WriteFile(filepath.Join(out, name), text, 0o644); err != nil {
 			v.t.Fatal(err)
 		}

@@ -96,8 +96,8 @@ func TestStatementStandsSoonAfterStart(t *testing.T) {
 	}
 }
 
-// statement is the part of /trust.json that others script against.
-type statement struct {
+// published is the part of /trust.json that others script against.
+type published struct {
 	Clauses []struct {
 		Clause   string `json:"clause"`
 		Status   string `json:"status"`
@@ -113,7 +113,7 @@ type card struct {
 	NotProven  string `json:"not_proven"`
 }
 
-func trust(t *testing.T, get func() ([]byte, error)) (s statement) {
+func trust(t *testing.T, get func() ([]byte, error)) (s published) {
 	t.Helper()
 	b, err := get()
 	if err != nil {
@@ -126,7 +126,7 @@ func trust(t *testing.T, get func() ([]byte, error)) (s statement) {
 }
 
 // judge returns which of the wanted controls are not PASS yet.
-func (s statement) judge(t *testing.T, want []string) []string {
+func (s published) judge(t *testing.T, want []string) []string {
 	t.Helper()
 	status := map[string]string{}
 	for _, c := range s.Clauses {
