@@ -96,17 +96,29 @@ func (g *stager) events(out [][]any, st *step, k *vault.Key) [][]any {
 			former = k.Seal(eventAt(id), appendPerson(nil, &st.before))
 		}
 		out = append(out, []any{
-			g.tenant, g.id, st.line, id, st.after.ID, string(c.kind), packDate(c.day), string(st.after.Site), string(st.after.Dept), former,
+			st.line, id, st.after.ID, string(c.kind), packDate(c.day), string(st.after.Site), string(st.after.Dept), former,
 		})
 	}
 	return out
 }
 
 func (g *stager) write(tx *db.Tx, rows, events [][]any) error {
+	if err := g.insert(tx, qStage1, qStageN, rows); err != nil {
+		return err
+	}
+	if err := g.insert(tx, qStageE1, qStageEN, events); err != nil {
+		return err
+	}
+	_, err := tx.Exec(qImportDone, g.tenant, g.id, g.done, db.Micros(time.Now()))
+	return err
+}
+
+// insert puts rows in, many at a time while there are many.
+func (g *stager) insert(tx *db.Tx, one, many db.Query, rows [][]any) error {
 	for len(rows) > 0 {
-		n, q := stageRows, qStageN
+		n, q := stageRows, many
 		if len(rows) < stageRows {
-			n, q = 1, qStage1
+			n, q = 1, one
 		}
 		args := []any{g.tenant, g.id}
 		for _, r := range rows[:n] {
@@ -117,13 +129,7 @@ func (g *stager) write(tx *db.Tx, rows, events [][]any) error {
 		}
 		rows = rows[n:]
 	}
-	for _, e := range events {
-		if _, err := tx.Exec(qStageE, e...); err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec(qImportDone, g.tenant, g.id, g.done, db.Micros(time.Now()))
-	return err
+	return nil
 }
 
 // clearStage removes an import's staged rows, a few thousand at a time.

@@ -50,11 +50,11 @@ insert into person_event (tenant_id, person_id, event_id, kind, day, site_id, de
 select tenant_id, person_id, event_id, kind, day, site_id, dept_id, sealed, import_id, cast($3 as text), $4
 from roster_stage_event where tenant_id = $1 and import_id = $2`)
 
-	qStage1 = db.Q("org.stage_1", stageText(1))
-	qStageN = db.Q("org.stage_n", stageText(stageRows))
-	qStageE = db.Q("org.stage_event", `
-insert into roster_stage_event (tenant_id, import_id, line, event_id, person_id, kind, day, site_id, dept_id, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+	qStage1  = db.Q("org.stage_1", valuesText(stageInto, 8, 1))
+	qStageN  = db.Q("org.stage_n", valuesText(stageInto, 8, stageRows))
+	qStageE1 = db.Q("org.stage_event_1", valuesText(stageEventInto, 8, 1))
+	qStageEN = db.Q("org.stage_event_n", valuesText(stageEventInto, 8, stageRows))
+
 	qStageClear = db.Q("org.stage_clear", `
 delete from roster_stage where tenant_id = $1 and import_id = $2 and line in (
   select line from roster_stage where tenant_id = $1 and import_id = $2 order by line limit 2000)`)
@@ -70,15 +70,30 @@ where s.tenant_id = $1 and s.import_id = $2`)
 // stageRows is how many rows one statement stages.
 const stageRows = 40
 
-func stageText(rows int) string {
+const (
+	stageInto = "insert into roster_stage " +
+		"(tenant_id, import_id, line, person_id, number_index, identity_index, site_id, dept_id, left_on, sealed)"
+	stageEventInto = "insert into roster_stage_event " +
+		"(tenant_id, import_id, line, event_id, person_id, kind, day, site_id, dept_id, sealed)"
+)
+
+// valuesText makes the text of a statement that inserts several rows: $1 and $2 stand in each, the other
+// columns follow row by row.
+func valuesText(into string, columns, rows int) string {
 	var b strings.Builder
-	b.WriteString("insert into roster_stage (tenant_id, import_id, line, person_id, number_index, identity_index, site_id, dept_id, left_on, sealed) values ")
+	b.WriteString(into)
+	b.WriteString(" values")
+	n := 3
 	for i := range rows {
 		if i > 0 {
-			b.WriteString(", ")
+			b.WriteByte(',')
 		}
-		n := 3 + i*8
-		fmt.Fprintf(&b, "($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n, n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+		b.WriteString(" ($1, $2")
+		for range columns {
+			fmt.Fprintf(&b, ", $%d", n)
+			n++
+		}
+		b.WriteByte(')')
 	}
 	return b.String()
 }
