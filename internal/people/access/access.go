@@ -29,9 +29,9 @@ const (
 	ImportRead      Permission = "import.read"
 	ImportWithdraw  Permission = "import.withdraw"
 
-	PeopleImport   Permission = "roster.import"
-	PeopleRead     Permission = "people.list"
-	PersonRead     Permission = "people.read"
+	PeopleImport   Permission = "people.import"
+	PeopleRead     Permission = "people.read"
+	PersonRead     Permission = "person.read"
 	PeopleChange   Permission = "people.change"
 	PersonReadSelf Permission = "person.read.self"
 	MeasuresRead   Permission = "measures.read"

@@ -19,10 +19,10 @@ const roleLetters = "emhnptoia"
 const permissionsExpected = `
 home.read         emhnptoia
 account.self      emhnptoia
-roster.import     --h------
-people.list       --hnp----
-people.change     --h------
+people.import     --h------
 people.read       --hnp----
+people.change     --h------
+person.read       --hnp----
 person.read.self  e--------
 consent.self      e--------
 measures.read     -mhnp----
