@@ -95,14 +95,12 @@ func Open(ctx context.Context, d *db.DB, s Sealer, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	if err = l.begin(ctx); err != nil {
-		l.Close()
-		return nil, err
+		return nil, errors.Join(err, l.Close())
 	}
 	_, err = l.Record(ctx, Event{Verb: verbOpened, Actor: actor.System(ids.System, "service"),
 		Detail: map[string]any{"public_key": l.key.public}})
 	if err != nil {
-		l.Close()
-		return nil, err
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
@@ -193,16 +191,17 @@ func lockDir(dir string) (*os.File, error) {
 func (l *Log) PublicKey() string { return l.key.public }
 
 // Close stops the log without sealing it, as a crash would; Seal is the clean way. It is idempotent.
-func (l *Log) Close() {
+func (l *Log) Close() (err error) {
 	l.closed.Store(true)
 	l.done.Do(func() {
 		if l.stop != nil {
 			l.stop()
 		}
 		if l.lock != nil {
-			_ = l.lock.Close()
+			err = l.lock.Close()
 		}
 	})
+	return err
 }
 
 func (l *Log) nudge() {

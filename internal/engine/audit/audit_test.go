@@ -53,7 +53,7 @@ func (w *world) open() *Log {
 	w.t.Helper()
 	l, err := Open(w.t.Context(), w.DB, w.v, w.cfg)
 	w.must(err)
-	w.t.Cleanup(l.Close)
+	w.t.Cleanup(func() { _ = l.Close() })
 	return l
 }
 
@@ -314,7 +314,7 @@ func BenchmarkAppend(b *testing.B) {
 			w := newWorld(b, testdb.New(b, engine))
 			l, err := Open(b.Context(), w.DB, w.v, w.cfg)
 			w.must(err)
-			defer l.Close()
+			defer l.Close() //nolint:errcheck // a benchmark
 			w.must(w.DB.Tx(b.Context(), w.a, func(tx *db.Tx) error {
 				for b.Loop() {
 					if _, err := l.Append(tx, w.event(w.a, 1)); err != nil {

@@ -16,7 +16,7 @@ func TestCrashesAreCompleted(t *testing.T) {
 		w := newWorld(t, e)
 		l := w.open()
 		w.fill(l, 3)
-		l.Close() // nothing shipped
+		w.must(l.Close()) // nothing shipped
 		if r := w.holds("nothing shipped"); r.Sealed || len(r.Notes) == 0 {
 			t.Errorf("%+v", r)
 		}
@@ -25,7 +25,7 @@ func TestCrashesAreCompleted(t *testing.T) {
 		w.must(l.shipAll(t.Context()))
 		w.fill(l, 300)
 		w.must(l.shipAll(t.Context()))
-		l.Close() // shipped and recorded, perhaps not published
+		w.must(l.Close()) // shipped and recorded, perhaps not published
 		w.holds("not published")
 
 		a := newAttacker(w)
@@ -53,7 +53,7 @@ func TestPlacesErasedBeforeTheEndAreNotACrash(t *testing.T) {
 		l := w.open()
 		w.fill(l, 10)
 		w.must(l.shipAll(t.Context()))
-		l.Close()
+		w.must(l.Close())
 		a := newAttacker(w)
 		a.sql("update audit_event set log_index = null where log_index = 5")
 		a.refused("a place in the middle erased", IndexAltered)
@@ -72,7 +72,7 @@ func TestOpenRefusesWhatDoesNotBelongTogether(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if l != nil {
-				l.Close()
+				w.must(l.Close())
 			}
 			w.restore("good_")
 			copyDir(t, dir+".good", dir)
@@ -89,7 +89,7 @@ func TestOpenRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		w.must(os.Chmod(dir+"-key", 0o600))
 		l := w.open()
 		try("a second process", "audit.in_use", func() {})
-		l.Close()
+		w.must(l.Close())
 	})
 }
 

@@ -36,8 +36,7 @@ func (l *Log) Seal(ctx context.Context) error {
 	if err == nil {
 		err = sweep(l.cfg.Dir, size, true)
 	}
-	l.Close()
-	return err
+	return errors.Join(err, l.Close())
 }
 
 func (l *Log) sealHeads(ctx context.Context) error {

@@ -140,11 +140,7 @@ func (l *Log) sameLast(ctx context.Context) error {
 	if l.next == 0 {
 		return nil
 	}
-	var rows []row
-	err := l.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
-		rows, err = db.All(tx, qAt, scanRow, int64(l.next-1))
-		return err
-	})
+	rows, err := l.rowsAt(ctx, l.next-1)
 	if err != nil {
 		return err
 	}
@@ -156,6 +152,15 @@ func (l *Log) sameLast(ctx context.Context) error {
 		return diverged(head{tenant: found[0].tenant, seq: found[0].seq}, l.next-1)
 	}
 	return nil
+}
+
+// rowsAt reads the event that stands at a place of the log.
+func (l *Log) rowsAt(ctx context.Context, at uint64) (rows []row, err error) {
+	err = l.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qAt, scanRow, int64(at))
+		return err
+	})
+	return rows, err
 }
 
 func diverged(h head, at uint64) error {
