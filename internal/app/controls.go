@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/defense/clock"
+	"rakudos/internal/defense/tlscert"
+	"rakudos/internal/engine/vault"
+)
+
+// controls are the promises whose subjects are built, each looking at the running service.
+func (a *App) controls() []control.Control {
+	var out []control.Control
+	out = append(out, tlscert.Controls(a.listeners, a.roots)...)
+	out = append(out, clock.Controls(a.fetchLogin)...)
+	out = append(out, vault.Controls(vault.Deps{Vault: a.Vault, DB: a.DB, Dir: a.Config.Data, Tenants: a.probeTenants})...)
+	return out
+}
+
+// listeners are the addresses on which this process accepts connections, sandboxes included.
+func (a *App) listeners() []string {
+	if a.addr == "" {
+		return nil
+	}
+	a.stage.mu.Lock()
+	defer a.stage.mu.Unlock()
+	return append(slices.Sorted(maps.Keys(a.stage.open)), a.addr)
+}
+
+// fetchLogin reads the sign-in page over the network, as a visitor does.
+func (a *App) fetchLogin(ctx context.Context) ([]byte, http.Header, error) {
+	site, err := a.stage.Live(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := site.New()
+	defer c.Close()
+	p, err := c.Get(ctx, "/login")
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.Body, p.Header, nil
+}
+
+// probeTenants are the two tenants that belong to the probes.
+func (a *App) probeTenants() (own, other ids.Tenant, err error) {
+	if len(a.probes.tenants) < 2 {
+		return "", "", errNotRunning
+	}
+	return a.probes.tenants[0], a.probes.tenants[1], nil
+}

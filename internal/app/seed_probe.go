@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/mail"
+	"rakudos/internal/engine/probe"
+	"rakudos/internal/people/identity"
+	"rakudos/internal/people/tenant"
+)
+
+// Two tenants exist for the probes alone, so that "another tenant" can be tried for real. They hold
+// invented people and no customer ever sees them.
+var probeCodes = []string{"probe-a", "probe-b"}
+
+const probeBlob = "probe/accounts"
+
+type probeTenants struct {
+	accounts []probe.Account
+	tenants  []ids.Tenant
+	people   []ids.Person // of the first tenant
+}
+
+// seedProbes makes the probe tenants at the first start; their passwords are kept sealed and never shown.
+func (a *App) seedProbes(ctx context.Context) error {
+	kept, err := a.keptProbes(ctx)
+	if err != nil {
+		return err
+	}
+	fresh := len(kept) == 0
+	for i, code := range probeCodes {
+		t, err := a.tenant(ctx, tenant.New{Code: code, Name: "自己点検用 " + code, Kind: tenant.Probe})
+		if err != nil {
+			return err
+		}
+		a.probes.tenants = append(a.probes.tenants, t.ID)
+		if fresh {
+			if err := a.seedProbePeople(ctx, t, i); err != nil {
+				return err
+			}
+			accounts, err := a.seedProbeAccounts(ctx, t)
+			if err != nil {
+				return err
+			}
+			kept = append(kept, accounts...)
+		}
+	}
+	if fresh {
+		b, err := json.Marshal(kept)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Blobs.Put(ctx, ids.System, probeBlob, strings.NewReader(string(b))); err != nil {
+			return err
+		}
+	}
+	a.probes.accounts = kept
+	dir, err := a.Org.Directory(ctx, a.probes.tenants[0])
+	if err != nil {
+		return err
+	}
+	for p := range dir.All() {
+		a.probes.people = append(a.probes.people, p.ID)
+	}
+	return nil
+}
+
+func (a *App) keptProbes(ctx context.Context) (out []probe.Account, err error) {
+	r, err := a.Blobs.Open(ctx, ids.System, probeBlob)
+	if fault.Is(err, fault.Missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // read only
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return out, json.Unmarshal(b, &out)
+}
+
+func (a *App) seedProbePeople(ctx context.Context, t tenant.Tenant, n int) error {
+	d := demoTenant{code: t.Code, prefix: fmt.Sprintf("P%d", n), people: 6, sites: [][2]string{{"P01", "点検事業所"}}, depts: []string{"点検部", "試験部"}, seed: uint64(90 + n)}
+	who := actor.System(t.ID, "setup")
+	if _, err := a.Org.ImportNow(ctx, who, "probe-roster.csv", strings.NewReader(demoRoster(d)), true); err != nil {
+		return err
+	}
+	today := jst.Of(time.Now())
+	_, err := a.Checkup.ImportNow(ctx, who, "probe-checkup.csv", strings.NewReader(demoCheckups(d, jst.FiscalYear(today)-1, 1, today)), true)
+	return err
+}
+
+func (a *App) seedProbeAccounts(ctx context.Context, t tenant.Tenant) (out []probe.Account, err error) {
+	for _, role := range actor.Roles {
+		p := probe.Account{
+			Tenant: t.Code, Role: string(role), LoginID: fmt.Sprintf("%s-%s", role, suffix()),
+			Password: identity.GeneratePassword(), Email: fmt.Sprintf("%s.%s@%s", role, t.Code, mail.ProbeDomain),
+		}
+		n, err := a.newAccount(ctx, t, role, p.Password)
+		if err != nil {
+			return nil, err
+		}
+		n.LoginID, n.Email = p.LoginID, p.Email
+		if _, err := a.Identity.CreateAccount(ctx, actor.System(t.ID, "setup"), n); err != nil {
+			return nil, fmt.Errorf("probe account %s: %w", role, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

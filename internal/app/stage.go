@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"rakudos/internal/engine/probe"
+	"rakudos/internal/people/identity"
+)
+
+// stage gives the probes something to look at: the running service over its real listener, or a sandbox,
+// a complete second service in a temporary directory with one protection switched off.
+type stage struct {
+	app  *App
+	mu   sync.Mutex
+	live *probe.Site
+	open map[string]bool // addresses of the sandboxes that run now
+}
+
+var errNotRunning = errors.New("app: the service does not listen")
+
+// Live implements probe.Stage.
+func (s *stage) Live(context.Context) (*probe.Site, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		return nil, errNotRunning
+	}
+	return s.live, nil
+}
+
+func (r *Running) setLive(run *Running) {
+	r.stage.mu.Lock()
+	defer r.stage.mu.Unlock()
+	r.stage.live = run.site()
+}
+
+// site is what a probe needs to reach a running service from outside.
+func (r *Running) site() *probe.Site {
+	return &probe.Site{Base: r.URL, Roots: r.TLS.Roots(), Mail: mailbox{r.box}, Accounts: slices.Clone(r.probes.accounts)}
+}
+
+// Sandbox implements probe.Stage: the name of the sabotage says which protection is off.
+func (s *stage) Sandbox(ctx context.Context, sabotage string) (*probe.Site, func(), error) {
+	if !slices.Contains(sabotages(), sabotage) {
+		return nil, nil, fmt.Errorf("app: no sabotage is called %q", sabotage)
+	}
+	tmp := s.app.Config.path("tmp")
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return nil, nil, err
+	}
+	dir, err := os.MkdirTemp(tmp, "sandbox-")
+	if err != nil {
+		return nil, nil, err
+	}
+	c := DefaultConfig()
+	c.Data, c.Listen = dir, "127.0.0.1:0"
+	c.sabotage = map[string]bool{sabotage: true}
+	run, err := Start(ctx, c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
+	}
+	s.opened(run.addr, true)
+	return run.site(), func() {
+		_ = run.Close()
+		s.opened(run.addr, false)
+		_ = os.RemoveAll(dir)
+	}, nil
+}
+
+func (s *stage) opened(addr string, now bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now {
+		s.open[addr] = true
+	} else {
+		delete(s.open, addr)
+	}
+}
+
+// sweepSandboxes removes what a killed process left behind.
+func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp")) }
+
+func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
+
+func sabotages() []string {
+	return append(slices.Clone(identity.Sabotages), sabotageRoute, sabotageAccess, sabotageReads)
+}
+
+// policy is identity's, with at most one protection off in a sandbox.
+func (a *App) policy() identity.Policy {
+	p := identity.DefaultPolicy()
+	for _, name := range identity.Sabotages {
+		if a.Config.sabotage[name] {
+			p = p.Sabotage(name)
+		}
+	}
+	return p
+}
+
+func (a *App) roots() *x509.CertPool {
+	if a.TLS == nil {
+		return nil
+	}
+	return a.TLS.Roots()
+}
