@@ -30,7 +30,7 @@ func (s *Service) StartImport(ctx context.Context, a actor.Actor, filename strin
 
 // ImportNow reads a file and, if confirm is set and the file could be read, applies it before it returns,
 // without the queue: for the command line and for seeding. Without confirm nothing stays but the record
-// that it was tried.
+// that it was tried. What is wrong with the file as a whole is the error.
 func (s *Service) ImportNow(ctx context.Context, a actor.Actor, filename string, r io.Reader, confirm bool) (ImportView, error) {
 	if err := s.guard.Require(a, permImport); err != nil {
 		return ImportView{}, err
@@ -44,8 +44,11 @@ func (s *Service) ImportNow(ctx context.Context, a actor.Actor, filename string,
 			break
 		}
 		view, verr := s.view(ctx, a.Tenant, id)
-		if verr != nil || view.State != Preview {
+		if verr != nil {
 			return view, verr
+		}
+		if view.State != Preview { // the file could not be read
+			return view, view.FailureFault()
 		}
 		if !confirm {
 			return view, s.Withdraw(ctx, a, id)

@@ -200,6 +200,9 @@ func TestBadFilesFailWithTheirReason(t *testing.T) {
 			}
 			b.must(b.s.Withdraw(t.Context(), b.hr, id))
 		}
+		if v, err := b.s.ImportNow(t.Context(), b.hr, "x", strings.NewReader("社員番号,氏名\n"), true); fault.Of(err) == nil || fault.Of(err).Code != "org.header_missing" || v.State != Failed {
+			t.Errorf("%+v %v", v, err)
+		}
 		if got := b.state(b.ours); got != before {
 			t.Fatal("a bad file changed something")
 		}

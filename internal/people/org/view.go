@@ -70,7 +70,7 @@ func (v *ImportView) Words(say func(*fault.Fault) string) {
 }
 
 // FailureFault is what ended the import, or nil.
-func (v *ImportView) FailureFault() *fault.Fault {
+func (v *ImportView) FailureFault() error {
 	if v.Failure == "" {
 		return nil
 	}
