@@ -66,6 +66,7 @@ func (s *server) findImport(r *http.Request, v *Visitor) (*importDoc, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Words(func(f *fault.Fault) string { return words.Fault(f).Message })
 	return rosterDoc(o), nil
 }
 
