@@ -80,7 +80,7 @@ func newHouse(t *testing.T, e *testdb.Env, p Policy) *house {
 	must(t, err)
 	log, err := audit.Open(ctx, e.DB, v, audit.Config{Dir: e.Dir + "/log", Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	t.Cleanup(log.Close)
+	t.Cleanup(func() { _ = log.Close() })
 	h := &house{t: t, env: e, log: log, box: &mail.Memory{}, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}}
 	h.Service, err = New(Options{DB: e.DB, Keys: v, Log: log, Mail: h.box, Tenants: h.tenants, Guard: guardTest, Policy: p, Sandbox: true})
 	must(t, err)

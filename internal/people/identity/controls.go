@@ -1,0 +1,107 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rakudos/internal/base/control"
+	"rakudos/internal/engine/probe"
+)
+
+// Route is one row of the route table.
+type Route struct {
+	Method, Path string
+	Public       bool
+}
+
+// Probing is what the probes of signing in work with.
+type Probing struct {
+	Stage  probe.Stage
+	Tenant string                           // code of a probe tenant whose accounts no other probe uses
+	Routes func() []Route                   // the whole route table
+	Inside func(base string) (Inside, bool) // the service behind a site, live or sandbox
+	Policy Policy
+}
+
+// The sandbox in which one page needs no session.
+const sabotageRoute = "web.open_route"
+
+// look is one probe, against the running service or a sandbox.
+type look func(ctx context.Context, site *probe.Site, in Inside) (control.Evidence, error)
+
+// Controls gives AC-AUTHN, AC-PWPOL, AC-LOCK, AC-2STEP and AC-SESSION (clauses 3-3, 3-4a, 3-4b, 3-5, 3-12).
+func Controls(p Probing) []control.Control {
+	quarter, hour := 15*time.Minute, time.Hour
+	return []control.Control{
+		p.control("AC-AUTHN", "3-3", p.Policy.SaysAuthn(), "時間の比較は同じ装置の中での少数回の測定です。パスワードの強さ、盗まれたパスワードの使用、複数の利用者IDに分けた総当たりの検知は、この検査では示されません。",
+			quarter, hour, "DEV", p.authn, sabotageRoute),
+		p.control("AC-PWPOL", "3-4a", p.Policy.SaysPassword(), "よく使われるパスワードの一覧は公知の語から作った限られたものです。漏えいしたすべてのパスワードを断ることは示されません。",
+			hour, 3*hour, "DEV", p.passwordRules, SabotagePassword),
+		p.control("AC-LOCK", "3-4b", p.Policy.SaysLock(), "失敗のあとの待ち時間は、検査の中では進めています。同時に多数の入力があった場合の回数は、毎回の検査ではなく試験で確かめています。",
+			hour, 3*hour, "SEC", p.lockAtLimit, SabotageLock),
+		p.control("AC-2STEP", "3-5", p.Policy.SaysTwoStep(), "検査はサービス内の専用の受信箱で行います。外部のメールサーバーへの配送と、本人以外がメールを読んでいないことは示されません。10分の経過は、検査用のコードの送信時刻を過去へ動かして確かめています。",
+			quarter, hour, "SEC", p.twoSteps, SabotageCode),
+		p.control("AC-SESSION", "3-12", p.Policy.SaysSession(), "3時間の経過は、検査用のサインインの記録を過去へ動かして確かめています。実際に3時間待つ検査ではありません。端末が盗まれた場合の保護は示されません。",
+			hour, 26*hour, "DEV", p.sessions, SabotageSession),
+	}
+}
+
+func (p Probing) control(id, clause, says, notProven string, every, fresh time.Duration, owner string, l look, sabotage string) control.Control {
+	return control.Control{
+		ID: id, Clauses: []string{clause}, Grades: []control.Grade{control.Real}, Says: says, NotProven: notProven, Every: every, Fresh: fresh, Owner: owner,
+		Probe: func(ctx context.Context) (control.Evidence, error) {
+			site, err := p.Stage.Live(ctx)
+			if err != nil {
+				return control.Evidence{}, err
+			}
+			return p.run(ctx, site, l)
+		},
+		Mutant: func(ctx context.Context) (control.Evidence, error) {
+			site, done, err := p.Stage.Sandbox(ctx, sabotage)
+			if err != nil {
+				return control.Evidence{}, err
+			}
+			defer done()
+			return p.run(ctx, site, l)
+		},
+	}
+}
+
+func (p Probing) run(ctx context.Context, site *probe.Site, l look) (control.Evidence, error) {
+	in, ok := p.Inside(site.Base)
+	if !ok {
+		return control.Evidence{}, fmt.Errorf("identity: nobody is behind %s", site.Base)
+	}
+	e, err := l(ctx, site, in)
+	e.OK = err == nil && len(e.Failed) == 0
+	return e, err
+}
+
+// account finds the probe account of a role and clears what an earlier run may have left behind.
+func (p Probing) account(ctx context.Context, site *probe.Site, in Inside, role string) (probe.Account, error) {
+	a, err := site.Account(p.Tenant, role)
+	if err == nil {
+		err = in.Clear(ctx, a.Tenant, a.LoginID, true)
+	}
+	return a, err
+}
+
+// cookie is the value of a cookie that a browser holds.
+func cookie(c *probe.Client, name string) string {
+	for _, k := range c.Cookies() {
+		if k.Name == name {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// inside tells whether a browser is signed in. The page asked for does not count as activity.
+func inside(ctx context.Context, c *probe.Client) (bool, error) {
+	page, err := c.GetJSON(ctx, "/session")
+	if err != nil {
+		return false, err
+	}
+	return page.Status == 200, nil
+}
