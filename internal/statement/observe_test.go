@@ -127,6 +127,9 @@ func TestScheduleComesBackSooner(t *testing.T) {
 		if u[1].Sub(u[0]) != retryFirst || u[2].Sub(u[1]) != 2*retryFirst || len(u) > 9 {
 			t.Errorf("an unsure run comes back ever more slowly: %v", u)
 		}
+		if p := pause(time.Hour, unsure, retryTimes+1); p < 54*time.Minute {
+			t.Errorf("what never works keeps coming back after %s", p)
+		}
 	})
 }
 

@@ -16,6 +16,7 @@ const (
 	startJit   = 500 * time.Millisecond
 	retryFirst = 3 * time.Second
 	retryMost  = 5 * time.Minute
+	retryTimes = 8 // then it is no accident, and comes by its Every again
 	recheck    = time.Minute
 )
 
@@ -88,7 +89,9 @@ func pause(every time.Duration, o outcome, tries int) time.Duration {
 	case broken:
 		return min(every, recheck)
 	case unsure:
-		return min(every, retryMost, retryFirst<<min(tries-1, 10))
+		if tries <= retryTimes {
+			return min(every, retryMost, retryFirst<<(tries-1))
+		}
 	}
 	return every - jitter(every/10)
 }
