@@ -1,6 +1,7 @@
 package checkup
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -168,7 +169,7 @@ type parser struct {
 }
 
 func (p *parser) fail(column int, code string, args ...string) {
-	e := CellError{Code: code}
+	e := CellError{Code: code, at: column}
 	if column >= 0 {
 		e.Column = p.header[column]
 	}
@@ -193,7 +194,8 @@ func (p *parser) line(line int, cells []string) {
 	}
 	p.person(cells)
 	p.values(cells)
-	if len(p.row.Errors) > 0 {
+	if len(p.row.Errors) > 0 { // as the columns stand in the file
+		slices.SortStableFunc(p.row.Errors, func(x, y CellError) int { return cmp.Compare(x.at, y.at) })
 		return
 	}
 	if len(p.row.Values) == 0 {
@@ -225,7 +227,7 @@ func (p *parser) person(cells []string) {
 		p.fail(p.day, codeDayMissing)
 	case p.row.Day.After(p.today):
 		p.fail(p.day, codeDayFuture, "value", p.row.Day.String())
-	case !p.row.Day.IsZero() && p.row.Day.Before(p.row.Birth):
+	case !p.row.Day.IsZero() && p.row.Day.Before(p.row.Birth) && !p.row.Birth.After(p.today):
 		p.fail(p.day, codeDayBorn, "value", p.row.Day.String())
 	}
 	if p.row.Birth.After(p.today) {

@@ -8,7 +8,6 @@ import (
 
 // values reads the item cells of a line. Columns stand by item ID, so the values do too.
 func (p *parser) values(cells []string) {
-	first := len(p.row.Errors)
 	for i := range p.items {
 		c := &p.items[i]
 		cell := cells[c.index]
@@ -30,11 +29,6 @@ func (p *parser) values(cells []string) {
 		p.row.Values = append(p.row.Values, ItemValue{Item: c.item, Value: v})
 	}
 	p.pressure()
-	if len(p.row.Errors)-first > 1 { // as the columns stand in the file
-		slices.SortStableFunc(p.row.Errors, func(x, y CellError) int {
-			return cmp.Compare(slices.Index(p.header, x.Column), slices.Index(p.header, y.Column))
-		})
-	}
 }
 
 // second takes the same item in a second column (another method): a line should fill one of them.

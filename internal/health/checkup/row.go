@@ -18,8 +18,10 @@ type ItemValue struct {
 type CellError struct {
 	Column string
 	Code   string
-	Args   map[string]string
-	Reason string // words, filled for display
+	Args   map[string]string `json:",omitempty"`
+	Reason string            `json:",omitempty"` // words, filled for display
+
+	at int // column index
 }
 
 // Fault is the reason as the message catalogue knows it.

@@ -21,12 +21,18 @@ type People interface {
 	Directory(ctx context.Context, t ids.Tenant) (*org.Directory, error)
 }
 
+// Journal is the audit log; audit.Log is one.
+type Journal interface {
+	Append(tx *db.Tx, e audit.Event) (audit.Ref, error)
+	Record(ctx context.Context, e audit.Event) (audit.Ref, error)
+}
+
 // Deps is what the service stands on. Jobs may be nil where only ImportNow is used (CLI); Rule may be nil
 // for the default rule.
 type Deps struct {
 	DB     *db.DB
 	Vault  *vault.Vault
-	Audit  *audit.Log
+	Audit  Journal
 	Jobs   *job.Queue
 	Blobs  *blob.SealedStore
 	People People
@@ -37,7 +43,7 @@ type Deps struct {
 type Service struct {
 	db     *db.DB
 	vault  *vault.Vault
-	audit  *audit.Log
+	audit  Journal
 	jobs   *job.Queue
 	blobs  *blob.SealedStore
 	people People
@@ -50,18 +56,22 @@ type Service struct {
 	crash func(point string) // tests stop the import here; nil otherwise
 }
 
-// New makes the service and registers its jobs, so call it before the queue runs.
+// New makes the service; Register must follow where jobs are to run.
 func New(d Deps) *Service {
 	s := &Service{db: d.DB, vault: d.Vault, audit: d.Audit, jobs: d.Jobs, blobs: d.Blobs, people: d.People, rule: d.Rule}
 	if s.rule == nil {
 		s.rule = func(context.Context, ids.Tenant) (access.TenantRule, error) { return access.DefaultRule(), nil }
 	}
+	return s
+}
+
+// Register names the service's jobs to the queue: once, before the queue runs.
+func (s *Service) Register() {
 	if s.jobs != nil {
 		s.jobs.Handle(jobRead, s.handle(s.read), jobOptions)
 		s.jobs.Handle(jobApply, s.handle(s.apply), jobOptions)
 		s.jobs.Handle(jobRejudge, s.rejudgeJob, jobOptions)
 	}
-	return s
 }
 
 func (s *Service) at(point string) {
