@@ -41,7 +41,8 @@ func Check(m Message) error {
 	if err := checkAddress(m.To); err != nil {
 		return err
 	}
-	if m.Subject == "" || utf8.RuneCountInString(m.Subject) > maxSubject || hasControl(m.Subject, "") {
+	// "=?" in plain ASCII would be read as an encoded word (RFC 2047 §6.1) and shown as something else.
+	if m.Subject == "" || strings.TrimSpace(m.Subject) != m.Subject || strings.Contains(m.Subject, "=?") || utf8.RuneCountInString(m.Subject) > maxSubject || hasControl(m.Subject, "") {
 		return fault.New(fault.Invalid, "mail.subject")
 	}
 	if m.Text == "" || len(m.Text) > maxText || hasControl(m.Text, "\n\t") {
