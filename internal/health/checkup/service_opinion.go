@@ -2,6 +2,7 @@ package checkup
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ const opinionColumns = `id, person_id, result_id, year, decided_by, decided_at, 
 var (
 	qOpinionAdd = db.Q("checkup.opinion_add", `insert into work_opinion (tenant_id, id, person_id, result_id, year, decided_by, decided_at, sealed)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	qOpinionsAll    = db.Q("checkup.opinions_all", `select `+opinionColumns+` from work_opinion where tenant_id = $1 order by decided_at, id`)
 	qOpinionsPerson = db.Q("checkup.opinions_person", `select `+opinionColumns+` from work_opinion where tenant_id = $1 and person_id = $2 order by decided_at desc, id desc`)
 	qResultOf       = db.Q("checkup.result_of", `select r.person_id, r.year, r.exam_day from checkup_result r
 		join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
@@ -274,29 +276,59 @@ func (s *Service) MeasuresInForce(ctx context.Context, a actor.Actor) ([]Measure
 	if err != nil {
 		return nil, err
 	}
-	today := jst.Of(time.Now())
-	newest := map[ids.Person]*Opinion{}
-	var lines []line
-	for _, year := range [2]int{jst.FiscalYear(today) - 1, jst.FiscalYear(today)} {
-		n, err := s.year(ctx, a.Tenant, year)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range n.opinions {
-			newest[o.Person] = o
-		}
-		lines = n.lines
+	n, err := s.year(ctx, a.Tenant, jst.FiscalYear(eye.today))
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.newestOpinions(ctx, a.Tenant, func(p ids.Person) bool {
+		l := n.of(p)
+		return l != nil && eye.sees(access.Opinion, l)
+	})
+	if err != nil {
+		return nil, err
 	}
 	var out []Measure
 	var shown []ids.Person
-	for i := range lines {
-		l := &lines[i]
+	for i := range n.lines {
+		l := &n.lines[i]
 		o := newest[l.Person.ID]
-		if o == nil || !o.InForce(today) || !eye.sees(access.Opinion, l) {
+		if o == nil || !o.InForce(eye.today) {
 			continue
 		}
 		out = append(out, Measure{Person: l.Person.ID, Number: l.Number, Name: l.Name, Dept: l.dept, Measures: o.Measures, From: o.From, Until: o.Until})
 		shown = append(shown, l.Person.ID)
 	}
 	return out, s.record(ctx, a, "checkup.measures", "checkup.measures", shown, nil)
+}
+
+// newestOpinions opens the newest opinion of each person wanted, whatever year it is of: measures hold
+// until their end or a newer opinion.
+func (s *Service) newestOpinions(ctx context.Context, t ids.Tenant, wanted func(ids.Person) bool) (map[ids.Person]*Opinion, error) {
+	sealed := map[ids.Person]sealedOpinion{}
+	err := s.db.View(ctx, t, func(tx *db.Tx) error {
+		return db.Each(tx, qOpinionsAll, func(sc db.Scanner) error {
+			o, err := scanOpinion(sc)
+			if err == nil && wanted(o.Person) {
+				sealed[o.Person] = o
+			}
+			return err
+		}, t)
+	})
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.vault.Persons(ctx, t, slices.Collect(maps.Keys(sealed)))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[ids.Person]*Opinion, len(sealed))
+	for p, o := range sealed {
+		if keys[p] == nil {
+			continue
+		}
+		if out[p], err = o.open(keys[p]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

@@ -51,8 +51,17 @@ type snapshot struct {
 	year             int
 	built            jst.Date
 	lines            []line // by employee number
+	byID             map[ids.Person]int32
 	years            []int
 	opinions         []*Opinion // every person's newest of the year
+}
+
+// of finds the line of a person.
+func (n *snapshot) of(p ids.Person) *line {
+	if i, ok := n.byID[p]; ok {
+		return &n.lines[i]
+	}
+	return nil
 }
 
 // maxSnapshots bounds how many years of tenants stay in memory.
@@ -249,7 +258,7 @@ func (n *snapshot) join(newest map[ids.Person]*sealedExam, dir *org.Directory, t
 	for _, x := range dir.Depts() {
 		depts[x.ID] = x.Name
 	}
-	n.lines = make([]line, 0, dir.Len())
+	n.lines, n.byID = make([]line, 0, dir.Len()), make(map[ids.Person]int32, dir.Len())
 	for p := range dir.All() {
 		x := newest[p.ID]
 		if x == nil && (p.LeftBy(last) || p.Hired.After(last)) {
@@ -259,6 +268,7 @@ func (n *snapshot) join(newest map[ids.Person]*sealedExam, dir *org.Directory, t
 		if x != nil {
 			l.exam = &x.exam
 		}
+		n.byID[p.ID] = int32(len(n.lines))
 		n.lines = append(n.lines, l)
 	}
 	n.lines = slices.Clip(n.lines)
