@@ -22,7 +22,7 @@ import (
 // aged) and "hikari", and the same accounts in both.
 type house struct {
 	*Service
-	t       *testing.T
+	t       testing.TB
 	env     *testdb.Env
 	log     *audit.Log
 	box     *mail.Memory
@@ -71,7 +71,7 @@ func quick() Policy {
 	return p
 }
 
-func newHouse(t *testing.T, e *testdb.Env, p Policy) *house {
+func newHouse(t testing.TB, e *testdb.Env, p Policy) *house {
 	t.Helper()
 	ctx := t.Context()
 	root, err := vault.FileRoot(e.Dir + "/root.key")
@@ -98,7 +98,7 @@ func newHouse(t *testing.T, e *testdb.Env, p Policy) *house {
 	return h
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
