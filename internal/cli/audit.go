@@ -34,7 +34,7 @@ func auditVerifyCommand() command {
 				if err != nil {
 					return err
 				}
-				if err := s.answer(r, func(w io.Writer) { tellReport(w, r) }); err != nil {
+				if err := s.answer(verification(r), func(w io.Writer) { tellReport(w, r) }); err != nil {
 					return err
 				}
 				if !r.OK {
@@ -44,6 +44,36 @@ func auditVerifyCommand() command {
 			}
 		},
 	}
+}
+
+// verified is the JSON of a verification.
+type verified struct {
+	OK      bool     `json:"ok"`
+	Events  int64    `json:"events"`
+	Tenants int64    `json:"tenants"`
+	Leaves  int64    `json:"leaves"`
+	Sealed  bool     `json:"sealed"` // the service was stopped cleanly: nothing may be missing at any end
+	First   *badSpot `json:"first"`  // the first record that is not as it was written; null when all are
+	Notes   []string `json:"notes"`
+}
+
+type badSpot struct {
+	Code   string `json:"code"`
+	Where  string `json:"where"`
+	Tenant string `json:"tenant"`
+	Seq    int64  `json:"seq"`
+	What   string `json:"what"`
+}
+
+func verification(r audit.Report) verified {
+	v := verified{OK: r.OK, Events: r.Events, Tenants: r.Tenants, Leaves: r.Leaves, Sealed: r.Sealed, Notes: r.Notes}
+	if v.Notes == nil {
+		v.Notes = []string{}
+	}
+	if b := r.First; b != nil {
+		v.First = &badSpot{b.Code, b.Where, string(b.Tenant), b.Seq, b.What}
+	}
+	return v
 }
 
 func tellReport(w io.Writer, r audit.Report) {

@@ -4,12 +4,12 @@ package browser
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -46,7 +46,7 @@ func Start(t testing.TB) *Page {
 		chromedp.ExecPath(bin), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(patience),
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless, chromedp.IgnoreCertErrors,
 	}
-	for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-default-apps", "disable-extensions", "disable-dev-shm-usage", "no-proxy-server"} {
+	for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-default-apps", "disable-extensions", "disable-dev-shm-usage", "no-proxy-server", "force-prefers-reduced-motion"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
 	options = append(options,
@@ -194,7 +194,7 @@ func (p *Page) See(selector string) {
 // Text of the whole page as a person reads it.
 func (p *Page) Text() string {
 	p.t.Helper()
-	return Eval[string](p, "document.body.innerText")
+	return Eval[string](p, "document.body ? document.body.innerText : ''")
 }
 
 // URL of the page.
@@ -212,14 +212,22 @@ func Eval[T any](p *Page, expression string) T {
 // AwaitText waits until the page shows a text.
 func (p *Page) AwaitText(text string) {
 	p.t.Helper()
-	p.Await("「"+text+"」", func() bool { return strings.Contains(p.Text(), text) })
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.Await("「"+text+"」", "document.body.innerText.includes("+string(quoted)+")")
 }
 
-// Await waits until cond holds.
-func (p *Page) Await(what string, cond func() bool) {
+// Await waits until an expression is true. While a page gives way to the next one it has no value, which
+// counts as not yet.
+func (p *Page) Await(what, expression string) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if cond() {
+		ctx, cancel := context.WithTimeout(p.ctx, time.Second)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		cancel()
+		if err == nil && ok {
 			return
 		}
 	}

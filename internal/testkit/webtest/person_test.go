@@ -125,9 +125,7 @@ func (v *visit) leave() {
 // preview waits for the page that says what would happen.
 func (v *visit) preview(accepted string) {
 	v.t.Helper()
-	v.Await("the preview", func() bool {
-		return browser.Eval[bool](v.Page, `!!document.querySelector('form[action$="/confirm"]')`)
-	})
+	v.Await("the preview", `!!document.querySelector('form[action$="/confirm"]')`)
 	if accepted != "" && !strings.Contains(v.Text(), accepted+"行を取り込みますか") {
 		v.t.Errorf("the preview does not offer %s lines:\n%s", accepted, v.Text())
 	}
