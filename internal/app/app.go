@@ -204,6 +204,7 @@ func (a *App) openServices(ctx context.Context) error {
 	a.onClose(a.Identity.Close)
 	a.Org = org.New(org.Config{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, Guard: guard{}})
 	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org})
+	a.Checkup.Register()
 	if err := a.Org.Sweep(ctx); err != nil {
 		return err
 	}
