@@ -39,6 +39,8 @@ create table audit_person (
   primary key (tenant_id, person_id, seq)
 ) @strict;
 
+create index audit_person_event on audit_person (tenant_id, seq, person_id);
+
 -- A signed list of the heads of all chains, one for each clean stop; seq is the event "audit.sealed".
 create table audit_seal (
   tenant_id text  not null,

@@ -15,6 +15,9 @@ import (
 // drills are the ways in which a copy of the log is damaged to see that verification cries out.
 var drills = []string{"1ビットの反転", "末尾の切り落とし", "ログファイルの改変"}
 
+// drillAround is how many of the newest entries a damaged copy is verified with.
+const drillAround = layout.EntryBundleWidth
+
 // drill verifies what is there, and then the same with each damage. Nothing is written: the damage lies
 // over the rows and files as they are read.
 func (l *Log) drill(ctx context.Context, newest uint64, blind bool) (whole Report, missed []string, err error) {
@@ -35,6 +38,7 @@ func (l *Log) drill(ctx context.Context, newest uint64, blind bool) (whole Repor
 	}, nil}
 	cut := damaged{source(l.db), func(r *row) bool { return r.tenant != last.tenant || r.seq < last.seq },
 		&head{last.tenant, last.seq - 1, last.prev}}
+	o.newest = drillAround // the damage is at the very end
 	torn := o
 	torn.fs = tornFS{o.fs, at / layout.EntryBundleWidth}
 	for i, d := range []struct {

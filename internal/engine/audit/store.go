@@ -46,12 +46,16 @@ var (
 	qSealAdd = db.Q("audit.seal_add", `insert into audit_seal (tenant_id, seq, at, heads, signature) values ($1, $2, $3, $4, $5)`)
 	qSeals   = db.GlobalQ("audit.seals", `select tenant_id, seq, at, heads, signature from audit_seal order by tenant_id, seq`)
 
-	qEvents     = db.GlobalQ("audit.events", `select `+columns+` from audit_event order by tenant_id, seq`)
-	qEventsFrom = db.GlobalQ("audit.events_from", `select `+columns+` from audit_event where log_index >= $1 or log_index is null order by tenant_id, seq`)
-	qIndexed    = db.GlobalQ("audit.indexed", `select tenant_id, seq, person_id from audit_person order by tenant_id, seq`)
-	qIndexedTo  = db.GlobalQ("audit.indexed_from", `select p.tenant_id, p.seq, p.person_id from audit_person p
-		join audit_event e on e.tenant_id = p.tenant_id and e.seq = p.seq
-		where e.log_index >= $1 or e.log_index is null order by p.tenant_id, p.seq`)
+	qEvents = db.GlobalQ("audit.events", `select `+columns+` from audit_event order by tenant_id, seq`)
+	// Those that are not yet logged, and those from a place on. Sorted by the reader: asked to sort, the
+	// engines walk the whole table in order instead of using the index.
+	qEventsFrom = db.GlobalQ("audit.events_from", `select `+columns+` from audit_event where log_index >= $1
+		union all select `+columns+` from audit_event where log_index is null`)
+	qIndexed   = db.GlobalQ("audit.indexed", `select tenant_id, seq, person_id from audit_person order by tenant_id, seq`)
+	qIndexedTo = db.GlobalQ("audit.indexed_from", `select e.tenant_id, e.seq, p.person_id from audit_event e
+		join audit_person p on p.tenant_id = e.tenant_id and p.seq = e.seq where e.log_index >= $1
+		union all select e.tenant_id, e.seq, p.person_id from audit_event e
+		join audit_person p on p.tenant_id = e.tenant_id and p.seq = e.seq where e.log_index is null`)
 	qSpan = db.Q("audit.span", `select count(*) from audit_event where tenant_id = $1 and seq between $2 and $3`)
 )
 

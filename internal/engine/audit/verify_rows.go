@@ -47,7 +47,11 @@ func (t storedTables) events(from uint64, fn func(row) error) error {
 	if from == 0 {
 		return each(t.tx, qEvents, scanRow, fn)
 	}
-	return each(t.tx, qEventsFrom, scanRow, fn, int64(from))
+	all, err := db.All(t.tx, qEventsFrom, scanRow, int64(from))
+	slices.SortFunc(all, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.seq, b.seq))
+	})
+	return forEach(all, fn, err)
 }
 
 func (t storedTables) people(from uint64, fn func(ids.Tenant, int64, ids.Person) error) error {
@@ -61,11 +65,22 @@ func (t storedTables) people(from uint64, fn func(ids.Tenant, int64, ids.Person)
 	if from == 0 {
 		return each(t.tx, qIndexed, scan, call)
 	}
-	return each(t.tx, qIndexedTo, scan, call, int64(from))
+	all, err := db.All(t.tx, qIndexedTo, scan, int64(from))
+	slices.SortFunc(all, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.seq, b.seq))
+	})
+	return forEach(all, call, err)
 }
 
 func (t storedTables) count(tenant ids.Tenant, from, to int64) (int64, error) {
 	return db.Value[int64](t.tx, qSpan, tenant, from, to)
+}
+
+func forEach[T any](all []T, fn func(T) error, err error) error {
+	for i := 0; err == nil && i < len(all); i++ {
+		err = fn(all[i])
+	}
+	return err
 }
 
 func each[T any](tx *db.Tx, q db.Query, scan func(db.Scanner) (T, error), fn func(T) error, args ...any) error {
