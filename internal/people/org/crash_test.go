@@ -137,13 +137,17 @@ func (b *bed) finish(at string, id ids.Import) {
 }
 
 var (
-	qAge  = db.GlobalQ("orgtest.age", `update roster_import set updated_at = updated_at - $1 where state <> 'preview' and tenant_id <> ''`)
+	qAge  = db.GlobalQ("orgtest.age", `update roster_import set updated_at = updated_at - $1 where tenant_id <> ''`)
 	qLeft = db.GlobalQ("orgtest.left", `select (select count(*) from roster_stage) + (select count(*) from roster_stage_event) + (select count(*) from roster_import where leftovers = 1)`)
 )
 
-func (b *bed) age() {
+// age lets the time pass after which nobody works on an import any more.
+func (b *bed) age() { b.shift(idleJob + time.Hour) }
+
+// shift makes every import that much older.
+func (b *bed) shift(d time.Duration) {
 	b.must(b.e.DB.Tx(b.t.Context(), db.Global, func(tx *db.Tx) error {
-		_, err := tx.Exec(qAge, (idleJob + time.Hour).Microseconds())
+		_, err := tx.Exec(qAge, d.Microseconds())
 		return err
 	}))
 }
