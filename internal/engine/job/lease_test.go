@@ -65,7 +65,7 @@ func TestLapsedLeaseIsTakenOver(t *testing.T) {
 			if err := p.void(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := p.reclaim(t.Context(), p.kinds["deadly"]); err != nil {
+			if err := p.reclaim(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			abandon(t, p, "deadly")
@@ -122,7 +122,7 @@ func TestLostLeaseEndsTheHandlerAndChangesNothing(t *testing.T) {
 		if err := thief.void(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := thief.reclaim(t.Context(), thief.kinds["k"]); err != nil {
+		if err := thief.reclaim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		abandon(t, thief, "k")

@@ -68,10 +68,10 @@ func (q *Queue) Drain(ctx context.Context) (int, error) {
 	ran := 0
 	for {
 		before := ran
+		if err := q.reclaim(ctx); err != nil {
+			return ran, err
+		}
 		for _, k := range q.ordered() {
-			if err := q.reclaim(ctx, k); err != nil {
-				return ran, err
-			}
 			jobs, err := q.claim(ctx, k, 1)
 			if err != nil {
 				return ran, err
@@ -110,10 +110,8 @@ func (q *Queue) round(ctx context.Context) (next time.Time, err error) {
 		}
 		sooner(at)
 	}
-	for _, k := range q.ordered() {
-		if err := q.reclaim(ctx, k); err != nil {
-			return next, err
-		}
+	if err := q.reclaim(ctx); err != nil {
+		return next, err
 	}
 	due, err := q.due(ctx)
 	if err != nil {
@@ -182,20 +180,30 @@ func (q *Queue) void(ctx context.Context) error {
 
 // reclaim takes back jobs whose holder let the lease lapse. It looks before it writes, so that an idle
 // service does not touch the one writer.
-func (q *Queue) reclaim(ctx context.Context, k *kind) error {
+func (q *Queue) reclaim(ctx context.Context) error {
 	now := db.Micros(time.Now())
-	var n int64
+	var kinds []string
 	err := q.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
-		n, err = db.Value[int64](tx, qLapsed, k.name, now)
+		kinds, err = db.Column[string](tx, qLapsed, now)
 		return err
 	})
-	if err != nil || n == 0 {
+	if err != nil {
 		return err
 	}
-	return q.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		_, err := tx.Exec(qReclaim, k.name, now, k.opt.MaxAttempts)
-		return err
-	})
+	for _, name := range kinds {
+		k := q.kinds[name]
+		if k == nil { // another node's business
+			continue
+		}
+		err := q.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
+			_, err := tx.Exec(qReclaim, name, now, k.opt.MaxAttempts)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (q *Queue) forget(ctx context.Context, now time.Time) error {

@@ -46,7 +46,7 @@ where tenant_id = $1 and job_id = $2 and state = 'running' and process = $4 and 
 update job set lease_until = 0 where state = 'running' and node = $1 and process <> $2`)
 
 	qLapsed = db.GlobalQ("job.lapsed", `
-select count(*) from job where state = 'running' and kind = $1 and lease_until < $2`)
+select distinct kind from job where state = 'running' and lease_until < $1`)
 
 	qReclaim = db.GlobalQ("job.reclaim", `
 update job set
