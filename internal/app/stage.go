@@ -21,6 +21,8 @@ type stage struct {
 	mu   sync.Mutex
 	live *probe.Site
 	open map[string]bool // addresses of the sandboxes that run now
+
+	inside map[string]identity.Inside // by base address: the services behind the sites
 }
 
 var errNotRunning = errors.New("app: the service does not listen")
@@ -36,6 +38,7 @@ func (s *stage) Live(context.Context) (*probe.Site, error) {
 }
 
 func (r *Running) setLive(run *Running) {
+	r.stage.behind(run.URL, run.Identity)
 	r.stage.mu.Lock()
 	defer r.stage.mu.Unlock()
 	r.stage.live = run.site()
@@ -48,6 +51,14 @@ func (r *Running) site() *probe.Site {
 
 // Sandbox implements probe.Stage: the name of the sabotage says which protection is off.
 func (s *stage) Sandbox(ctx context.Context, sabotage string) (*probe.Site, func(), error) {
+	run, stop, err := s.sandbox(ctx, sabotage)
+	if err != nil {
+		return nil, nil, err
+	}
+	return run.site(), stop, nil
+}
+
+func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(), error) {
 	if !slices.Contains(sabotages(), sabotage) {
 		return nil, nil, fmt.Errorf("app: no sabotage is called %q", sabotage)
 	}
@@ -68,7 +79,9 @@ func (s *stage) Sandbox(ctx context.Context, sabotage string) (*probe.Site, func
 		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
 	}
 	s.opened(run.addr, true)
-	return run.site(), func() {
+	s.behind(run.URL, run.Identity)
+	return run, func() {
+		s.behind(run.URL, nil)
 		_ = run.Close()
 		s.opened(run.addr, false)
 		_ = os.RemoveAll(dir)

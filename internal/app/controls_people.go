@@ -1,0 +1,58 @@
+package app
+
+import (
+	"strings"
+
+	"rakudos/internal/base/control"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
+	"rakudos/internal/web"
+)
+
+// peopleControls are the promises about signing in and permissions. The probes of signing in use the
+// accounts of the second probe tenant alone, so that nobody else takes their mails.
+func (a *App) peopleControls() []control.Control {
+	out := identity.Controls(identity.Probing{
+		Stage: a.stage, Tenant: probeCodes[1], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
+	})
+	return append(out, access.Controls(access.Probing{
+		Stage: a.stage, Tenant: probeCodes[0], Other: probeCodes[1], Routes: accessRoutes,
+	})...)
+}
+
+func identityRoutes() (out []identity.Route) {
+	for _, r := range accessRoutes() {
+		out = append(out, identity.Route{Method: r.Method, Path: r.Path, Public: r.Permission == access.Public})
+	}
+	return out
+}
+
+func accessRoutes() (out []access.Route) {
+	for _, r := range web.Table() {
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		out = append(out, access.Route{Method: method, Path: path, Permission: r.Permission})
+	}
+	return out
+}
+
+// insideOf finds the identity service behind a site, for what a probe may do to its own accounts.
+func (s *stage) insideOf(base string) (identity.Inside, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, ok := s.inside[base]
+	return in, ok
+}
+
+// behind remembers, or with nil forgets, the service behind a site.
+func (s *stage) behind(base string, in identity.Inside) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inside == nil {
+		s.inside = map[string]identity.Inside{}
+	}
+	if in == nil {
+		delete(s.inside, base)
+		return
+	}
+	s.inside[base] = in
+}
