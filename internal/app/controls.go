@@ -10,6 +10,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/defense/clock"
 	"rakudos/internal/defense/tlscert"
+	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/vault"
 )
 
@@ -19,6 +20,8 @@ func (a *App) controls() []control.Control {
 	out = append(out, tlscert.Controls(a.listeners, a.roots)...)
 	out = append(out, clock.Controls(a.fetchLogin)...)
 	out = append(out, vault.Controls(vault.Deps{Vault: a.Vault, DB: a.DB, Dir: a.Config.Data, Tenants: a.probeTenants})...)
+	out = append(out, audit.Controls(a.Audit, scenes{a.stage})...)
+	out = append(out, a.peopleControls()...)
 	return out
 }
 
