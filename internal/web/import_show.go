@@ -7,6 +7,7 @@ import (
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/people/access"
 	"rakudos/internal/words"
 )
 
@@ -59,10 +60,13 @@ func (s *server) findImport(r *http.Request, v *Visitor) (*importDoc, error) {
 		c.Words(func(f *fault.Fault) string { return words.Fault(f).Message })
 		return checkupDoc(c), nil
 	}
-	if !fault.Is(err, fault.Missing) {
-		return nil, err
+	if !fault.Is(err, fault.Missing) || !access.Allows(v.Actor, access.PeopleImport) {
+		return nil, err // to whoever may not see rosters, one of theirs does not exist
 	}
 	o, err := s.Org.Import(r.Context(), v.Actor, id)
+	if fault.Is(err, fault.Denied) { // who may not see rosters is told of none
+		return nil, fault.New(fault.Missing, "web.not_found")
+	}
 	if err != nil {
 		return nil, err
 	}
