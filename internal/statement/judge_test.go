@@ -97,6 +97,7 @@ func TestMutantRollUp(t *testing.T) {
 	}{
 		{ob(Caught, now), ob(Caught, now), control.Pass},
 		{ob(Caught, now), nil, control.Unknown},
+		{ob(Caught, now), &Observation{ObservedAt: now, Result: Failed, Mutant: Errors}, control.Pass},
 		{ob(Caught, now), ob(Errors, now), control.Unknown},
 		{ob(Caught, now), ob(Missed, now), control.Fail},
 		{ob(Caught, now), ob(Caught, now.Add(-2*time.Hour)), control.Stale},

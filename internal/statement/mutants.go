@@ -10,7 +10,8 @@ import (
 // mutantControl is the roll-up over all mutants: it has no probe of its own, for its evidence is theirs.
 const mutantControl = "PRB-MUTANT"
 
-// mutants fills the card of the roll-up: PASS only when every probe was lately seen to be able to fail.
+// mutants fills the card of the roll-up: PASS only when every probe that
+// gave a result was lately seen to be able to fail.
 func mutants(cards map[string]Card, controls []control.Control, newest map[string]*Observation, now time.Time) {
 	k, ok := cards[mutantControl]
 	if !ok {
@@ -22,8 +23,11 @@ func mutants(cards map[string]Card, controls []control.Control, newest map[strin
 		if c.Probe == nil || c.Mutant == nil {
 			continue
 		}
-		total++
 		o := newest[c.ID]
+		if o != nil && o.Result == Failed {
+			continue // it could not look at all, and so vouches for nothing
+		}
+		total++
 		switch {
 		case o == nil || o.Mutant == None || o.Mutant == Errors:
 			status = control.Worst(status, control.Unknown)
