@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/control"
 	"rakudos/internal/engine/probe"
@@ -111,4 +112,16 @@ type away struct{}
 func (away) Live(context.Context) (*probe.Site, error) { return nil, fmt.Errorf("not running") }
 func (away) Sandbox(context.Context, string) (*probe.Site, func(), error) {
 	return nil, nil, fmt.Errorf("no room")
+}
+
+func TestTimesApart(t *testing.T) {
+	ms := time.Millisecond
+	for _, c := range []struct {
+		wrong, id, tenant time.Duration
+		apart             bool
+	}{{40 * ms, 42 * ms, 39 * ms, false}, {40 * ms, 79 * ms, 40 * ms, false}, {40 * ms, 2 * ms, 40 * ms, true}, {40 * ms, 40 * ms, 90 * ms, true}, {2 * ms, 40 * ms, 40 * ms, true}} {
+		if _, _, apart := compare(map[string]time.Duration{wrongPassword: c.wrong, unknownID: c.id, unknownTenant: c.tenant}); (apart != "") != c.apart {
+			t.Errorf("%+v: %q", c, apart)
+		}
+	}
 }
