@@ -21,6 +21,9 @@ type Policy struct {
 	Hour    int           // of the daily backup, in Japan: before the patch window opens
 	Minute  int
 
+	// Margin is how long before its end a generation already goes: until the next run.
+	Margin time.Duration
+
 	// A gap of more than Gap before the newest backups is a long outage or a clock that jumped. Nothing is
 	// dropped for its age then until Settle days have been backed up since.
 	Gap    time.Duration
@@ -32,7 +35,7 @@ type Policy struct {
 // DefaultPolicy keeps 35 days, 13 weeks and 12 months, nothing beyond a year, and keys for 7 days.
 func DefaultPolicy() Policy {
 	return Policy{
-		Daily: 35, Weekly: 13, Monthly: 12, KeyLife: 7 * 24 * time.Hour, Hour: 22, Minute: 0,
+		Daily: 35, Weekly: 13, Monthly: 12, KeyLife: 7 * 24 * time.Hour, Hour: 22, Minute: 0, Margin: 25 * time.Hour,
 		Gap: 7 * 24 * time.Hour, Settle: 3, expiry: jst.BackupExpiry,
 	}
 }

@@ -50,7 +50,7 @@ func (p Policy) plan(all []Generation, now time.Time) Ladder {
 	hold := p.unsettled(days, now)
 	for _, g := range all {
 		g.Expires, g.Why = p.expiry(g.Taken), why[g.ID]
-		old := !g.Expires.After(now)
+		old := !g.Expires.After(now.Add(p.Margin))
 		switch {
 		case len(g.Why) == 0, old && !hold:
 			l.Drop = append(l.Drop, g)
@@ -88,7 +88,7 @@ func (p Policy) planKeys(all []Generation, now time.Time) Ladder {
 	for i, g := range all {
 		g.Expires = g.Taken.Add(p.KeyLife)
 		newest := slices.ContainsFunc(days, func(d Generation) bool { return d.ID == g.ID })
-		if i == len(all)-1 || newest && g.Expires.After(now) {
+		if i == len(all)-1 || newest && g.Expires.After(now.Add(p.Margin)) {
 			l.Keep = append(l.Keep, g)
 		} else {
 			l.Drop = append(l.Drop, g)

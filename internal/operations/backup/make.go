@@ -71,7 +71,7 @@ type taking struct {
 	sentinel   []byte
 }
 
-func (s *Service) make(ctx context.Context, who actor.Actor, now time.Time) (*Made, error) {
+func (s *Service) make(ctx context.Context, who actor.Actor, now time.Time) (_ *Made, err error) {
 	if err := s.sweep(ctx); err != nil {
 		return nil, err
 	}
@@ -86,6 +86,12 @@ func (s *Service) make(ctx context.Context, who actor.Actor, now time.Time) (*Ma
 	t.keys.ID, t.keys.Kind = newID(now), Keys
 	t.data.Keys = t.keys.ID
 	defer t.close()
+	defer func() {
+		if err != nil { // also a set that was complete, but did not read back
+			after := context.WithoutCancel(ctx)
+			err = errors.Join(err, s.shelf.remove(after, Data, t.data.ID), s.shelf.remove(after, Keys, t.keys.ID))
+		}
+	}()
 	for _, step := range []func(context.Context) error{t.setSentinel, t.fix, t.takeMain, t.takeBlobs, t.takeEnvironment} {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -76,7 +76,7 @@ func (s Source) Restore(ctx context.Context, to string, at jst.Date) (*Restored,
 		err = fault.New(fault.Conflict, "backup.unlike", "set", r.Set, "what", r.Bad[0]).Because(errors.New(strings.Join(r.Bad, "; ")))
 	}
 	if err != nil {
-		return nil, errors.Join(err, clear(to))
+		return nil, errors.Join(err, empty(to))
 	}
 	return r, nil
 }
@@ -95,7 +95,7 @@ func emptyDir(dir string) error {
 	return nil
 }
 
-func clear(dir string) error {
+func empty(dir string) error {
 	all, err := os.ReadDir(dir)
 	for _, e := range all {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))

@@ -1,0 +1,210 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/jst"
+)
+
+// unknown is why a probe could not decide, for the reader of the statement.
+type unknown string
+
+func (u unknown) Error() string  { return "backup: " + string(u) }
+func (u unknown) Reason() string { return string(u) }
+
+// How old evidence may be, and how often probes look: they only read, apart from the mutants' sandboxes.
+const (
+	fresh     = 26 * time.Hour
+	every     = time.Hour
+	rereading = 20 * time.Hour // how long a set that was read to its last byte counts as read
+)
+
+// Controls gives BK-DAILY (clause 4-1a), BK-RETAIN (4-1b), and the extensions BK-DRILL and BK-OFFLINE.
+// temp is where the mutants build their sandboxes.
+func Controls(s *Service, temp string) []control.Control {
+	p := s.o.Policy
+	real := []control.Grade{control.Real}
+	return []control.Control{
+		{
+			ID: "BK-DAILY", Clauses: []string{"4-1a"}, Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
+			Says:      fmt.Sprintf("システム（クラウドの環境とデータベース）のバックアップを、毎日%d時%02d分（日本時間）に取り、書いたものをすべて読み直して確かめます。", p.Hour, p.Minute),
+			NotProven: "データベース・鍵・ファイル・ログ・設定の写しを測った結果です。クラウドの環境（構成の状態、仮想機械）の写しは、この機械だけでは取れず、確かめていません。",
+			Probe:     s.probeDaily,
+			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantDaily(ctx, temp) },
+		},
+		{
+			ID: "BK-RETAIN", Clauses: []string{"4-1b"}, Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
+			Says: fmt.Sprintf("バックアップは最大1年間（%d日と暦の1年の早いほう）保存し、それより古いものは残しません。日次%d・週次%d・月次%dの世代を残し、鍵の写しは最大%d日です。",
+				jst.BackupDays, p.Daily, p.Weekly, p.Monthly, int(p.KeyLife/(24*time.Hour))),
+			NotProven: "利用者が自分で保存した写しと、置き場所の側で消せないようにする設定は、この検査の対象に含まれません。",
+			Probe:     s.probeRetain,
+			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantRetain(ctx, temp) },
+		},
+		{
+			ID: "BK-DRILL", Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
+			Says:      "バックアップは毎晩、切り離した場所に戻し、全表の件数と内容の照合、目印の値、監査ログの検証で、使えることを確かめます。",
+			NotProven: "設備全体が失われたときに、機械を用意して戻すまでの時間は示しません。",
+			Probe:     s.probeDrill,
+			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantDrill(ctx, temp) },
+		},
+		{
+			ID: "BK-OFFLINE", Grades: real, Owner: "SRE",
+			Says:      "消すことのできない写しを、別の権限の場所に少なくとも一つ持ちます。",
+			NotProven: "写しの置き場所の物理的な管理はクラウド事業者によります。",
+			Pending:   "別の権限で守られた二つ目の置き場所が設定されていないため、消せない写しがあることを確認できません。",
+		},
+	}
+}
+
+// probeDaily looks for yesterday's set in its place and reads the newest to its last byte. What it cannot
+// see on a machine of its own is the cloud's part: then the answer is UNKNOWN, with what was measured.
+func (s *Service) probeDaily(ctx context.Context) (control.Evidence, error) {
+	c, err := s.shelf.list(ctx, Data)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	since, err := s.since(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	now := time.Now()
+	yesterday := jst.Of(now).AddDays(-1)
+	missed := s.o.Policy.missed(since, c.generations(), now)
+	e := control.Evidence{OK: true, Facts: map[string]any{"sets": len(c.sets), "yesterday": yesterday.String()}}
+	if slices.Contains(missed, yesterday) {
+		e.OK, e.Failed = false, append(e.Failed, yesterday.String()+" のバックアップがありません。")
+	}
+	for _, b := range c.bad {
+		e.OK, e.Failed = false, append(e.Failed, b.String())
+	}
+	if len(c.sets) == 0 && e.OK {
+		return control.Evidence{}, unknown("まだ最初のバックアップを取っていません。")
+	}
+	if n := len(c.sets); n > 0 {
+		newest := c.sets[n-1]
+		bad, err := s.reread(ctx, newest)
+		if err != nil {
+			return control.Evidence{}, err
+		}
+		for _, b := range bad {
+			e.OK, e.Failed = false, append(e.Failed, b.String())
+		}
+		e.Facts["newest"], e.Facts["bytes"], e.Facts["rows"] = newest.ID, newest.bytes(), rows(&newest.Manifest)
+		e.Measured = fmt.Sprintf("最新のバックアップは%sのもので、%d件の行を含み、%dバイトをすべて読み直しました。問題は%d件です。",
+			jst.Stamp(newest.Taken), rows(&newest.Manifest), newest.bytes(), len(e.Failed))
+	} else {
+		e.Measured = "バックアップが一つもありません。"
+	}
+	if e.OK {
+		return e, unknown("データベース・鍵・ファイル・ログ・設定のバックアップは確認できましたが、クラウドの環境（構成の状態、仮想機械）の写しは、この機械だけでは取れないため確認できません。")
+	}
+	return e, nil
+}
+
+func rows(m *Manifest) (n int64) {
+	for _, d := range m.Tables {
+		n += d.Rows
+	}
+	return n
+}
+
+// reread reads a set unless that was done a short while ago.
+func (s *Service) reread(ctx context.Context, h *held) ([]Finding, error) {
+	if s.recently(h.ID, rereading) {
+		return nil, nil
+	}
+	bad, err := s.shelf.check(ctx, h)
+	if err == nil && len(bad) == 0 {
+		s.passed(h.ID)
+	}
+	return bad, err
+}
+
+// probeRetain looks at the age of everything that really lies in the place of the backups.
+func (s *Service) probeRetain(ctx context.Context) (control.Evidence, error) {
+	data, keys, err := s.list(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	known, err := s.registered(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	if len(data.sets) == 0 && len(known) == 0 {
+		return control.Evidence{}, unknown("まだ最初のバックアップを取っていません。")
+	}
+	now := time.Now()
+	e := control.Evidence{OK: true}
+	fail := func(format string, a ...any) {
+		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...))
+	}
+	found := map[string]string{}
+	for _, h := range slices.Concat(data.sets, keys.sets) {
+		found[h.ID] = h.sum
+	}
+	for _, b := range unlike(known, found) {
+		fail("%s", b)
+	}
+	days := newestOfDay(data.generations())
+	for _, g := range data.generations() {
+		if !jst.BackupExpiry(g.Taken).After(now) {
+			fail("%s は1年より古いものです。", g.Day)
+		}
+	}
+	for _, g := range keys.generations() {
+		if now.Sub(g.Taken) > DefaultPolicy().KeyLife {
+			fail("鍵の写し %s は7日より古いものです。", g.ID)
+		}
+	}
+	if most := s.o.Policy.Daily + s.o.Policy.Weekly + s.o.Policy.Monthly; len(days) > most {
+		fail("世代が%d個あり、定めた%d個を超えています。", len(days), most)
+	}
+	oldest := "なし"
+	if len(data.sets) > 0 {
+		oldest = jst.Stamp(data.sets[0].Taken)
+	}
+	e.Facts = map[string]any{"sets": len(data.sets), "keys": len(keys.sets), "oldest": oldest}
+	e.Measured = fmt.Sprintf("置き場所には%d世代と鍵の写し%d個があり、最も古いものは%sのものです。問題は%d件です。", len(days), len(keys.sets), oldest, len(e.Failed))
+	return e, nil
+}
+
+// probeDrill judges the newest receipt.
+func (s *Service) probeDrill(ctx context.Context) (control.Evidence, error) {
+	r, err := s.NewestDrill(ctx)
+	if missing(err) {
+		return control.Evidence{}, unknown("復元の訓練をまだ行っていません。")
+	}
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	e := control.Evidence{OK: r.OK, Failed: r.Bad, Facts: map[string]any{
+		"drill": r.ID, "set": r.Set, "tables": r.Tables, "rows": r.Rows, "events": r.Events, "files": r.Blobs,
+		"rpo_seconds": int(r.RPO), "rto_seconds": r.RTO, "ledger": r.Ledger,
+	}}
+	if age := time.Since(r.At); age > fresh {
+		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("最後の訓練は%sで、%d時間を超えています。", jst.Stamp(r.At), int(fresh/time.Hour)))
+	}
+	e.Measured = fmt.Sprintf("%sに、%sのバックアップから%d表・%d行・監査記録%d件を%.1f秒で戻し、すべて照合しました（失われ得る時間は最大%s、消去の台帳: %s）。",
+		jst.Stamp(r.At), jst.Stamp(r.Taken), r.Tables, r.Rows, r.Events, r.RTO, span(r.RPO), r.Ledger)
+	if !r.OK {
+		e.Measured = fmt.Sprintf("%sの訓練で、%d件の不一致がありました: %s", jst.Stamp(r.At), len(r.Bad), strings.Join(r.Bad[:min(3, len(r.Bad))], "、"))
+	}
+	return e, nil
+}
+
+// span renders seconds in the largest unit that fits.
+func span(seconds float64) string {
+	switch n := int(seconds); {
+	case n >= 3600:
+		return fmt.Sprintf("%d時間%d分", n/3600, n%3600/60)
+	case n >= 60:
+		return fmt.Sprintf("%d分", n/60)
+	default:
+		return fmt.Sprintf("%d秒", max(n, 0))
+	}
+}
