@@ -75,23 +75,8 @@ func (s *server) checkupsPage(w http.ResponseWriter, r *http.Request, v *Visitor
 	if wantsJSON(r) {
 		return sendJSON(w, http.StatusOK, list)
 	}
-	sites, err := s.Org.Sites(r.Context(), v.Actor)
-	if err != nil {
-		return err
-	}
-	depts, err := s.Org.Depts(r.Context(), v.Actor)
-	if err != nil {
-		return err
-	}
 	view := newCheckupsView(r, list)
 	view.MayImport = access.Allows(v.Actor, access.CheckupImport)
-	for _, x := range sites {
-		view.Sites = append(view.Sites, choice{string(x.ID), x.Name, list.Filter.Site == string(x.ID) || list.Filter.Site == x.Code})
-	}
-	for _, x := range depts {
-		view.Depts = append(view.Depts, choice{string(x.ID), x.Name, list.Filter.Dept == string(x.ID)})
-	}
-	view.Sentence = view.sentence(r)
 	return s.page(w, r, v, view)
 }
 
@@ -109,6 +94,13 @@ func newCheckupsView(r *http.Request, list *checkup.ListView) *checkupsView {
 		l := string(c.Letter)
 		view.Counts = append(view.Counts, countCard{l, c.N, with(r.URL, "judgement", l), l == f.Judgement})
 	}
+	for _, x := range list.Sites {
+		view.Sites = append(view.Sites, choice{string(x.ID), x.Name, list.Filter.Site == string(x.ID) || list.Filter.Site == x.Code})
+	}
+	for _, x := range list.Departments {
+		view.Depts = append(view.Depts, choice{string(x.ID), x.Name, list.Filter.Dept == string(x.ID) || list.Filter.Dept == x.Name})
+	}
+	view.Sentence = view.sentence(r)
 	view.Sorts = map[string]sortLink{}
 	for _, k := range []string{"number", "name", "judgement", "day", "dept"} {
 		view.Sorts[k] = sortOf(r, f.Sort, k)
@@ -153,14 +145,17 @@ func (v *checkupsView) sentence(r *http.Request) []filterChip {
 	return out
 }
 
+// maxBars keeps the chart readable; narrowing by site shows the others.
+const maxBars = 40
+
 // deptBars shows per department how many have which judgement.
 func deptBars(list *checkup.ListView) any {
 	if len(list.Depts) == 0 {
 		return nil
 	}
 	b := chart.Bars{Figure: chart.Figure{ID: "by-dept", Title: "部署ごとの人数", Unit: "人", Desc: "部署ごとに、判定と未受診の人数を積み上げた横棒です。"}}
-	for _, d := range list.Depts {
-		row := chart.Bar{Label: d.Dept}
+	for _, d := range list.Depts[:min(len(list.Depts), maxBars)] {
+		row := chart.Bar{Label: strings.TrimSpace(d.Site + " " + d.Dept)}
 		if row.Label == "" {
 			row.Label = "部署なし"
 		}

@@ -66,7 +66,7 @@ func (s *server) homeManager(r *http.Request, v *Visitor, view *homeView) error 
 	if err != nil {
 		return err
 	}
-	view.Figures = append(view.Figures, figure{"/measures", group(len(m)), "人", "に就業上の措置があります"})
+	view.Figures = append(view.Figures, figure{"/measures", group(len(m)), "人", "就業上の措置がある人"})
 	for _, x := range m[:min(len(m), 5)] {
 		until := ""
 		if !x.Until.IsZero() {
@@ -84,7 +84,7 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 		return err
 	}
 	c := st.Counts
-	view.Figures = append(view.Figures, figure{"/trust?status=PASS", group(c.Pass) + " / " + group(c.Total), "", "項目が確認済です"})
+	view.Figures = append(view.Figures, figure{"/trust?status=PASS", group(c.Pass) + " / " + group(c.Total), "項目", "確認済のセキュリティ対策"})
 	for _, x := range []struct {
 		n                 int
 		path, text, class string

@@ -23,7 +23,7 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 	if !h.NextDeadline.IsZero() && h.OverdueOpinions == 0 {
 		next = "（いちばん近い期限 " + day(h.NextDeadline) + "）"
 	}
-	view.Figures = append(view.Figures, figure{"/checkups?year=" + year, group(h.Examined) + " / " + group(h.Population), "人", "が" + year + "年度の健診を受けました"})
+	view.Figures = append(view.Figures, figure{"/checkups?year=" + year, group(h.Examined) + " / " + group(h.Population), "人", year + "年度の健診を受けた人"})
 	for _, x := range []struct {
 		n                       int
 		path, text, unit, class string

@@ -9,9 +9,7 @@ import (
 func sampleList(l *checkup.ListView) *checkupsView {
 	r := httptest.NewRequest("GET", "/checkups?year=2026&judgement=C%2B&sort=judgement&dept=d", nil)
 	v := newCheckupsView(r, l)
-	v.Depts = []choice{{"d", "製造一課", true}}
 	v.MayImport = true
-	v.Sentence = v.sentence(r)
 	return v
 }
 

@@ -25,7 +25,7 @@ type Bars struct {
 	Full bool // every bar is as wide as the chart (shares); otherwise the longest is
 }
 
-const barsW, barsLeft, barsRow = 640.0, 150.0, 32.0
+const barsW, barsLeft, barsRow = 640.0, 180.0, 32.0
 
 // HTML draws the figure.
 func (b Bars) HTML() template.HTML {
@@ -37,7 +37,7 @@ func (b Bars) HTML() template.HTML {
 	head, rows := []string{"区分"}, [][]string{}
 	for i, r := range b.Rows {
 		y := float64(i)*barsRow + 4
-		d.put(`<text x="%v" y="%v" font-size="14" text-anchor="end">%v</text>`, barsLeft-8, y+16, clip(r.Label, 9))
+		d.put(`<text x="%v" y="%v" font-size="14" text-anchor="end">%v</text>`, barsLeft-8, y+16, clip(r.Label, 12))
 		x, room, all := barsLeft, barsW-barsLeft-56, float64(longest)
 		if b.Full {
 			all = float64(max(r.total(), 1))
