@@ -69,6 +69,7 @@ type roles struct{}
 func (roles) Require(a actor.Actor, permission string) error {
 	allowed := map[string][]actor.Role{
 		permImport:   {actor.HR},
+		permChange:   {actor.HR},
 		permList:     {actor.HR, actor.Nurse, actor.Physician},
 		permPerson:   {actor.HR, actor.Nurse, actor.Physician},
 		permSelf:     {actor.Employee},

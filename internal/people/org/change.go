@@ -45,7 +45,7 @@ func (s *Service) Move(ctx context.Context, a actor.Actor, id ids.Person, site i
 }
 
 func (s *Service) toChange(ctx context.Context, a actor.Actor, id ids.Person) (Person, error) {
-	if err := s.guard.Require(a, permImport); err != nil {
+	if err := s.guard.Require(a, permChange); err != nil {
 		return Person{}, err
 	}
 	return s.find(ctx, a, id, false)

@@ -56,6 +56,11 @@ func (s *Service) apply(ctx context.Context, t ids.Tenant, id ids.Import) error 
 		return err
 	}
 	s.step("published")
+	if !r.attended { // so that the next reader does not wait for it
+		if _, err := s.Directory(ctx, t); err != nil {
+			return err
+		}
+	}
 	_ = s.tidy(context.WithoutCancel(ctx), t, id) // what stays is swept later
 	return nil
 }

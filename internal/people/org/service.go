@@ -22,6 +22,7 @@ const (
 	permPerson   = "person.read"
 	permSelf     = "person.read.self"
 	permMeasures = "measures.read"
+	permChange   = "people.change"
 )
 
 // Guard says whether an actor has a permission: fault.Denied when not. Filled from access.
