@@ -228,7 +228,7 @@ func TestMailFails(t *testing.T) {
 }
 
 func TestMailsHoldNoOtherRunOfDigits(t *testing.T) {
-	s := &Service{policy: DefaultPolicy(), site: "localhost"}
+	s := &Service{policy: DefaultPolicy(), site: "https://health.example:65535"}
 	at := time.Date(2026, 11, 23, 14, 5, 9, 0, time.UTC)
 	if got := moment(at); got != "2026年11月23日 23時05分" {
 		t.Error(got)
@@ -237,6 +237,9 @@ func TestMailsHoldNoOtherRunOfDigits(t *testing.T) {
 		m := s.codeMail("a@b.example", TenantInfo{Name: "第12345678\n営業部"}, Visit{Addr: addr}, "00000000", Pending{SentAt: at, ExpiresAt: at})
 		if runs := eight.FindAllString(m.Subject+m.Text, -1); len(runs) != 1 || runs[0] != "00000000" {
 			t.Errorf("%q: %v", addr, runs)
+		}
+		if !strings.Contains(m.Text, "https://health.example:65535\n") {
+			t.Error(m.Text)
 		}
 		must(t, mail.Check(m))
 	}

@@ -17,8 +17,7 @@ func moment(t time.Time) string {
 	return fmt.Sprintf("%s %d時%02d分", jst.Japanese(jst.Of(t)), j.Hour(), j.Minute())
 }
 
-// plain writes an address so that it can't be taken for a code: an IPv6 address in brackets of its groups,
-// anything that is no address as it is, shortened, with long runs of digits broken.
+// plain writes an address so that it can't be taken for a code: shortened, with long runs of digits broken.
 func plain(addr string) string {
 	if addr == "" {
 		return "不明"
@@ -32,7 +31,7 @@ func plain(addr string) string {
 		if run++; r < '0' || r > '9' {
 			run = 0
 		}
-		if run == 5 {
+		if run == CodeDigits {
 			b.WriteByte(' ')
 			run = 1
 		}
@@ -53,11 +52,12 @@ func (s *Service) codeMail(to string, info TenantInfo, v Visit, code string, p P
 ・有効期限：%s（送信から%s。一度だけ使えます）
 ・パスワードが入力された時刻：%s
 ・接続元：%s
+・サインインの画面：%s
 
 新しいコードを受け取ったときは、前のコードは使えません。
 このコードを他の人に教えないでください。保健会の職員がおたずねすることもありません。
 お心当たりがない場合は、パスワードを知られている可能性があります。すぐにパスワードを変え、自社の管理者へ知らせてください。
-`, oneLine(info.Name), code, moment(p.ExpiresAt), spanJA(s.policy.CodeFor), moment(p.SentAt), plain(v.Addr))}
+`, oneLine(info.Name), code, moment(p.ExpiresAt), spanJA(s.policy.CodeFor), moment(p.SentAt), plain(v.Addr), plain(s.site))}
 }
 
 func (s *Service) tellLocked(a *attempt) {

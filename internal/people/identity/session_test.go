@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -205,12 +206,14 @@ func TestStolenSessionCannotGuessThePassword(t *testing.T) {
 
 func TestTouchesAreCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		writes, fail := 0, true
+		var writes atomic.Int64
+		var fail atomic.Bool
+		fail.Store(true)
 		var last map[ids.Session]touched
 		p := newTouches(func(m map[ids.Session]touched) error {
-			writes++
+			writes.Add(1)
 			last = m
-			if fail {
+			if fail.Load() {
 				return errors.New("busy")
 			}
 			return nil
@@ -220,28 +223,28 @@ func TestTouchesAreCoalesced(t *testing.T) {
 			p.note("t", "s2", time.Now(), time.Second)
 			time.Sleep(10 * time.Millisecond)
 		}
-		if writes != 0 {
-			t.Fatalf("%d writes within the step", writes)
+		if writes.Load() != 0 {
+			t.Fatalf("%d writes within the step", writes.Load())
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if writes != 1 || len(last) != 2 {
-			t.Fatalf("%d writes, %v", writes, last)
+		if writes.Load() != 1 || len(last) != 2 {
+			t.Fatalf("%d writes, %v", writes.Load(), last)
 		}
 		if p.last("s1") == 0 {
 			t.Error("what could not be written is lost")
 		}
-		fail = false
+		fail.Store(false)
 		p.note("t", "s1", time.Now(), time.Second)
 		p.forget("s2")
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if writes != 2 || len(last) != 1 || p.last("s1") != 0 {
-			t.Errorf("%d writes, %v, %d", writes, last, p.last("s1"))
+		if writes.Load() != 2 || len(last) != 1 || p.last("s1") != 0 {
+			t.Errorf("%d writes, %v, %d", writes.Load(), last, p.last("s1"))
 		}
 		p.note("t", "s3", time.Now(), time.Second)
-		if err := p.close(); err != nil || writes != 3 {
-			t.Errorf("close wrote %d times: %v", writes, err)
+		if err := p.close(); err != nil || writes.Load() != 3 {
+			t.Errorf("close wrote %d times: %v", writes.Load(), err)
 		}
 	})
 }
