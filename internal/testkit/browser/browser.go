@@ -151,12 +151,6 @@ func (p *Page) Open(url string) {
 	p.must("open "+url, chromedp.Navigate(url))
 }
 
-// Back goes to the page before.
-func (p *Page) Back() {
-	p.t.Helper()
-	p.must("back", chromedp.NavigateBack())
-}
-
 // Click clicks the first element that the CSS selector finds.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
@@ -176,7 +170,13 @@ func (p *Page) Follow(selector string) {
 // Type writes into a field, replacing what is there.
 func (p *Page) Type(selector, text string) {
 	p.t.Helper()
-	p.must("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible))
+	quoted, err := json.Marshal(selector)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.See(selector)
+	Eval[string](p, "document.querySelector("+string(quoted)+").value = ''")
+	p.must("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible))
 }
 
 // Choose puts a file into a file field.
