@@ -34,6 +34,11 @@ func (s *server) gate(row Route) http.Handler {
 		if v != nil {
 			t.tenant, t.who = v.Tenant, v.Account
 		}
+		if row.Upload && r.ContentLength > uploadLimit {
+			w.Header().Set("Connection", "close") // the rest of the body is not read
+			s.fail(w, r, v, &http.MaxBytesError{Limit: uploadLimit})
+			return
+		}
 		s.bound(w, r, row)
 		if err := s.admit(r, row, v); err != nil {
 			s.fail(w, r, v, err)
