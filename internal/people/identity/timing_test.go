@@ -59,7 +59,7 @@ func TestAnswersTimeAlike(t *testing.T) {
 		}
 		kinds := [][3]string{{"unknown ID", "midori", "ghost"}, {"unknown tenant", "nowhere", "hr"}, {"locked", "midori", "nurse"}, {"wrong", "midori", "hr"}}
 		times := map[string][]time.Duration{}
-		for i := range 60 {
+		for i := range 40 {
 			for _, k := range rand.Perm(len(kinds)) {
 				kind := kinds[k][0]
 				start := time.Now()
@@ -85,12 +85,12 @@ func TestAnswersTimeAlike(t *testing.T) {
 	})
 }
 
-// TestStorm: 300 sign-ins at once. Memory stays that of a few hashes, and whoever is not served is told
+// TestStorm: 200 sign-ins at once. Memory stays that of a few hashes, and whoever is not served is told
 // when to come back.
 func TestStorm(t *testing.T) {
 	e := testdb.New(t, db.SQLite)
 	p := quick()
-	p.Hash, p.HashSlots, p.HashQueue, p.CodesPerDay = HashParams{MemoryKiB: 19 * 1024, Time: 1, Threads: 1}, 2, 40, 1000
+	p.Hash, p.HashSlots, p.HashQueue, p.CodesPerDay = HashParams{MemoryKiB: 19 * 1024, Time: 1, Threads: 1}, 2, 30, 1000
 	h := newHouse(t, e, p)
 	runtime.GC()
 	var before, m runtime.MemStats
@@ -111,7 +111,7 @@ func TestStorm(t *testing.T) {
 	})
 	var in, busy atomic.Int64
 	var wg sync.WaitGroup
-	for range 300 {
+	for range 200 {
 		wg.Go(func() {
 			_, err := h.SignIn(t.Context(), Visit{Addr: "192.0.2.1"}, "midori", "hr", rightPW)
 			switch f := fault.Of(err); {
@@ -129,7 +129,7 @@ func TestStorm(t *testing.T) {
 	watch.Wait()
 	grown := (peak.Load() - min(peak.Load(), before.HeapInuse)) >> 20
 	t.Logf("%d in, %d told to come back, heap grew by %d MiB", in.Load(), busy.Load(), grown)
-	if in.Load() < 42 || grown > 200 {
+	if in.Load() < 32 || grown > 200 {
 		t.Errorf("%d in, %d MiB", in.Load(), grown)
 	}
 }
@@ -158,5 +158,15 @@ func BenchmarkSession(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkSignIn is both steps without the cost of argon2id.
+func BenchmarkSignIn(b *testing.B) {
+	p := quick()
+	p.CodesPerDay = 1 << 30
+	h := newHouse(b, testdb.New(b, db.SQLite), p)
+	for b.Loop() {
+		h.in("midori", "hr", Visit{})
 	}
 }
