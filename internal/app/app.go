@@ -23,6 +23,7 @@ import (
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/backup"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/org"
 	"rakudos/internal/people/tenant"
@@ -44,6 +45,7 @@ type App struct {
 	Org       *org.Service
 	Checkup   *checkup.Service
 	Statement *statement.Service
+	Backup    *backup.Service
 	TLS       *tlscert.Store
 
 	box     *mail.Memory // mailbox of the probes
@@ -213,7 +215,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.Jobs.Handle("identity.sweep", func(ctx context.Context, _ job.Job) error { return a.Identity.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("identity.sweep", job.Every(time.Hour), job.NewestOnly())
-	return nil
+	return a.openBackup(ctx)
 }
 
 // Tenant finds a tenant by its code, for the command line.

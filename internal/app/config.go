@@ -26,6 +26,7 @@ type Config struct {
 	Service  Service  `yaml:"service"`  // what the service and its provider are called
 	Database Database `yaml:"database"` // SQLite in the data directory, or PostgreSQL
 	Mail     Mail     `yaml:"mail"`     // how codes and notices leave
+	Backup   Backup   `yaml:"backup"`   // where backups lie
 
 	sabotage map[string]bool // sandboxes of the probes only; not reachable from a file or the environment
 }

@@ -12,6 +12,7 @@ import (
 	"rakudos/internal/defense/tlscert"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/operations/backup"
 )
 
 // controls are the promises whose subjects are built, each looking at the running service.
@@ -22,6 +23,7 @@ func (a *App) controls() []control.Control {
 	out = append(out, vault.Controls(vault.Deps{Vault: a.Vault, DB: a.DB, Dir: a.Config.Data, Tenants: a.probeTenants})...)
 	out = append(out, audit.Controls(a.Audit, scenes{a.stage})...)
 	out = append(out, a.peopleControls()...)
+	out = append(out, backup.Controls(a.Backup, a.Config.path("tmp"))...)
 	return out
 }
 

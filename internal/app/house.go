@@ -28,6 +28,7 @@ func House() cli.House {
 		Import:      houseImport,
 		Statement:   houseStatement,
 		VerifyAudit: houseVerify,
+		Backup:      houseBackups(),
 	}
 }
 

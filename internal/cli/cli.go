@@ -53,10 +53,10 @@ type stage struct {
 }
 
 func commands() []command {
-	return []command{
+	return append([]command{
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
 		auditVerifyCommand(), explainJudgeCommand(), configCheckCommand(), versionCommand(),
-	}
+	}, backupCommands()...)
 }
 
 // Main runs one verb and returns the exit code.

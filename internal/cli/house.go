@@ -29,6 +29,8 @@ type House struct {
 	Statement func(ctx context.Context, o Options) (Statement, error)
 	// VerifyAudit checks everything that the log of a stopped service promises.
 	VerifyAudit func(ctx context.Context, o Options) (audit.Report, error)
+	// Backup makes, checks and restores backups.
+	Backup Backups
 }
 
 // ImportRequest is one file for one tenant.

@@ -34,6 +34,7 @@ var subjects = []map[string]Text{
 	checkupTexts,
 	statementTexts,
 	vaultTexts,
+	backupTexts,
 }
 
 var catalogue = join(subjects)

@@ -152,13 +152,15 @@ func code(err error) string {
 	return f.Code
 }
 
-// Settled forgets what the restored database remembers of backups that lie elsewhere, and says in its log
-// where it came from.
+// Settled forgets what the restored database remembers of backups that lie elsewhere, lets backups be due
+// from now on, and says in its log where it came from.
 func (s *Service) Settled(ctx context.Context, who actor.Actor, r *Restored) error {
 	who.Tenant = ids.System
 	return s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
-		if _, err := tx.Exec(qSetsGo, ids.System, db.Micros(time.Now())); err != nil {
-			return err
+		for _, q := range []db.Query{qSetsGo, qSinceMove} {
+			if _, err := tx.Exec(q, ids.System, db.Micros(time.Now())); err != nil {
+				return err
+			}
 		}
 		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.restored", Actor: who, Kind: "backup", Result: "ok",
 			Detail: map[string]any{"set": r.Set, "day": r.Day.String(), "keys": r.Keys}})

@@ -10,8 +10,9 @@ import (
 )
 
 var (
-	qSince    = db.Q("backup.since", `select since from backup_since where tenant_id = $1`)
-	qSinceAdd = db.Q("backup.since_add", `insert into backup_since (tenant_id, since) values ($1, $2) on conflict (tenant_id) do nothing`)
+	qSince     = db.Q("backup.since", `select since from backup_since where tenant_id = $1`)
+	qSinceMove = db.Q("backup.since_move", `update backup_since set since = $2 where tenant_id = $1`)
+	qSinceAdd  = db.Q("backup.since_add", `insert into backup_since (tenant_id, since) values ($1, $2) on conflict (tenant_id) do nothing`)
 
 	qSetAdd = db.Q("backup.set_add", `insert into backup_set (tenant_id, set_id, kind, day, taken_at, bytes, manifest, dropped_at)
 		values ($1, $2, $3, $4, $5, $6, $7, 0)`)

@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/cli"
+	"rakudos/internal/engine/blob"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+	"rakudos/internal/operations/backup"
+)
+
+// Backup says where backups lie: a folder, by default "backups" in the data directory.
+type Backup struct {
+	Dir string `yaml:"dir"`
+}
+
+func (c *Config) backupDir() string {
+	if c.Backup.Dir != "" {
+		return c.Backup.Dir
+	}
+	return c.path("backups")
+}
+
+// openBackup builds the backups on everything else, and plans the daily work.
+func (a *App) openBackup(ctx context.Context) error {
+	root, err := vault.FileRoot(a.Config.path("root.key"))
+	if err != nil {
+		return err
+	}
+	files, err := blob.Local(a.Config.path("blobs"))
+	if err != nil {
+		return err
+	}
+	target, err := blob.Local(a.Config.backupDir())
+	if err != nil {
+		return err
+	}
+	a.Backup, err = backup.Open(ctx, backup.Options{
+		Main: a.DB, Keys: a.Keys, Vault: a.Vault, Root: root, Log: a.Audit, Blobs: files, Target: target,
+		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Build: Version, Logger: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	if !a.Config.sandbox() {
+		a.Backup.Register(a.Jobs)
+	}
+	return nil
+}
+
+// environment is the part of a backup that people read: what ran, and how it was configured. Secrets are
+// named by file in the configuration and so are not in it; the root key is not either, and it says so.
+func (a *App) environment(context.Context) ([]backup.File, error) {
+	config, err := yaml.Marshal(a.Config)
+	if err != nil {
+		return nil, err
+	}
+	about := map[string]any{
+		"version": Version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
+		"database": a.Config.Database.Engine, "modules": modules(),
+		"root_key":     "このバックアップに含まれません。別の安全な場所に保管してください。",
+		"not_included": []string{"root.key", "tls", "mail", "tmp", "backups"},
+	}
+	b, err := json.MarshalIndent(about, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	out := []backup.File{{Name: "environment.json", Content: b}, {Name: "config.yaml", Content: config}}
+	demo, err := os.ReadFile(a.Config.path("demo-accounts.txt"))
+	if err == nil {
+		out = append(out, backup.File{Name: backup.InData + "demo-accounts.txt", Content: demo})
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return out, nil
+}
+
+// modules lists the libraries of this build with their versions and checksums.
+func modules() []string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, m := range info.Deps {
+		out = append(out, m.Path+" "+m.Version+" "+m.Sum)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func houseBackups() cli.Backups {
+	who := actor.HostOperator(ids.System, "backup")
+	return cli.Backups{
+		Run: func(ctx context.Context, o cli.Options) (*backup.Made, error) {
+			return onStopped(ctx, o, func(a *App) (*backup.Made, error) { return a.Backup.Run(ctx, who) })
+		},
+		List: func(ctx context.Context, o cli.Options) ([]backup.Generation, error) {
+			return onStopped(ctx, o, func(a *App) ([]backup.Generation, error) { return a.Backup.List(ctx) })
+		},
+		Verify: func(ctx context.Context, o cli.Options) (*backup.Report, error) {
+			return onStopped(ctx, o, func(a *App) (*backup.Report, error) { return a.Backup.Verify(ctx) })
+		},
+		Drill: func(ctx context.Context, o cli.Options) (*backup.Receipt, error) {
+			return onStopped(ctx, o, func(a *App) (*backup.Receipt, error) { return a.Backup.Drill(ctx, who) })
+		},
+		Restore: houseRestore,
+	}
+}
+
+// onStopped works on a stopped service's data and closes it cleanly.
+func onStopped[T any](ctx context.Context, o cli.Options, work func(*App) (T, error)) (out T, err error) {
+	a, err := stopped(ctx, o)
+	if err != nil {
+		return out, err
+	}
+	defer func() {
+		if e := a.Close(context.WithoutCancel(ctx)); err == nil {
+			err = e
+		}
+	}()
+	return work(a)
+}
+
+// houseRestore needs the place of the backups and the root key, not a service that still opens.
+func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*backup.Restored, error) {
+	c, err := configure(o)
+	if err != nil {
+		return nil, err
+	}
+	from, keyFile := r.From, r.RootKey
+	if from == "" {
+		from = c.backupDir()
+	}
+	if keyFile == "" {
+		keyFile = c.path("root.key")
+	}
+	if _, err := os.Stat(from); err != nil {
+		return nil, fault.New(fault.Missing, "backup.none").Because(err)
+	}
+	raw, err := os.ReadFile(keyFile)
+	if err != nil { // asked first: opening a root key that is not there would make one
+		return nil, fault.New(fault.Missing, "backup.no_root_key", "path", keyFile).Because(err)
+	}
+	root, err := vault.FileRoot(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	if r.From == "" && HasData(c.Data) {
+		unlock, err := lockData(c.Data)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	target, err := blob.Local(from)
+	if err != nil {
+		return nil, err
+	}
+	out, err := backup.Source{Target: target, Root: root}.Restore(ctx, r.To, r.At)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(r.To, "root.key"), raw, 0o600); err != nil {
+		return nil, err
+	}
+	return out, settle(ctx, c, r.To, out)
+}
+
+// settle opens the restored data as a service would, which also brings an older schema forward, and says
+// in its log where it came from.
+func settle(ctx context.Context, c Config, dir string, r *backup.Restored) error {
+	c.Data, c.Demo, c.Database, c.Backup = dir, false, Database{Engine: db.SQLite}, Backup{}
+	a, err := Open(ctx, c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	err = a.Backup.Settled(ctx, actor.HostOperator(ids.System, "backup"), r)
+	return errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+}

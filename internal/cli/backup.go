@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/operations/backup"
+)
+
+// Backups is what app gives to the backup verbs; each works on a stopped service's data.
+type Backups struct {
+	Run    func(ctx context.Context, o Options) (*backup.Made, error)
+	List   func(ctx context.Context, o Options) ([]backup.Generation, error)
+	Verify func(ctx context.Context, o Options) (*backup.Report, error)
+	Drill  func(ctx context.Context, o Options) (*backup.Receipt, error)
+	// Restore needs no running or whole service: only the place of the backups and the root key.
+	Restore func(ctx context.Context, o Options, r RestoreRequest) (*backup.Restored, error)
+}
+
+// RestoreRequest says from where and to where.
+type RestoreRequest struct {
+	To      string
+	At      jst.Date // zero: the newest
+	From    string   // folder of the backups; empty: that of the data
+	RootKey string   // file; empty: that of the data
+}
+
+// backupVerb is what the verbs share: flags of the data, a result and how to tell it.
+func backupVerb[T any](name, says string, examples []string, work func(s *stage) func(context.Context, Options) (T, error), tell func(io.Writer, T), judge func(T) error) command {
+	return command{
+		name: "backup " + name, says: says, args: "[--data フォルダー] [--config ファイル] [--json]", examples: examples,
+		setup: func(f *flag.FlagSet) action {
+			var o Options
+			dataFlags(f, &o)
+			return func(ctx context.Context, s *stage) error {
+				o.Env = s.Env
+				v, err := work(s)(ctx, o)
+				if err != nil {
+					return err
+				}
+				if err := s.answer(v, func(w io.Writer) { tell(w, v) }); err != nil {
+					return err
+				}
+				return judge(v)
+			}
+		},
+	}
+}
+
+func fine[T any](T) error { return nil }
+
+func backupCommands() []command {
+	return []command{
+		backupVerb("run", "バックアップを取り、すべて読み直して確かめ、古い世代を消します（サービスを止めた状態で）。",
+			[]string{"rakudos backup run --data data"},
+			func(s *stage) func(context.Context, Options) (*backup.Made, error) { return s.house.Backup.Run }, tellMade, fine),
+		backupVerb("list", "残っているバックアップの世代を、古い順に表示します。",
+			[]string{"rakudos backup list --data data", "rakudos backup list --json"},
+			func(s *stage) func(context.Context, Options) ([]backup.Generation, error) { return s.house.Backup.List }, tellGenerations, fine),
+		backupVerb("verify", "すべてのバックアップを最後まで読み、壊れた・書き換えられた・なくなったものを名前で示します。",
+			[]string{"rakudos backup verify --data data"},
+			func(s *stage) func(context.Context, Options) (*backup.Report, error) { return s.house.Backup.Verify }, tellFindings,
+			func(r *backup.Report) error {
+				if !r.OK {
+					return reported{fault.New(fault.Conflict, "backup.found_bad")}
+				}
+				return nil
+			}),
+		backupVerb("drill", "最新のバックアップを別の場所に戻し、中身を照合し、失われ得る時間と戻す時間を測ります。",
+			[]string{"rakudos backup drill --data data"},
+			func(s *stage) func(context.Context, Options) (*backup.Receipt, error) { return s.house.Backup.Drill }, tellReceipt,
+			func(r *backup.Receipt) error {
+				if !r.OK {
+					return reported{fault.New(fault.Conflict, "backup.drill_failed")}
+				}
+				return nil
+			}),
+		restoreCommand(),
+	}
+}
+
+func restoreCommand() command {
+	return command{
+		name: "backup restore", says: "バックアップを空のフォルダーに戻し、照合します。戻したフォルダーは serve --data でそのまま使えます。",
+		args: "--to フォルダー [--at 日付] [--data フォルダー] [--from フォルダー] [--root-key ファイル] [--json]",
+		examples: []string{
+			"rakudos backup restore --data data --to restored",
+			"rakudos backup restore --data data --to restored --at 2026-11-20",
+			"rakudos backup restore --from /mnt/backups --root-key /mnt/safe/root.key --to /var/lib/rakudos",
+		},
+		setup: func(f *flag.FlagSet) action {
+			var o Options
+			var r RestoreRequest
+			var at string
+			dataFlags(f, &o)
+			f.StringVar(&r.To, "to", "", "復元先の、空のフォルダー（必須）")
+			f.StringVar(&at, "at", "", "この日まで（日本時間）のうち最新のものを戻します（省略時は最新）")
+			f.StringVar(&r.From, "from", "", "バックアップの置き場所（省略時はデータフォルダーのもの）")
+			f.StringVar(&r.RootKey, "root-key", "", "ルート鍵のファイル（省略時はデータフォルダーのもの）")
+			return func(ctx context.Context, s *stage) error {
+				o.Env = s.Env
+				if r.To == "" {
+					return wrong("cli.flags", "detail", "--to is missing", "verb", "backup restore")
+				}
+				if at != "" {
+					var err error
+					if r.At, err = jst.ParseDate(at); err != nil {
+						return wrong("cli.flags", "detail", "--at is not a date", "verb", "backup restore")
+					}
+				}
+				v, err := s.house.Backup.Restore(ctx, o, r)
+				if err != nil {
+					return err
+				}
+				return s.answer(v, func(w io.Writer) { tellRestored(w, r.To, v) })
+			}
+		},
+	}
+}
+
+func tellMade(w io.Writer, m *backup.Made) {
+	fmt.Fprintf(w, "バックアップ %s（%s）を取り、すべて読み直して確かめました。\n", m.ID, m.Day)
+	fmt.Fprintf(w, "行 %d 件、元の大きさ %s、保管 %s、所要 %s。%s に消えます。\n", m.Rows, size(m.Plain), size(m.Bytes), m.Took, jst.Stamp(m.Expires))
+	for _, id := range m.Dropped {
+		fmt.Fprintf(w, "・世代の決まりにより消しました: %s\n", id)
+	}
+	for _, id := range m.Held {
+		fmt.Fprintf(w, "・1年を超えていますが、長い空白のあとなので、時計が正しいと分かるまで残しています: %s\n", id)
+	}
+	fmt.Fprintln(w, "ルート鍵はバックアップに含まれません。別の安全な場所に保管してください。")
+}
+
+var kindWords = map[backup.Kind]string{backup.Data: "データ", backup.Keys: "鍵"}
+
+func tellGenerations(w io.Writer, all []backup.Generation) {
+	if len(all) == 0 {
+		fmt.Fprintln(w, "バックアップはありません。")
+	}
+	for _, g := range all {
+		fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %-22s  %s まで\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), strings.Join(g.Why, ","), jst.Stamp(g.Expires))
+	}
+}
+
+func tellFindings(w io.Writer, r *backup.Report) {
+	if r.OK {
+		fmt.Fprintf(w, "バックアップは取ったときのままです。%d 組、%d ファイル、%s をすべて読みました。\n", r.Sets, r.Pieces, size(r.Bytes))
+	} else {
+		fmt.Fprintf(w, "バックアップに %d 件の問題があります。\n", len(r.Bad))
+		for _, b := range r.Bad {
+			fmt.Fprintf(w, "・%s\n", b)
+		}
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "・%s\n", n)
+	}
+}
+
+func tellReceipt(w io.Writer, r *backup.Receipt) {
+	if r.OK {
+		fmt.Fprintf(w, "復元の訓練は成功しました。バックアップ %s（%s）を戻し、%d 表・%d 行・監査記録 %d 件・ファイル %d 個を照合しました。\n",
+			r.Set, r.Day, r.Tables, r.Rows, r.Events, r.Blobs)
+	} else {
+		fmt.Fprintf(w, "復元の訓練で %d 件の不一致がありました。\n", len(r.Bad))
+		for _, b := range r.Bad {
+			fmt.Fprintf(w, "・%s\n", b)
+		}
+	}
+	fmt.Fprintf(w, "失われ得る時間（RPO）%.0f 秒、戻す時間（RTO）%.2f 秒、消去の台帳: %s\n", r.RPO, r.RTO, r.Ledger)
+}
+
+func tellRestored(w io.Writer, to string, r *backup.Restored) {
+	fmt.Fprintf(w, "バックアップ %s（%s、%s に取得）を %s に戻し、%d 表・%d 行・監査記録 %d 件・ファイル %d 個を照合しました（%s）。\n",
+		r.Set, r.Day, jst.Stamp(r.Taken), to, r.Tables, r.Rows, r.Events, r.Blobs, r.Took)
+	fmt.Fprintf(w, "消去の台帳: %s\n", r.Ledger)
+	fmt.Fprintf(w, "ルート鍵を %s/root.key に写しました。このフォルダーと同じように守ってください。\n", to)
+	fmt.Fprintf(w, "使うには: rakudos serve --data %s\n", to)
+}
+
+// size renders bytes for people.
+func size(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
+}
