@@ -117,6 +117,7 @@ create index consent_person on consent (tenant_id, person_id, kind);
 -- Moves with whatever lists of a tenant are made from.
 create table checkup_revision (
   tenant_id text not null,
-  n         @int not null,
+  results   @int not null,
+  opinions  @int not null,
   primary key (tenant_id)
 ) @strict;

@@ -105,7 +105,7 @@ func (e *eye) letter(l *line) Letter {
 	return l.Overall
 }
 
-func (e *eye) row(l *line) ListRow {
+func (e *eye) row(n *snapshot, l *line) ListRow {
 	r := ListRow{
 		Person: l.Person.ID, Number: l.Number, Name: l.Name, Kana: l.Kana, Site: l.site, Dept: l.dept,
 		Left: l.LeftBy(e.today), Examined: l.exam != nil,
@@ -123,9 +123,9 @@ func (e *eye) row(l *line) ListRow {
 		}
 	}
 	if e.sees(access.Opinion, l) {
-		if l.opinion != nil {
-			r.Fitness = l.opinion.Fitness
-		} else if l.waits() {
+		if o := n.opinion(l); o != nil {
+			r.Fitness = o.Fitness
+		} else if n.waits(l) {
 			r.Deadline = jst.ThreeMonthDeadline(l.day)
 			r.DaysLeft = r.Deadline.Sub(e.today)
 		}
@@ -138,7 +138,7 @@ func (s *Service) List(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	if err := s.require(ctx, a, access.CheckupList, "checkup.list"); err != nil {
 		return nil, err
 	}
-	v, picked, e, err := s.pick(ctx, a, f)
+	v, n, picked, e, err := s.pick(ctx, a, f)
 	if err != nil {
 		return nil, err
 	}
@@ -147,17 +147,17 @@ func (s *Service) List(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	v.Page = min(max(f.Page, 1), v.Pages)
 	var shown []ids.Person
 	for _, l := range picked[min((v.Page-1)*f.Per, len(picked)):min(v.Page*f.Per, len(picked))] {
-		v.Rows = append(v.Rows, e.row(l))
+		v.Rows = append(v.Rows, e.row(n, l))
 		shown = append(shown, l.Person.ID)
 	}
 	return v, s.record(ctx, a, "checkup.list", "checkup.judgement", shown, map[string]any{"year": f.Year, "page": v.Page, "total": v.Total})
 }
 
 // pick applies a filter; the rows come sorted.
-func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView, []*line, *eye, error) {
+func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView, *snapshot, []*line, *eye, error) {
 	e, err := s.eye(ctx, a)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	if f.Year == 0 {
 		f.Year = jst.FiscalYear(e.today)
@@ -167,11 +167,11 @@ func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	}
 	n, err := s.year(ctx, a.Tenant, f.Year)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	dir, err := s.people.Directory(ctx, a.Tenant)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	v := &ListView{Filter: f, Years: n.years, Sites: dir.Sites(), Departments: dir.Depts(), ShowJudgement: access.View(a, access.Judgement, false, e.rule) > access.Consent}
 	fit := newFit(f, dir)
@@ -212,7 +212,7 @@ func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	}
 	slices.SortFunc(v.Depts, func(x, y DeptCount) int { return cmp.Or(cmp.Compare(x.Site, y.Site), cmp.Compare(x.Dept, y.Dept)) })
 	sortLines(picked, f.Sort, e)
-	return v, picked, e, nil
+	return v, n, picked, e, nil
 }
 
 // lists: a person is on the list of whoever may know at least whether the person was examined.
@@ -311,7 +311,7 @@ func (s *Service) Export(ctx context.Context, a actor.Actor, f Filter) (header [
 	if err := s.require(ctx, a, access.CheckupExport, "checkup.export"); err != nil {
 		return nil, nil, err
 	}
-	v, picked, e, err := s.pick(ctx, a, f)
+	v, n, picked, e, err := s.pick(ctx, a, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -322,7 +322,7 @@ func (s *Service) Export(ctx context.Context, a actor.Actor, f Filter) (header [
 	header = append(header, "就業区分", "意見の期限")
 	shown := make([]ids.Person, 0, len(picked))
 	for _, l := range picked {
-		r := e.row(l)
+		r := e.row(n, l)
 		cells := []string{r.Number, r.Name, r.Kana, r.Site, r.Dept, r.Day.String(), map[bool]string{true: "受診", false: "未受診"}[r.Examined]}
 		if v.ShowJudgement {
 			drugs := ""
@@ -389,7 +389,7 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		if l.Action == Referral {
 			h.Referral++
 		}
-		if l.waits() {
+		if n.waits(l) {
 			due := jst.ThreeMonthDeadline(l.day)
 			h.Undecided++
 			if due.Before(e.today) {

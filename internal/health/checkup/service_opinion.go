@@ -143,7 +143,7 @@ func (s *Service) DecideAll(ctx context.Context, a actor.Actor, all []Decision) 
 			}
 			results = append(results, all[i].Result)
 		}
-		if _, err := tx.Exec(qBump, a.Tenant); err != nil {
+		if _, err := tx.Exec(qBumpOpinions, a.Tenant); err != nil {
 			return err
 		}
 		_, err := s.audit.Append(tx, audit.Event{Verb: "checkup.decide", Actor: a, Kind: "checkup.opinion", Subjects: people, Detail: map[string]any{"results": results}})
@@ -230,8 +230,10 @@ func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyon
 		return nil, err
 	}
 	previous := map[ids.Person]Fitness{}
-	for _, o := range before.opinions {
-		previous[o.Person] = o.Fitness
+	for i := range before.lines {
+		if o := before.opinion(&before.lines[i]); o != nil {
+			previous[o.Person] = o.Fitness
+		}
 	}
 	eye, err := s.eye(ctx, a)
 	if err != nil {
@@ -241,10 +243,10 @@ func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyon
 	var shown []ids.Person
 	for i := range now.lines {
 		l := &now.lines[i]
-		if l.exam == nil || !eye.sees(access.Judgement, l) || !everyone && !l.waits() {
+		if l.exam == nil || !eye.sees(access.Judgement, l) || !everyone && !now.waits(l) {
 			continue
 		}
-		out = append(out, WorkItem{eye.row(l), previous[l.Person.ID]})
+		out = append(out, WorkItem{eye.row(now, l), previous[l.Person.ID]})
 		shown = append(shown, l.Person.ID)
 	}
 	slices.SortStableFunc(out, func(x, y WorkItem) int {
@@ -255,9 +257,6 @@ func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyon
 	})
 	return out, s.record(ctx, a, "checkup.worklist", "checkup.judgement", shown, map[string]any{"year": year})
 }
-
-// waits tells whether the law asks for a physician's opinion that is not there yet.
-func (l *line) waits() bool { return l.exam != nil && l.opinion == nil && l.Overall.Worse(B) }
 
 // Measure is what a manager may know: what to do, not why.
 type Measure struct {

@@ -3,6 +3,7 @@ package checkup
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,12 +12,11 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
-	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/org"
 )
 
 var (
-	qYear = db.Q("checkup.year", `select r.id, r.person_id, r.exam_day, r.batch_id, b.applied_seq, j.seq, j.brief
+	qYear = db.Q("checkup.year", `select r.id, r.person_id, r.exam_day, b.applied_seq, j.seq, j.brief
 		from checkup_result r
 		join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
 		join checkup_judgement j on j.tenant_id = r.tenant_id and j.result_id = r.id
@@ -24,17 +24,15 @@ var (
 	qYears = db.Q("checkup.years", `select distinct r.year from checkup_result r
 		join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
 		where r.tenant_id = $1 and b.state = 'applied' order by r.year desc`)
-	qOpinionsYear = db.Q("checkup.opinions_year", `select `+opinionColumns+` from work_opinion where tenant_id = $1 and year = $2 order by decided_at, id`)
+	qOpinionsYear = db.Q("checkup.opinions_year", `select `+opinionColumns+` from work_opinion where tenant_id = $1 and year = $2 and decided_at > $3 order by decided_at, id`)
 )
 
 // exam is one person's newest result of a year, as lists need it.
 type exam struct {
 	result ids.Result
 	person ids.Person
-	batch  ids.Import
 	day    jst.Date
 	Brief
-	opinion *Opinion // the newest about this result
 }
 
 // line is one person of the list, examined or not.
@@ -45,15 +43,32 @@ type line struct {
 	*exam
 }
 
-// snapshot is a year of one tenant, decrypted in memory. It never changes.
+// snapshot is a year of one tenant, decrypted in memory. It never changes; a new one takes over what it
+// can of the old one: results, opinions and people move by counters of their own.
 type snapshot struct {
-	revision, people int64
+	results, decided int64 // revisions
+	people           int64
 	year             int
 	built            jst.Date
 	lines            []line // by employee number
 	byID             map[ids.Person]int32
 	years            []int
-	opinions         []*Opinion // every person's newest of the year
+	newest           map[ids.Person]*sealedExam
+	opinions         map[ids.Result]*Opinion // the newest about each result
+	lastDecision     int64
+}
+
+// opinion is the newest one about the result that a line shows.
+func (n *snapshot) opinion(l *line) *Opinion {
+	if l.exam == nil {
+		return nil
+	}
+	return n.opinions[l.result]
+}
+
+// waits tells whether the law asks for a physician's opinion that is not there yet.
+func (n *snapshot) waits(l *line) bool {
+	return l.exam != nil && l.Overall.Worse(B) && n.opinion(l) == nil
 }
 
 // of finds the line of a person.
@@ -107,33 +122,52 @@ func (c *snapshots) slot(k snapshotKey) *snapshotSlot {
 	return s
 }
 
-// year gives the snapshot of a fiscal year, built anew when results, opinions or people have changed.
+// year gives the snapshot of a fiscal year, renewed as far as results, opinions or people have changed.
 func (s *Service) year(ctx context.Context, t ids.Tenant, year int) (*snapshot, error) {
 	dir, err := s.people.Directory(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	var revision int64
-	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		revision, err = db.Value[int64](tx, qRevision, t)
-		return err
-	})
 	if err != nil {
 		return nil, err
 	}
 	slot := s.snaps.slot(snapshotKey{t, year})
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
-	today := jst.Of(time.Now())
-	if n := slot.snap; n != nil && n.revision >= revision && n.people == dir.Revision() && n.built == today {
-		return n, nil
+	n := snapshot{year: year}
+	if slot.snap != nil {
+		n = *slot.snap
 	}
-	n, err := s.build(ctx, t, year, dir, today)
+	results, decided, err := s.revisions(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	slot.snap = n
-	return n, nil
+	stale := slot.snap == nil || n.results != results
+	if stale {
+		if err := s.readResults(ctx, t, &n); err != nil {
+			return nil, err
+		}
+	}
+	if n.opinions == nil || n.decided != decided {
+		if err := s.readOpinions(ctx, t, &n); err != nil {
+			return nil, err
+		}
+	}
+	if today := jst.Of(time.Now()); stale || n.people != dir.Revision() || n.built != today {
+		n.join(dir, today)
+	}
+	slot.snap = &n
+	return &n, nil
+}
+
+func (s *Service) revisions(ctx context.Context, t ids.Tenant) (results, decided int64, err error) {
+	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
+		results, decided, err = revisionsIn(tx, t)
+		return err
+	})
+	return results, decided, err
+}
+
+func revisionsIn(tx *db.Tx, t ids.Tenant) (results, decided int64, err error) {
+	err = db.Each(tx, qRevision, func(sc db.Scanner) error { return sc.Scan(&results, &decided) }, t)
+	return results, decided, err
 }
 
 // Warm builds the snapshot of a year before the first reader asks for it.
@@ -155,25 +189,22 @@ func (x *sealedExam) newer(o *sealedExam) bool {
 	return cmp.Or(x.day.Compare(o.day), cmp.Compare(x.applied, o.applied), strings.Compare(string(x.result), string(o.result)), cmp.Compare(x.seq, o.seq)) > 0
 }
 
-func (s *Service) build(ctx context.Context, t ids.Tenant, year int, dir *org.Directory, today jst.Date) (*snapshot, error) {
-	n := &snapshot{people: dir.Revision(), year: year, built: today}
+// readResults finds and decrypts the newest result of everybody; whoever's key is gone is gone from the
+// list as well.
+func (s *Service) readResults(ctx context.Context, t ids.Tenant, n *snapshot) error {
 	newest := map[ids.Person]*sealedExam{}
-	var opinions []sealedOpinion
 	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
 		clear(newest)
-		if n.revision, err = db.Value[int64](tx, qRevision, t); err != nil {
+		if n.results, _, err = revisionsIn(tx, t); err != nil {
 			return err
 		}
 		if n.years, err = db.Column[int](tx, qYears, t); err != nil {
 			return err
 		}
-		if opinions, err = db.All(tx, qOpinionsYear, scanOpinion, t, year); err != nil {
-			return err
-		}
 		return db.Each(tx, qYear, func(sc db.Scanner) error {
 			x := &sealedExam{}
 			var day string
-			if err := sc.Scan(&x.result, &x.person, &day, &x.batch, &x.applied, &x.seq, &x.brief); err != nil {
+			if err := sc.Scan(&x.result, &x.person, &day, &x.applied, &x.seq, &x.brief); err != nil {
 				return err
 			}
 			if x.day, err = jst.ParseDate(day); err != nil {
@@ -183,31 +214,15 @@ func (s *Service) build(ctx context.Context, t ids.Tenant, year int, dir *org.Di
 				newest[x.person] = x
 			}
 			return nil
-		}, t, year)
+		}, t, n.year)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	people := make([]ids.Person, 0, len(newest)+len(opinions))
-	for p := range newest {
-		people = append(people, p)
-	}
-	for _, o := range opinions {
-		people = append(people, o.Person)
-	}
-	keys, err := s.vault.Persons(ctx, t, people)
+	keys, err := s.vault.Persons(ctx, t, slices.Collect(maps.Keys(newest)))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := n.open(newest, opinions, keys); err != nil {
-		return nil, err
-	}
-	n.join(newest, dir, today)
-	return n, nil
-}
-
-// open decrypts; whoever's key is gone is gone from the list as well.
-func (n *snapshot) open(newest map[ids.Person]*sealedExam, opinions []sealedOpinion, keys map[ids.Person]*vault.Key) error {
 	for p, x := range newest {
 		k := keys[p]
 		if k == nil {
@@ -223,30 +238,60 @@ func (n *snapshot) open(newest map[ids.Person]*sealedExam, opinions []sealedOpin
 		}
 		x.brief = nil
 	}
-	last := map[ids.Person]*Opinion{}
-	for i := range opinions {
-		k := keys[opinions[i].Person]
-		if k == nil {
-			continue
-		}
-		o, err := opinions[i].open(k)
-		if err != nil {
+	n.newest = newest
+	return nil
+}
+
+// overlap is how far behind the newest opinion known one is looked for: transactions may be committed in
+// another order than they were stamped.
+const overlap = 10 * time.Minute
+
+// readOpinions adds the opinions taken since the last look.
+func (s *Service) readOpinions(ctx context.Context, t ids.Tenant, n *snapshot) error {
+	var sealed []sealedOpinion
+	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
+		if _, n.decided, err = revisionsIn(tx, t); err != nil {
 			return err
 		}
-		last[o.Person] = o
-		if x := newest[o.Person]; x != nil && x.result == o.Result {
-			x.opinion = o
+		sealed, err = db.All(tx, qOpinionsYear, scanOpinion, t, n.year, n.lastDecision-overlap.Microseconds())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	keys, err := s.vault.Persons(ctx, t, subjects(sealed))
+	if err != nil {
+		return err
+	}
+	opinions := maps.Clone(n.opinions)
+	if opinions == nil {
+		opinions = map[ids.Result]*Opinion{}
+	}
+	for i := range sealed {
+		x := &sealed[i]
+		n.lastDecision = max(n.lastDecision, db.Micros(x.At))
+		if k := keys[x.Person]; k != nil {
+			if opinions[x.Result], err = x.open(k); err != nil {
+				return err
+			}
 		}
 	}
-	for _, o := range last {
-		n.opinions = append(n.opinions, o)
-	}
+	n.opinions = opinions
 	return nil
+}
+
+func subjects(all []sealedOpinion) []ids.Person {
+	out := make([]ids.Person, len(all))
+	for i := range all {
+		out[i] = all[i].Person
+	}
+	return out
 }
 
 // join puts people and results together: everybody who was examined in the year, and everybody else who
 // still works there (or did at the end of the year) and so should have been.
-func (n *snapshot) join(newest map[ids.Person]*sealedExam, dir *org.Directory, today jst.Date) {
+func (n *snapshot) join(dir *org.Directory, today jst.Date) {
+	n.people, n.built = dir.Revision(), today
 	first, last := jst.FiscalStart(n.year), jst.FiscalEnd(n.year)
 	if today.Before(last) && !today.Before(first) {
 		last = today
@@ -260,7 +305,7 @@ func (n *snapshot) join(newest map[ids.Person]*sealedExam, dir *org.Directory, t
 	}
 	n.lines, n.byID = make([]line, 0, dir.Len()), make(map[ids.Person]int32, dir.Len())
 	for p := range dir.All() {
-		x := newest[p.ID]
+		x := n.newest[p.ID]
 		if x == nil && (p.LeftBy(last) || p.Hired.After(last)) {
 			continue
 		}

@@ -38,9 +38,11 @@ var (
 	qBatchFail     = db.Q("checkup.batch_fail", `update import_batch set state = 'failed', about = $3, detail = $4, ended_at = $5, done_n = 0
 		where tenant_id = $1 and id = $2 and state in ('reading', 'applying')`)
 	qBatchReread = db.Q("checkup.batch_reread", `update import_batch set state = 'reading', mapping_id = $3 where tenant_id = $1 and id = $2 and state in ('preview', 'failed')`)
-	qRevision    = db.Q("checkup.revision", `select coalesce(max(n), 0) from checkup_revision where tenant_id = $1`)
-	qBump        = db.Q("checkup.bump", `insert into checkup_revision (tenant_id, n) values ($1, 1)
-		on conflict (tenant_id) do update set n = checkup_revision.n + 1`)
+	qRevision    = db.Q("checkup.revision", `select results, opinions from checkup_revision where tenant_id = $1`)
+	qBump        = db.Q("checkup.bump", `insert into checkup_revision (tenant_id, results, opinions) values ($1, 1, 0)
+		on conflict (tenant_id) do update set results = checkup_revision.results + 1`)
+	qBumpOpinions = db.Q("checkup.bump_opinions", `insert into checkup_revision (tenant_id, results, opinions) values ($1, 0, 1)
+		on conflict (tenant_id) do update set opinions = checkup_revision.opinions + 1`)
 )
 
 // batch is a row of import_batch, opened.
