@@ -47,8 +47,8 @@ func (v *visit) look(name string) {
 			v.bad++
 			v.t.Errorf("%s on a %s: %s", name, s.what, f)
 		}
-		if over := browser.Eval[int](v.Page, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
-			v.t.Errorf("%s on a %s is %d px wider than the window", name, s.what, over)
+		if over := browser.Eval[[]string](v.Page, sideways); len(over) > 0 {
+			v.t.Errorf("%s on a %s is wider than the window: %v", name, s.what, over)
 		}
 		if dir := pictures(name); dir != "" {
 			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 1800)
@@ -59,6 +59,14 @@ func (v *visit) look(name string) {
 		v.t.Errorf("%s: the console says: %s", name, p)
 	}
 }
+
+// sideways names what makes a page scroll to the side, once two frames have been drawn at the new size.
+const sideways = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+ const wide = document.documentElement.clientWidth;
+ if (document.documentElement.scrollWidth <= wide) return done([]);
+ done([...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > wide && !e.closest('.scroll')).slice(0, 5)
+  .map(e => e.tagName + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right)).concat('of ' + wide));
+})))`
 
 // pictures is where a page's pictures go, if anywhere: kept ones into the documentation, the others into out/.
 func pictures(name string) string {
