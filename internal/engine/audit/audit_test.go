@@ -326,3 +326,13 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+// newReader is a vault without anything in its cache.
+func newReader(t testing.TB, w *world) *vault.Vault {
+	t.Helper()
+	root, err := vault.FileRoot(filepath.Join(w.Dir, "root.key"))
+	w.must(err)
+	v, err := vault.Open(t.Context(), w.Keys, root)
+	w.must(err)
+	return v
+}

@@ -18,6 +18,9 @@ import (
 )
 
 // key is the log's Ed25519 key in the note format. The name is also the origin line of every checkpoint.
+// It is kept in a file of its own (data/log-key, mode 0600) beside the log and not in the vault: a log must
+// be verifiable with nothing but itself and a public key, also when tenants' keys are long destroyed. Its
+// public half stands, sealed, in every "audit.opened", so a key that was exchanged is noticed.
 type key struct {
 	name     string
 	private  string

@@ -60,6 +60,9 @@ func victim(arg []string) {
 
 // However the process is killed, the log verifies at once, and the next start goes on from there.
 func TestKilledAtAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("twelve processes")
+	}
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		w := newWorld(t, e)
 		w.must(w.open().Seal(t.Context()))

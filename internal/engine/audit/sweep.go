@@ -30,8 +30,10 @@ func sweep(dir string, size uint64, all bool) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// sweepPublished removes what the published tree has outgrown.
+// sweepPublished removes what the published tree has outgrown; never while somebody holds the files still.
 func (l *Log) sweepPublished() error {
+	l.ship.Lock()
+	defer l.ship.Unlock()
 	size, _, err := l.tree.checkpoint(l.key)
 	if err != nil {
 		return err
