@@ -2,20 +2,34 @@ package web
 
 // verbWords are the acts of the log in words; a verb without words is shown as it is.
 var verbWords = map[string]string{
-	"signin.password": "パスワードの確認", "signin.code": "認証コードの確認", "signin.resend": "認証コードの再送", "signin.end": "サインアウト",
+	"signin.password": "パスワードの送信", "signin.code": "認証コードの送信", "signin.resend": "認証コードの再送の依頼", "signin.end": "サインアウト",
 	"session.continue": "サインインの継続", "password.change": "パスワードの変更", "page.open": "画面を開こうとした",
-	"checkup.import": "健診結果の読み込み", "checkup.remap": "列の対応の変更", "import.confirm": "取り込みの確定", "import.withdraw": "取り込みの取り消し",
-	"checkup.view": "健診結果の閲覧", "checkup.list": "健診結果の一覧の閲覧", "checkup.export": "健診結果の書き出し", "checkup.decide": "就業判定",
-	"checkup.treated": "治療中の記録", "consent.set": "同意の変更", "roster.import": "名簿の読み込み", "roster.apply": "名簿の取り込み",
-	"roster.upload": "名簿の送信", "roster.read": "名簿の読み取り", "roster.confirm": "名簿の確定", "roster.withdraw": "名簿の取り下げ",
-	"roster.failed": "名簿の取り込みの失敗", "roster.withdrawn": "名簿の取り込みの終了", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧",
-	"person.history": "従業員の経歴の閲覧", "dept.people": "部署の従業員の閲覧", "person.moved": "異動の登録", "person.left": "退職の登録",
-	"criteria.approve": "判定基準の承認", "criteria.activate": "判定基準の切り替え", "criteria.rejudge": "判定のやり直し",
+
+	"auth.sign_in": "サインインの開始", "auth.password_ok": "パスワードの確認", "auth.failed": "パスワードの誤り", "auth.locked": "ロック", "auth.unlocked": "ロックの解除",
+	"auth.code_sent": "認証コードの送信", "auth.code_unsent": "認証コードを送れなかった", "auth.code_failed": "認証コードの誤り", "auth.code_expired": "認証コードの期限切れ",
+	"auth.code_dead": "認証コードの打ち切り", "auth.code_ceiling": "認証コードの上限", "auth.signed_in": "サインイン", "auth.signed_out": "サインアウト", "auth.session_ended": "サインインの終了",
+	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.unlock_notice": "ロック解除の通知",
+	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
+	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
+
+	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り",
+	"roster.apply": "名簿の取り込み", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧", "person.history": "従業員の履歴の閲覧", "dept.people": "部署の人の一覧の閲覧", "people.change": "異動・退職の記録",
+
+	"checkup.import": "健診結果の読み込み", "checkup.import.preview": "健診結果の読み取り", "checkup.import.confirm": "健診結果の取り込みの確定", "checkup.import.applied": "健診結果の取り込み",
+	"checkup.import.failed": "健診結果の取り込みの失敗", "checkup.import.withdraw": "健診結果の取り込みの取り消し", "checkup.import.dry_run": "健診結果の試し読み",
+	"import.confirm": "取り込みの確定", "import.withdraw": "取り込みの取り消し", "checkup.remap": "列の対応の変更", "checkup.mapping": "列の対応の変更",
+	"checkup.view": "健診結果の閲覧", "checkup.list": "健診結果の一覧の閲覧", "checkup.export": "健診結果の書き出し", "checkup.worklist": "就業判定の待ちの閲覧", "checkup.measures": "就業上の措置の閲覧",
+	"checkup.decide": "就業判定", "checkup.treated": "治療中の記録", "checkup.rejudge": "判定のやり直し", "checkup.criteria": "判定基準の閲覧", "consent.set": "同意の変更",
+	"criteria.draft": "判定基準の案の作成", "criteria.approve": "判定基準の承認", "criteria.activate": "判定基準の切り替え", "criteria.rejudge": "判定のやり直し",
+
+	"backup.made": "バックアップの取得", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
+	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
 	"evidence.recorded": "確認結果の記録", "schema.migrated": "データベースの更新",
 }
 
 var purposeWords = map[string]string{
-	"work-fitness": "就業判定", "follow-up": "保健指導・事後措置", "administration": "健診の事務", "measures": "就業上の措置", "own-data": "本人の確認", "audit": "監査", "operation": "運用", "start": "起動",
+	"work-fitness": "就業判定", "follow-up": "保健指導・事後措置", "administration": "健診の事務", "measures": "就業上の措置", "own-data": "本人の確認", "audit": "監査", "operation": "運用",
+	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理",
 }
 
 var resultWords = map[string]string{"ok": "成功", "denied": "拒否", "failed": "失敗"}

@@ -64,7 +64,9 @@ func newDecideView(p *checkup.PersonView, i int) *decideView {
 			}
 			f := finding{Name: l.Name, Unit: l.Unit, Ref: l.Ref, Cell: c}
 			if i+1 < len(l.Cells) {
-				f.Before = l.Cells[i+1].Text
+				if before := l.Cells[i+1]; before.Num != nil || !before.Derived {
+					f.Before = before.Text
+				}
 			}
 			view.Findings = append(view.Findings, f)
 		}

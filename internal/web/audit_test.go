@@ -1,0 +1,141 @@
+package web
+
+import (
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/engine/audit"
+)
+
+// recorded finds the verbs that the services write into the log.
+var recorded = regexp.MustCompile(`(?:record|require|Verb:|verb:)[( ](?:tx|ctx)?[^"\n]*"([a-z]+\.[a-z_.]+)"`)
+
+// TestEveryVerbHasWords reads the services for what they record.
+func TestEveryVerbHasWords(t *testing.T) {
+	n := 0
+	for _, root := range []string{"../people", "../health", "../statement", "../operations", "../app"} {
+		_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+				return nil
+			}
+			b, err := os.ReadFile(p)
+			if err != nil {
+				return err
+			}
+			for line := range strings.SplitSeq(string(b), "\n") {
+				if strings.Contains(line, "fault.New") || strings.Contains(line, "db.Q(") || strings.Contains(line, "db.GlobalQ(") {
+					continue
+				}
+				for _, m := range recorded.FindAllStringSubmatch(line, -1) {
+					n++
+					if verbWords[m[1]] == "" {
+						t.Errorf("%s: %s has no words", p, m[1])
+					}
+				}
+			}
+			return nil
+		})
+	}
+	if n < 30 {
+		t.Errorf("only %d verbs found: the pattern no longer fits", n)
+	}
+}
+
+func TestAuditLineInWords(t *testing.T) {
+	l := newAuditLine(audit.Entry{Verb: "checkup.view", Purpose: "follow-up", Result: "denied", At: time.Now(), Actor: audit.Who{Kind: actor.Human, Roles: []actor.Role{actor.Nurse}}, Detail: map[string]any{"b": 2, "a": 1}})
+	if l.What != "健診結果の閲覧" || l.Why != "保健指導・事後措置" || l.Outcome != "拒否" || l.Who != "保健師・看護職" || l.Detail != "a=1 b=2" {
+		t.Errorf("%+v", l)
+	}
+	if l := newAuditLine(audit.Entry{Verb: "new.verb", Purpose: "new", Actor: audit.Who{Kind: actor.Host}}); l.What != "new.verb" || l.Why != "new" || l.Who != "サーバーの管理者" {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestPurposeIsTheStrongestRole(t *testing.T) {
+	if got := purposeOf(actor.Actor{Roles: []actor.Role{actor.Employee, actor.Physician}}); got != "work-fitness" {
+		t.Error(got)
+	}
+	if got := purposeOf(actor.Actor{}); got != "operation" {
+		t.Error(got)
+	}
+}
+
+func TestMenuShowsOnlyWhatTheRoleMayOpen(t *testing.T) {
+	paths := func(role actor.Role) string {
+		var out []string
+		for _, w := range menuOf(sampleVisitor(role).Actor) {
+			for _, i := range w.Items {
+				out = append(out, i.Path)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	for role, want := range map[actor.Role]string{
+		actor.Employee:    "/ /me /me/readers /me/password /trust",
+		actor.Manager:     "/ /me/password /measures /trust",
+		actor.TenantAdmin: "/ /me/password /access /audit /trust",
+		actor.HR:          "/ /me/password /checkups /measures /people /imports /criteria /trust",
+		actor.Physician:   "/ /me/password /checkups /worklist /measures /people /criteria /trust",
+	} {
+		if got := paths(role); got != want {
+			t.Errorf("%s: %s", role, got)
+		}
+	}
+}
+
+func TestMenuEntriesAreRoutes(t *testing.T) {
+	routes := map[string]Route{}
+	for _, r := range Table() {
+		routes[strings.Replace(r.Pattern, "{$}", "", 1)] = r
+	}
+	for _, w := range menu {
+		for _, i := range w.Items {
+			r, ok := routes["GET "+i.Path]
+			if !ok {
+				t.Errorf("%s leads nowhere", i.Path)
+			}
+			if r.Permission != i.Permission && r.Permission != SignedIn && r.Permission != Public {
+				t.Errorf("%s is shown with %s but opens with %s", i.Path, i.Permission, r.Permission)
+			}
+		}
+	}
+}
+
+func TestDemoMailStaysOnThisMachine(t *testing.T) {
+	d := Deps{Config: Config{Demo: true, MailDir: t.TempDir()}, Log: quiet}
+	h, err := New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(addr string) int {
+		r := httptest.NewRequest("GET", "https://localhost/demo/mail", nil)
+		r.RemoteAddr = addr
+		r.Header.Set("X-Forwarded-For", "127.0.0.1")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	if got := get("127.0.0.1:5000"); got != 200 {
+		t.Errorf("this machine gets %d", got)
+	}
+	if got := get("[::1]:5000"); got != 200 {
+		t.Errorf("this machine gets %d", got)
+	}
+	if got := get("192.0.2.7:5000"); got != 404 {
+		t.Errorf("another machine gets %d", got)
+	}
+	d.Config.Demo = false
+	if h, err = New(d); err != nil {
+		t.Fatal(err)
+	}
+	if got := get("127.0.0.1:5000"); got != 404 {
+		t.Errorf("without the demo: %d", got)
+	}
+}
