@@ -49,7 +49,7 @@ func isKanaName(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return FoldKana(s) != ""
 }
 
 // FoldNumber makes the key under which two spellings of an employee number are the same: width and case

@@ -62,7 +62,9 @@ func (r *rowReader) read(line int, cells []string) row {
 	out := row{line: line}
 	out.number = r.text(cells, fNumber, maxNumber, true)
 	if !isASCII(out.number) {
-		out.number = strings.TrimSpace(norm.NFKC.String(out.number))
+		if out.number = clean(norm.NFKC.String(out.number)); FoldNumber(out.number) == "" {
+			r.refuse(fNumber, "org.cell_empty")
+		}
 	}
 	out.name = r.text(cells, fName, maxText, true)
 	out.kana = r.text(cells, fKana, maxText, true)

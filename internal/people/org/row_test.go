@@ -80,7 +80,9 @@ func TestRowReading(t *testing.T) {
 	}{
 		{0, "", "社員番号:org.cell_empty"},
 		{0, strings.Repeat("1", 31), "社員番号:org.cell_long"},
+		{0, "\u1680", "社員番号:org.cell_empty"},
 		{1, "　", "氏名:org.cell_empty"},
+		{2, "・ー", "カナ氏名:org.kana"},
 		{1, "佐藤\x07", "氏名:org.cell_control"},
 		{2, "佐藤 翔太", "カナ氏名:org.kana"},
 		{3, "男女", "性別:org.sex"},
