@@ -25,6 +25,15 @@ create table import_batch (
 ) @strict;
 create index import_batch_state on import_batch (tenant_id, state, applied_seq);
 
+-- The fiscal years that a batch has results of.
+create table import_batch_year (
+  tenant_id text not null,
+  batch_id  text not null,
+  year      @int not null,
+  primary key (tenant_id, batch_id, year),
+  foreign key (tenant_id, batch_id) references import_batch (tenant_id, id)
+) @strict;
+
 -- One person's results of one day out of one batch. Never changed: a correction is another batch.
 create table checkup_result (
   tenant_id text not null,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -74,6 +75,7 @@ type outcome struct {
 	accepted, unchanged int
 	mac                 [32]byte // over the accepted lines, whatever their order
 	detail              detail
+	years               map[int]bool // fiscal, of the accepted lines
 }
 
 // parsed is a matched row on its way to the workers.
@@ -110,6 +112,7 @@ func (s *Service) run(ctx context.Context, b *batch, m *Mapping, write bool, ope
 	in := &intake{
 		s: s, b: b, key: key, dir: dir, criteria: c, write: write, now: time.Now(), cancel: cancel,
 		seen: map[personDay]int32{}, known: map[int]map[personDay][16]byte{}, writeTurn: make(chan struct{}, 1),
+		out: outcome{years: map[int]bool{}},
 	}
 	chunks := make(chan []parsed, workers)
 	var wg sync.WaitGroup
@@ -232,6 +235,7 @@ func (in *intake) work(ctx context.Context, rows []parsed) error {
 	var ready []stored
 	var mac [32]byte
 	accepted, unchanged := 0, 0
+	years := map[int]bool{}
 	var buf []byte
 	for i := range rows {
 		r := &rows[i]
@@ -247,6 +251,7 @@ func (in *intake) work(ctx context.Context, rows []parsed) error {
 			continue
 		}
 		accepted++
+		years[jst.FiscalYear(r.day)] = true
 		for n := range mac {
 			mac[n] ^= digest[n]
 		}
@@ -266,6 +271,7 @@ func (in *intake) work(ctx context.Context, rows []parsed) error {
 	defer in.mu.Unlock()
 	in.out.accepted += accepted
 	in.out.unchanged += unchanged
+	maps.Copy(in.out.years, years)
 	for n := range mac {
 		in.out.mac[n] ^= mac[n]
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log/slog"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -132,7 +133,16 @@ func (s *Service) apply(ctx context.Context, b *batch) error {
 		}
 		return s.ready(ctx, b, out, fault.New(fault.Conflict, "checkup.preview_changed"))
 	}
-	return s.publish(ctx, b, out, b.by(b.appliedBy))
+	if err := s.publish(ctx, b, out, b.by(b.appliedBy)); err != nil {
+		return err
+	}
+	s.progress.end(b.id)
+	for year := range out.years { // so that the first reader does not wait; whoever comes meanwhile builds it
+		if err := s.Warm(ctx, b.tenant, year); err != nil {
+			slog.Warn("the list of a year could not be prepared", "tenant", b.tenant, "year", year, "error", err)
+		}
+	}
+	return nil
 }
 
 // publish makes a batch visible, all at once.
@@ -159,6 +169,11 @@ func (s *Service) publish(ctx context.Context, b *batch, out *outcome, by actor.
 		}
 		if n != 1 {
 			return fault.New(fault.Conflict, "checkup.import_running")
+		}
+		for year := range out.years {
+			if _, err := tx.Exec(qBatchYear, b.tenant, b.id, year); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.Exec(qBump, b.tenant); err != nil {
 			return err

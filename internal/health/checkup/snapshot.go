@@ -21,9 +21,9 @@ var (
 		join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
 		join checkup_judgement j on j.tenant_id = r.tenant_id and j.result_id = r.id
 		where r.tenant_id = $1 and r.year = $2 and b.state = 'applied'`)
-	qYears = db.Q("checkup.years", `select distinct r.year from checkup_result r
-		join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
-		where r.tenant_id = $1 and b.state = 'applied' order by r.year desc`)
+	qYears = db.Q("checkup.years", `select distinct y.year from import_batch_year y
+		join import_batch b on b.tenant_id = y.tenant_id and b.id = y.batch_id
+		where y.tenant_id = $1 and b.state = 'applied' order by y.year desc`)
 	qOpinionsYear = db.Q("checkup.opinions_year", `select `+opinionColumns+` from work_opinion where tenant_id = $1 and year = $2 and decided_at > $3 order by decided_at, id`)
 )
 

@@ -33,6 +33,7 @@ var (
 		applied_n = $5, accepted_mac = $7, about = $8, detail = $9, applied_by = $10, applied_at = $11,
 		applied_seq = (select coalesce(max(b.applied_seq), 0) + 1 from import_batch b where b.tenant_id = $1)
 		where tenant_id = $1 and id = $2 and state = 'applying'`)
+	qBatchYear     = db.Q("checkup.batch_year", `insert into import_batch_year (tenant_id, batch_id, year) values ($1, $2, $3)`)
 	qBatchConfirm  = db.Q("checkup.batch_confirm", `update import_batch set state = 'applying', applied_by = $3 where tenant_id = $1 and id = $2 and state = 'preview'`)
 	qBatchWithdraw = db.Q("checkup.batch_withdraw", `update import_batch set state = 'withdrawn', about = $4, detail = $5, ended_at = $6 where tenant_id = $1 and id = $2 and state = $3`)
 	qBatchFail     = db.Q("checkup.batch_fail", `update import_batch set state = 'failed', about = $3, detail = $4, ended_at = $5, done_n = 0
