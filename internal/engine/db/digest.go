@@ -52,6 +52,12 @@ func (s *summer) number(kind byte, n uint64) {
 	s.buf = binary.BigEndian.AppendUint64(s.buf, n)
 }
 
+// cell hands a scanned column to the sum without a copy; columns are scanned in their order.
+type cell struct{ sum *summer }
+
+// Scan implements sql.Scanner.
+func (c cell) Scan(v any) error { return c.sum.value(v) }
+
 // value appends what the SQLite driver returns.
 func (s *summer) value(v any) error {
 	switch v := v.(type) {

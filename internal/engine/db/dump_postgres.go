@@ -35,7 +35,7 @@ func (s *Snapshot) dumpPostgres(ctx context.Context, w io.Writer) ([]Digest, err
 	if err != nil {
 		return nil, err
 	}
-	tables, err := collect(rows, true)
+	tables, err := collect(rows)
 	if err != nil {
 		return nil, err
 	}

@@ -194,33 +194,29 @@ type table struct {
 
 type column struct {
 	Name string `json:"name"`
-	Type string `json:"type"` // PostgreSQL's data_type
+	Type string `json:"type"` // as the engine calls it
 }
 
 // bookkeeping is goose's own table: Version stands for it.
 const bookkeeping = "goose_db_version"
 
 func tablesSQLite(ctx context.Context, c *sql.Conn) ([]table, error) {
-	rows, err := c.QueryContext(ctx, `select t.name, c.name from sqlite_schema t, pragma_table_info(t.name) c
+	rows, err := c.QueryContext(ctx, `select t.name, c.name, lower(c.type) from sqlite_schema t, pragma_table_info(t.name) c
 		where t.type = 'table' and t.name not like 'sqlite\_%' escape '\' and t.name <> $1 order by t.name, c.name`, bookkeeping)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, false)
+	return collect(rows)
 }
 
-// collect gathers rows of table and column (and type) into tables.
-func collect(rows *sql.Rows, typed bool) ([]table, error) {
+// collect gathers rows of table, column and type into tables.
+func collect(rows *sql.Rows) ([]table, error) {
 	defer rows.Close() //nolint:errcheck // the error that matters is rows.Err below
 	var out []table
 	for rows.Next() {
 		var name string
 		var c column
-		dest := []any{&name, &c.Name}
-		if typed {
-			dest = append(dest, &c.Type)
-		}
-		if err := rows.Scan(dest...); err != nil {
+		if err := rows.Scan(&name, &c.Name, &c.Type); err != nil {
 			return nil, err
 		}
 		if len(out) == 0 || out[len(out)-1].Name != name {
@@ -238,20 +234,15 @@ func (t table) digest(ctx context.Context, c *sql.Conn) (Digest, error) {
 		return Digest{}, err
 	}
 	defer rows.Close() //nolint:errcheck // the error that matters is rows.Err below
-	values, dest := make([]any, len(t.Columns)), make([]any, len(t.Columns))
-	for i := range values {
-		dest[i] = &values[i]
-	}
 	sum := newSummer()
+	dest := make([]any, len(t.Columns))
+	for i := range dest {
+		dest[i] = cell{sum}
+	}
 	for rows.Next() {
+		sum.begin()
 		if err := rows.Scan(dest...); err != nil {
 			return Digest{}, err
-		}
-		sum.begin()
-		for _, v := range values {
-			if err := sum.value(v); err != nil {
-				return Digest{}, err
-			}
 		}
 		sum.end()
 	}

@@ -24,7 +24,7 @@ func add(t *testing.T, d *db.DB, n int) {
 	for i := range n {
 		id := ids.New[ids.Tenant]()
 		err := d.Tx(t.Context(), id, func(tx *db.Tx) error {
-			_, err := tx.Exec(snapTenant, id, fmt.Sprintf("%s-%d", id, i), []byte{0, 1, byte(i), 0xff}, int64(i)-3)
+			_, err := tx.Exec(snapTenant, id, fmt.Sprintf("%s-%d", id, i), []byte{0, 1, byte(i), 0xff}[:i%5], int64(i)-3)
 			return err
 		})
 		if err != nil {

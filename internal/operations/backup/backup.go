@@ -145,5 +145,8 @@ func (f Finding) String() string {
 	} else if f.Part != "" {
 		s += "/" + f.Part
 	}
+	if s == "" {
+		return f.What
+	}
 	return s + ": " + f.What
 }

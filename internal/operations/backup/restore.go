@@ -326,14 +326,16 @@ func (u *unpacking) compare(ctx context.Context, file string, want []db.Digest, 
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Sound(ctx); err != nil {
-		u.bad("%s: %v", filepath.Base(file), err)
-	}
 	s, err := d.Snapshot(ctx)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	sound := make(chan error, 1)
+	go func() { sound <- d.Sound(ctx) }()
 	got, err := s.Digests(ctx)
+	if e := <-sound; e != nil {
+		u.bad("%s: %v", filepath.Base(file), e)
+	}
 	if err = errors.Join(err, s.Close()); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

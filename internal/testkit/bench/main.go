@@ -34,7 +34,7 @@ func main() {
 	flag.IntVar(&o.people, "people", 100_000, "people in the import")
 	flag.IntVar(&o.list, "list", 50_000, "people of the tenant whose list is measured")
 	flag.IntVar(&o.signers, "signers", 200, "sign-ins at once")
-	flag.StringVar(&o.only, "only", "", "comma-separated: cli, upload, list, storm, postgres")
+	flag.StringVar(&o.only, "only", "", "comma-separated: cli, upload, list, storm, postgres, backup")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -58,7 +58,7 @@ func run(ctx context.Context, o options) error {
 	for _, s := range []struct {
 		name string
 		run  func(context.Context, options) ([]figure, error)
-	}{{"cli", importByCommand}, {"upload", importByUpload}, {"list", listPages}, {"storm", signInStorm}, {"postgres", importOnPostgres}} {
+	}{{"cli", importByCommand}, {"upload", importByUpload}, {"list", listPages}, {"storm", signInStorm}, {"postgres", importOnPostgres}, {"backup", backups}} {
 		if o.only != "" && !strings.Contains(","+o.only+",", ","+s.name+",") {
 			continue
 		}
