@@ -69,6 +69,7 @@ type Log struct {
 	wake   chan struct{}
 	closed atomic.Bool
 	done   sync.Once
+	crash  func(step string) error // tests: stops Seal between two steps
 
 	ship sync.Mutex // guards next; one shipment at a time
 	next uint64     // how many leaves are recorded in the database
@@ -78,6 +79,8 @@ type Log struct {
 const (
 	verbOpened = "audit.opened"
 	verbSealed = "audit.sealed"
+
+	keyUnfinished = "unfinished" // in "audit.opened": the number of an "audit.sealed" without a seal
 )
 
 // Open opens the log, completes what a crash left half done, and appends "audit.opened". It refuses to
@@ -97,12 +100,36 @@ func Open(ctx context.Context, d *db.DB, s Sealer, cfg Config) (*Log, error) {
 	if err = l.begin(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	_, err = l.Record(ctx, Event{Verb: verbOpened, Actor: actor.System(ids.System, "service"),
-		Detail: map[string]any{"public_key": l.key.public}})
-	if err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
 	return l, nil
+}
+
+// resume appends "audit.opened" and, in the same transaction, records what a crash left unrecorded. A stop
+// that was not finished is named, for its seal will never come.
+func (l *Log) resume(ctx context.Context, size uint64) error {
+	events, at, err := l.unrecorded(size)
+	if err != nil {
+		return err
+	}
+	err = l.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		detail := map[string]any{"public_key": l.key.public}
+		open, err := db.Column[int64](tx, qUnfinished, ids.System, verbSealed)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			detail[keyUnfinished] = open[0]
+		}
+		if err := recordIn(tx, events, at); err != nil {
+			return err
+		}
+		_, err = l.append(tx, Event{Verb: verbOpened, Actor: actor.System(ids.System, "service"), Detail: detail})
+		return err
+	})
+	if err == nil {
+		l.recorded(at)
+		l.nudge()
+	}
+	return err
 }
 
 func (l *Log) begin(ctx context.Context) error {
@@ -132,7 +159,7 @@ func (l *Log) begin(ctx context.Context) error {
 	if err := l.sameLast(ctx); err != nil {
 		return err
 	}
-	if err := l.reconcile(ctx, size); err != nil {
+	if err := l.resume(ctx, size); err != nil {
 		return err
 	}
 	return l.startTessera()

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -118,3 +119,34 @@ var (
 	qForgetHead   = db.GlobalQ("audit_test.head", `update audit_chain set seq = seq - 1`)
 	qForgetSeal   = db.GlobalQ("audit_test.seal", `delete from audit_seal`)
 )
+
+// A stop that is cut off between any two of its steps is a crash and nothing else; the next start says so
+// in the log, and goes on.
+func TestAStopCutOffAtAnyStep(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		w := newWorld(t, e)
+		for _, step := range []string{"appended", "added", "published", "swept"} {
+			l := w.open()
+			w.fill(l, 3)
+			l.crash = func(at string) error {
+				if at == step {
+					return errors.New("cut off")
+				}
+				return nil
+			}
+			if err := l.Seal(t.Context()); err == nil {
+				t.Fatalf("%s: not cut off", step)
+			}
+			w.must(l.Close())
+			if r := w.holds("cut off when " + step); r.Sealed || len(r.Notes) == 0 {
+				t.Errorf("%s: %+v", step, r)
+			}
+			w.must(w.open().Close()) // starts and is killed at once
+			w.holds("started after " + step)
+			w.must(w.open().Seal(t.Context()))
+			if r := w.holds("stopped after " + step); !r.Sealed || len(r.Notes) != 0 {
+				t.Errorf("%s: %+v", step, r)
+			}
+		}
+	})
+}

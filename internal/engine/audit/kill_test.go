@@ -66,7 +66,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		w := newWorld(t, e)
 		w.must(w.open().Seal(t.Context()))
-		for round := range 6 {
+		for round := range 4 {
 			arg := []string{string(e.Engine), e.Main.Path, e.Main.DSN, e.KeyStore.Path, e.KeyStore.DSN, e.Dir, string(w.a)}
 			c := exec.Command(os.Args[0])
 			c.Env = append(os.Environ(), envVictim+"="+strings.Join(arg, "\n"))
@@ -89,7 +89,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		if r.Events < 100 || r.Events != r.Leaves || !r.Sealed {
 			t.Errorf("%+v", r)
 		}
-		t.Logf("%d events in 6 lives", r.Events)
+		t.Logf("%d events in 4 lives", r.Events)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/transparency-dev/tessera"
 	"golang.org/x/mod/sumdb/note"
 
 	"rakudos/internal/base/actor"
@@ -13,18 +14,30 @@ import (
 	"rakudos/internal/engine/db"
 )
 
-// Seal is the clean stop: it appends "audit.sealed", signs the heads of all chains, ships everything,
-// waits for the checkpoint and leaves exactly the files of the published tree. After it the log is
-// closed, and `audit verify` finds any record cut from the end of anything. Whatever writes must have
-// stopped before.
+// Seal is the clean stop. It ships everything and the event "audit.sealed", waits for the checkpoint,
+// leaves exactly the files of the published tree, and last of all, in one transaction, records the event's
+// place and signs the heads of all chains. So where a seal stands, nothing may be missing at any end, and
+// a crash in the middle of stopping looks like a crash. Whatever writes must have stopped before; the log
+// is closed afterwards.
 func (l *Log) Seal(ctx context.Context) error {
 	if l.closed.Load() {
 		return errors.New("audit: already closed")
 	}
-	if err := l.sealHeads(ctx); err != nil {
+	if err := l.shipAll(ctx); err != nil {
 		return err
 	}
-	if err := l.shipAll(ctx); err != nil {
+	l.ship.Lock()
+	defer l.ship.Unlock()
+	var last row
+	err := l.db.Tx(ctx, db.Global, func(tx *db.Tx) (err error) {
+		last, err = l.append(tx, Event{Verb: verbSealed, Actor: actor.System(ids.System, "service")})
+		return err
+	})
+	if err = errors.Join(err, l.pass("appended")); err != nil {
+		return err
+	}
+	at, err := await(ctx, l.appender.Add(ctx, tessera.NewEntry(last.leaf().bytes())))
+	if err = errors.Join(err, l.pass("added")); err != nil {
 		return err
 	}
 	l.closed.Store(true)
@@ -32,28 +45,40 @@ func (l *Log) Seal(ctx context.Context) error {
 		return fmt.Errorf("audit: checkpoint: %w", err)
 	}
 	l.stop()
-	size, err := l.tree.integrated()
-	if err == nil {
-		err = sweep(l.cfg.Dir, size, true)
+	if err := l.pass("published"); err != nil {
+		return err
 	}
-	return errors.Join(err, l.Close())
+	if err := sweep(l.cfg.Dir, at+1, true); err != nil {
+		return err
+	}
+	if err := l.pass("swept"); err != nil {
+		return err
+	}
+	return errors.Join(l.sealHeads(ctx, last, at), l.Close())
 }
 
-func (l *Log) sealHeads(ctx context.Context) error {
+// pass lets a test stop the log between two steps.
+func (l *Log) pass(step string) error {
+	if l.crash == nil {
+		return nil
+	}
+	return l.crash(step)
+}
+
+func (l *Log) sealHeads(ctx context.Context, last row, at uint64) error {
 	signer, err := note.NewSigner(l.key.private)
 	if err != nil {
 		return err
 	}
 	return l.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		r, err := l.append(tx, Event{Verb: verbSealed, Actor: actor.System(ids.System, "service")})
+		if err := recordIn(tx, []head{{last.tenant, last.seq, last.hash}}, []uint64{at}); err != nil {
+			return err
+		}
+		heads, err := db.All(tx, qHeadsLogged, scanHead)
 		if err != nil {
 			return err
 		}
-		heads, err := db.All(tx, qHeads, scanHead)
-		if err != nil {
-			return err
-		}
-		s := sealRow{tenant: r.tenant, seq: r.seq, at: r.at, heads: packHeads(heads)}
+		s := sealRow{tenant: last.tenant, seq: last.seq, at: last.at, heads: packHeads(heads)}
 		if s.signature, err = signer.Sign(s.message()); err != nil {
 			return err
 		}

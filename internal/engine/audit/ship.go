@@ -90,49 +90,55 @@ func await(ctx context.Context, f tessera.IndexFuture) (uint64, error) {
 
 // record notes the places of events in one transaction and moves next on.
 func (l *Log) record(ctx context.Context, events []head, at []uint64) error {
-	err := l.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		for i, h := range events {
-			n, err := tx.Exec(qRecord, h.tenant, h.seq, int64(at[i]), h.hash)
-			if err != nil {
-				return err
-			}
-			if n != 1 {
-				return diverged(h, at[i])
-			}
-		}
-		return nil
-	})
+	err := l.db.Tx(ctx, db.Global, func(tx *db.Tx) error { return recordIn(tx, events, at) })
 	if err == nil {
-		for _, i := range at {
-			l.next = max(l.next, i+1)
-		}
+		l.recorded(at)
 	}
 	return err
 }
 
-// reconcile records the leaves that are in the tree but not in the database: a crash came between. A leaf
-// without its event means that the database is older than the log, or was altered.
-func (l *Log) reconcile(ctx context.Context, size uint64) error {
-	if size <= l.next {
-		return nil
+func (l *Log) recorded(at []uint64) {
+	for _, i := range at {
+		l.next = max(l.next, i+1)
 	}
-	from := l.next
-	leaves, err := l.tree.leaves(from, size)
-	if err != nil {
-		return fault.New(fault.Internal, "audit.log_damaged").Because(err)
-	}
-	events, at := make([]head, len(leaves)), make([]uint64, len(leaves))
-	for i, f := range leaves {
-		events[i], at[i] = head{f.tenant, f.seq, f.hash[:]}, from+uint64(i)
-	}
-	for len(events) > 0 {
-		n := min(shipRows, len(events))
-		if err := l.record(ctx, events[:n], at[:n]); err != nil {
+}
+
+func recordIn(tx *db.Tx, events []head, at []uint64) error {
+	for i, h := range events {
+		n, err := tx.Exec(qRecord, h.tenant, h.seq, int64(at[i]), h.hash)
+		if err != nil {
 			return err
 		}
-		events, at = events[n:], at[n:]
+		if n != 1 {
+			return diverged(h, at[i])
+		}
 	}
 	return nil
+}
+
+// unrecorded lists the leaves that are in the tree but not in the database: a crash came between.
+func (l *Log) unrecorded(size uint64) (events []head, at []uint64, err error) {
+	if size <= l.next {
+		return nil, nil, nil
+	}
+	leaves, err := l.tree.leaves(l.next, size)
+	if err != nil {
+		return nil, nil, fault.New(fault.Internal, "audit.log_damaged").Because(err)
+	}
+	for i, f := range leaves {
+		events, at = append(events, head{f.tenant, f.seq, f.hash[:]}), append(at, l.next+uint64(i))
+	}
+	return events, at, nil
+}
+
+// reconcile records them. A leaf without its event means that the database is older than the log, or was
+// altered.
+func (l *Log) reconcile(ctx context.Context, size uint64) error {
+	events, at, err := l.unrecorded(size)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	return l.record(ctx, events, at)
 }
 
 // sameLast checks that the newest recorded event is the leaf that the tree holds at its place.

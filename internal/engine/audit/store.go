@@ -42,7 +42,16 @@ var (
 	qAt      = db.GlobalQ("audit.at", `select `+columns+` from audit_event where log_index = $1`)
 	qRecord  = db.Q("audit.record", `update audit_event set log_index = $3 where tenant_id = $1 and seq = $2 and hash = $4 and log_index is null`)
 
-	qHeads   = db.GlobalQ("audit.heads", `select tenant_id, seq, hash from audit_chain order by tenant_id`)
+	qHeads = db.GlobalQ("audit.heads", `select tenant_id, seq, hash from audit_chain order by tenant_id`)
+	// The heads that are in the log: a chain that somebody has gone on writing while the service stopped
+	// is not sealed.
+	qHeadsLogged = db.GlobalQ("audit.heads_logged", `select c.tenant_id, c.seq, c.hash from audit_chain c
+		join audit_event e on e.tenant_id = c.tenant_id and e.seq = c.seq where e.log_index is not null order by c.tenant_id`)
+	// The newest event of the service itself, when it is a stop that was not finished.
+	qUnfinished = db.Q("audit.unfinished", `select e.seq from audit_event e
+		join audit_chain c on c.tenant_id = e.tenant_id and c.seq = e.seq
+		where e.tenant_id = $1 and e.verb = $2
+		and not exists (select 1 from audit_seal s where s.tenant_id = e.tenant_id and s.seq = e.seq)`)
 	qSealAdd = db.Q("audit.seal_add", `insert into audit_seal (tenant_id, seq, at, heads, signature) values ($1, $2, $3, $4, $5)`)
 	qSeals   = db.GlobalQ("audit.seals", `select tenant_id, seq, at, heads, signature from audit_seal order by tenant_id, seq`)
 

@@ -14,6 +14,7 @@ type chains struct {
 	heads     map[ids.Tenant]head
 	people    map[spotOf]crowd
 	seals     map[spotOf]sealRow
+	unsealed  map[spotOf]bool      // stops without a seal that no later start has explained
 	promised  map[spotOf][]byte    // hashes that seals have signed
 	last      map[ids.Tenant]int64 // newest number read
 	seen      []bool               // by leaf: an event names it
@@ -40,7 +41,7 @@ type gap struct {
 func (v *verifier) readChains(t tables) error {
 	c := &v.chains
 	*c = chains{heads: map[ids.Tenant]head{}, seals: map[spotOf]sealRow{}, promised: map[spotOf][]byte{},
-		last: map[ids.Tenant]int64{}, waiting: map[spotOf][]byte{}, final: map[ids.Tenant]head{}, misplaced: map[spotOf][]byte{},
+		last: map[ids.Tenant]int64{}, waiting: map[spotOf][]byte{}, final: map[ids.Tenant]head{}, misplaced: map[spotOf][]byte{}, unsealed: map[spotOf]bool{},
 		shredded: map[ids.Tenant]int64{}, seen: make([]bool, len(v.state.leaves))}
 	if err := t.heads(func(h head) error { c.heads[h.tenant] = h; return nil }); err != nil {
 		return err
@@ -174,6 +175,9 @@ func (v *verifier) checkBody(r *row) {
 	}
 	if r.verb == verbOpened && r.tenant == ids.System {
 		c.publicKey, _ = b.Detail["public_key"].(string)
+		if n, ok := b.Detail[keyUnfinished].(float64); ok {
+			delete(c.unsealed, spotOf{ids.System, int64(n)})
+		}
 	}
 	if want := crowdOf(b.Subjects); want.n > 0 || indexed.n > 0 {
 		switch {
@@ -203,8 +207,10 @@ func (v *verifier) checkMarks(r *row) {
 	s, ok := c.seals[at]
 	delete(c.seals, at)
 	switch {
+	case !ok && r.index != nil: // place and seal are written together, unless a start finds the place
+		c.unsealed[at] = true
 	case !ok:
-		v.dbBad(Bad{SealRemoved, "audit_seal", r.tenant, r.seq, "the seal of this stop was removed"})
+		v.note("the stop of record %d was not finished", r.seq)
 	case s.at != r.at:
 		v.dbBad(Bad{SealAltered, "audit_seal", r.tenant, r.seq, "the seal of this stop names another time than its record"})
 	}
@@ -249,6 +255,9 @@ func (v *verifier) endChains() {
 		for _, at := range sortedSpots(c.promised) {
 			v.dbBad(Bad{EventRemoved, "audit_event", at.tenant, at.seq, "a record that a seal has signed was removed"})
 		}
+	}
+	for _, at := range sortedSpots(c.unsealed) {
+		v.dbBad(Bad{SealRemoved, "audit_seal", at.tenant, at.seq, "the seal of this stop was removed"})
 	}
 	for _, at := range sortedSpots(c.people) {
 		if c.shredded[at.tenant] == 0 {
