@@ -46,7 +46,7 @@ func (p *parser) cell(c *boundColumn, cell, code string) {
 	it := c.item
 	args := []string{"value", clip(cell), "item", it.Name}
 	if it.Min != it.Max {
-		args = append(args, "min", it.Min.String(), "max", it.Max.String(), "unit", it.Unit)
+		args = append(args, "min", it.Min.Format(max(it.Decimals, decimalsOf(it.Min))), "max", it.Max.Format(it.Decimals), "unit", it.Unit)
 	}
 	if code == codeNotChoice {
 		args = append(args, "max", strconv.Itoa(len(it.Choices)))

@@ -3,7 +3,6 @@ package checkup
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -15,7 +14,6 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/job"
-	"rakudos/internal/people/access"
 )
 
 const (
@@ -57,56 +55,6 @@ func (b *batch) by(account ids.Account) actor.Actor {
 	a := actor.System(b.tenant, "checkup.import")
 	a.Account = account
 	return a
-}
-
-// read makes the preview.
-func (s *Service) read(ctx context.Context, b *batch) error {
-	if b.state != Reading {
-		return nil // a job delivered twice
-	}
-	m, err := s.mappingFor(ctx, b)
-	if err != nil {
-		return err
-	}
-	out, err := s.run(ctx, b, m, false, s.opener(ctx, b))
-	if err != nil {
-		return err
-	}
-	return s.ready(ctx, b, out, nil)
-}
-
-// ready writes the preview and, when there was none, the mapping that was guessed.
-func (s *Service) ready(ctx context.Context, b *batch, out *outcome, note *fault.Fault) error {
-	k, err := s.vault.Tenant(ctx, b.tenant)
-	if err != nil {
-		return err
-	}
-	b.about.Body, b.about.Header = out.info.Body, out.info.Header
-	b.detail = out.detail
-	b.detail.Note = messageOf(note)
-	aboutCol, detailCol, err := b.sealed(k)
-	if err != nil {
-		return err
-	}
-	return s.db.Tx(ctx, b.tenant, func(tx *db.Tx) error {
-		mapping, err := s.saveMapping(tx, k, b, out.info.Mapping, b.startedBy)
-		if err != nil {
-			return err
-		}
-		n, err := tx.Exec(qBatchReady, b.tenant, b.id, mapping, out.info.Rows, out.accepted, out.unchanged, out.mac[:], aboutCol, detailCol)
-		if err != nil || n != 1 {
-			return err // somebody else was quicker
-		}
-		_, err = s.audit.Append(tx, audit.Event{Verb: "checkup.import.preview", Actor: b.by(b.startedBy), Kind: "checkup.import", Detail: out.counts(b)})
-		return err
-	})
-}
-
-func (o *outcome) counts(b *batch) map[string]any {
-	return map[string]any{
-		"import": b.id, "rows": o.info.Rows, "accepted": o.accepted, "unchanged": o.unchanged,
-		"rejected": len(o.detail.Rejected), "unmatched": len(o.detail.Unmatched), "mac": hex.EncodeToString(o.mac[:]),
-	}
 }
 
 // apply stores the accepted lines under the unpublished batch and publishes them at the end. It may be
@@ -216,150 +164,4 @@ func (s *Service) failed(ctx context.Context, b *batch, f *fault.Fault) error {
 			Detail: map[string]any{"import": b.id, "code": f.Code}})
 		return err
 	})
-}
-
-// dropUnpublished removes what an earlier attempt has left, a little at a time.
-func (s *Service) dropUnpublished(ctx context.Context, b *batch) error {
-	for {
-		var n int64
-		err := s.db.Tx(ctx, b.tenant, func(tx *db.Tx) (err error) {
-			if _, err = tx.Exec(qUnpublishedJudgements, b.tenant, b.id); err != nil {
-				return err
-			}
-			n, err = tx.Exec(qUnpublishedResults, b.tenant, b.id)
-			return err
-		})
-		if err != nil || n == 0 {
-			return err
-		}
-	}
-}
-
-// ImportNow is the same import in one call, for the command line: read, and with confirm applied. Without
-// confirm nothing is kept but the audit event.
-func (s *Service) ImportNow(ctx context.Context, a actor.Actor, fileName string, r io.Reader, confirm bool) (*Import, error) {
-	if err := s.require(ctx, a, access.CheckupImport, "checkup.import"); err != nil {
-		return nil, err
-	}
-	if !confirm {
-		return s.dryRun(ctx, a, fileName, r)
-	}
-	b, err := s.newBatch(ctx, a, fileName, "call", r, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer s.progress.end(b.id)
-	if err := s.applyNow(ctx, a, b); err != nil {
-		return nil, errors.Join(err, s.failed(ctx, b, fault.Of(err)), s.blobs.Delete(context.WithoutCancel(ctx), b.tenant, b.blob))
-	}
-	return s.Import(ctx, a, b.id)
-}
-
-func (s *Service) applyNow(ctx context.Context, a actor.Actor, b *batch) error {
-	m, err := s.mappingFor(ctx, b)
-	if err != nil {
-		return err
-	}
-	err = s.db.Tx(ctx, b.tenant, func(tx *db.Tx) error {
-		_, err := tx.Exec(qBatchMove, b.tenant, b.id, Applying, Reading)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	out, err := s.run(ctx, b, m, true, s.opener(ctx, b))
-	if err != nil {
-		return err
-	}
-	s.at("written")
-	return s.publish(ctx, b, out, a)
-}
-
-func (s *Service) dryRun(ctx context.Context, a actor.Actor, fileName string, r io.Reader) (*Import, error) {
-	id := ids.New[ids.Import]()
-	b := &batch{tenant: a.Tenant, id: id, state: Preview, blob: blobKey(id), startedBy: a.Account, startedAt: time.Now(), about: about{File: cutName(fileName)}}
-	if err := s.keep(ctx, a.Tenant, b.blob, r); err != nil {
-		return nil, err
-	}
-	defer s.progress.end(id)
-	out, err := s.preview(ctx, b)
-	if err = errors.Join(err, s.blobs.Delete(context.WithoutCancel(ctx), a.Tenant, b.blob)); err != nil {
-		return nil, err
-	}
-	if err := s.record(ctx, a, "checkup.import.dry_run", "checkup.import", nil, out.counts(b)); err != nil {
-		return nil, err
-	}
-	b.rows, b.accepted, b.unchanged, b.detail, b.about.Body = out.info.Rows, out.accepted, out.unchanged, out.detail, out.info.Body
-	return b.view(0, access.Allows(a, access.CheckupValues)), nil
-}
-
-func (s *Service) preview(ctx context.Context, b *batch) (*outcome, error) {
-	m, err := s.mappingFor(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	return s.run(ctx, b, m, false, s.opener(ctx, b))
-}
-
-// Sweep clears away what a killed process has left: rows of imports that nobody will take up again, and
-// uploads without an import that needs them. Call it at start, before the queue runs.
-func (s *Service) Sweep(ctx context.Context) error {
-	type ref struct {
-		t  ids.Tenant
-		id ids.Import
-	}
-	var calls []ref
-	var tenants []ids.Tenant
-	err := s.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
-		calls, err = db.All(tx, qBatchCalls, func(sc db.Scanner) (r ref, err error) { return r, sc.Scan(&r.t, &r.id) })
-		if err != nil {
-			return err
-		}
-		tenants, err = db.Column[ids.Tenant](tx, qBatchTenants)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, c := range calls {
-		b, err := s.batch(ctx, c.t, c.id, false)
-		if err == nil {
-			err = s.failed(ctx, b, fault.New(fault.Conflict, "checkup.import_interrupted"))
-		}
-		if err != nil && !fault.Is(err, fault.Missing) { // a tenant whose key is gone has nothing left to sweep
-			return err
-		}
-	}
-	for _, t := range tenants {
-		if err := s.sweepBlobs(ctx, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) sweepBlobs(ctx context.Context, t ids.Tenant) error {
-	stored, err := s.blobs.List(ctx, t, blobPrefix)
-	if err != nil || len(stored) == 0 {
-		return err
-	}
-	needed := map[string]bool{}
-	err = s.db.View(ctx, t, func(tx *db.Tx) error {
-		keys, err := db.Column[string](tx, qBatchKeys, t)
-		for _, k := range keys {
-			needed[k] = true
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, key := range stored {
-		if !needed[key] {
-			if err := s.blobs.Delete(ctx, t, key); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

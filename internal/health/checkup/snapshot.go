@@ -1,12 +1,8 @@
 package checkup
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"rakudos/internal/base/ids"
@@ -79,49 +75,6 @@ func (n *snapshot) of(p ids.Person) *line {
 	return nil
 }
 
-// maxSnapshots bounds how many years of tenants stay in memory.
-const maxSnapshots = 12
-
-type snapshots struct {
-	mu sync.Mutex
-	m  map[snapshotKey]*snapshotSlot
-}
-
-type snapshotKey struct {
-	tenant ids.Tenant
-	year   int
-}
-
-type snapshotSlot struct {
-	mu   sync.Mutex // held while it is built, so that it is built once
-	snap *snapshot
-	used time.Time
-}
-
-func (c *snapshots) slot(k snapshotKey) *snapshotSlot {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.m == nil {
-		c.m = map[snapshotKey]*snapshotSlot{}
-	}
-	s := c.m[k]
-	if s == nil {
-		for len(c.m) >= maxSnapshots {
-			oldest := snapshotKey{}
-			for key, x := range c.m {
-				if o := c.m[oldest]; o == nil || x.used.Before(o.used) {
-					oldest = key
-				}
-			}
-			delete(c.m, oldest)
-		}
-		s = &snapshotSlot{}
-		c.m[k] = s
-	}
-	s.used = time.Now()
-	return s
-}
-
 // year gives the snapshot of a fiscal year, renewed as far as results, opinions or people have changed.
 func (s *Service) year(ctx context.Context, t ids.Tenant, year int) (*snapshot, error) {
 	dir, err := s.people.Directory(ctx, t)
@@ -157,135 +110,10 @@ func (s *Service) year(ctx context.Context, t ids.Tenant, year int) (*snapshot, 
 	return &n, nil
 }
 
-func (s *Service) revisions(ctx context.Context, t ids.Tenant) (results, decided int64, err error) {
-	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		results, decided, err = revisionsIn(tx, t)
-		return err
-	})
-	return results, decided, err
-}
-
-func revisionsIn(tx *db.Tx, t ids.Tenant) (results, decided int64, err error) {
-	err = db.Each(tx, qRevision, func(sc db.Scanner) error { return sc.Scan(&results, &decided) }, t)
-	return results, decided, err
-}
-
 // Warm builds the snapshot of a year before the first reader asks for it.
 func (s *Service) Warm(ctx context.Context, t ids.Tenant, year int) error {
 	_, err := s.year(ctx, t, year)
 	return err
-}
-
-// sealedExam is a candidate for a person's newest result.
-type sealedExam struct {
-	exam
-	applied int64
-	seq     int
-	brief   []byte
-}
-
-// newer: a later day, a later batch of that day, a later judgement of that result.
-func (x *sealedExam) newer(o *sealedExam) bool {
-	return cmp.Or(x.day.Compare(o.day), cmp.Compare(x.applied, o.applied), strings.Compare(string(x.result), string(o.result)), cmp.Compare(x.seq, o.seq)) > 0
-}
-
-// readResults finds and decrypts the newest result of everybody; whoever's key is gone is gone from the
-// list as well.
-func (s *Service) readResults(ctx context.Context, t ids.Tenant, n *snapshot) error {
-	newest := map[ids.Person]*sealedExam{}
-	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		clear(newest)
-		if n.results, _, err = revisionsIn(tx, t); err != nil {
-			return err
-		}
-		if n.years, err = db.Column[int](tx, qYears, t); err != nil {
-			return err
-		}
-		return db.Each(tx, qYear, func(sc db.Scanner) error {
-			x := &sealedExam{}
-			var day string
-			if err := sc.Scan(&x.result, &x.person, &day, &x.applied, &x.seq, &x.brief); err != nil {
-				return err
-			}
-			if x.day, err = jst.ParseDate(day); err != nil {
-				return err
-			}
-			if o := newest[x.person]; o == nil || x.newer(o) {
-				newest[x.person] = x
-			}
-			return nil
-		}, t, n.year)
-	})
-	if err != nil {
-		return err
-	}
-	keys, err := s.vault.Persons(ctx, t, slices.Collect(maps.Keys(newest)))
-	if err != nil {
-		return err
-	}
-	for p, x := range newest {
-		k := keys[p]
-		if k == nil {
-			delete(newest, p)
-			continue
-		}
-		plain, err := k.Open(locJudgement(x.result, x.seq, "brief"), x.brief)
-		if err == nil {
-			x.Brief, err = decodeBrief(plain)
-		}
-		if err != nil {
-			return err
-		}
-		x.brief = nil
-	}
-	n.newest = newest
-	return nil
-}
-
-// overlap is how far behind the newest opinion known one is looked for: transactions may be committed in
-// another order than they were stamped.
-const overlap = 10 * time.Minute
-
-// readOpinions adds the opinions taken since the last look.
-func (s *Service) readOpinions(ctx context.Context, t ids.Tenant, n *snapshot) error {
-	var sealed []sealedOpinion
-	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		if _, n.decided, err = revisionsIn(tx, t); err != nil {
-			return err
-		}
-		sealed, err = db.All(tx, qOpinionsYear, scanOpinion, t, n.year, n.lastDecision-overlap.Microseconds())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	keys, err := s.vault.Persons(ctx, t, subjects(sealed))
-	if err != nil {
-		return err
-	}
-	opinions := maps.Clone(n.opinions)
-	if opinions == nil {
-		opinions = map[ids.Result]*Opinion{}
-	}
-	for i := range sealed {
-		x := &sealed[i]
-		n.lastDecision = max(n.lastDecision, db.Micros(x.At))
-		if k := keys[x.Person]; k != nil {
-			if opinions[x.Result], err = x.open(k); err != nil {
-				return err
-			}
-		}
-	}
-	n.opinions = opinions
-	return nil
-}
-
-func subjects(all []sealedOpinion) []ids.Person {
-	out := make([]ids.Person, len(all))
-	for i := range all {
-		out[i] = all[i].Person
-	}
-	return out
 }
 
 // join puts people and results together: everybody who was examined in the year, and everybody else who

@@ -1,0 +1,133 @@
+package checkup
+
+import (
+	"context"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/org"
+)
+
+// Filter of a list; the zero value is everybody of the running fiscal year.
+type Filter struct {
+	Year       int
+	Site, Dept string // identifier, code or name
+	Judgement  string // "A" … "E", "C+" (that or worse), "none" (not examined), "guidance", "referral"
+	Q          string // part of number, name or kana
+	Sort       string // "number", "name", "judgement", "day", "dept"; a leading "-" turns it round
+	Page, Per  int    // from 1; 50 a page
+}
+
+// NotExamined is the Letter under which people without a result are counted, and the filter for them.
+const NotExamined Letter = "none"
+
+// ListView is one page of the list and what stands around it.
+type ListView struct {
+	Filter               Filter
+	Years                []int
+	Total, Page, Pages   int
+	Rows                 []ListRow
+	Counts               []Count     // per judgement, whatever Filter.Judgement says
+	Depts                []DeptCount // likewise
+	Population, Examined int
+	ShowJudgement        bool
+	Sites                []org.Site
+	Departments          []org.Dept
+}
+
+// ListRow is one person. What the reader may not see is empty.
+type ListRow struct {
+	Person            ids.Person
+	Number            string
+	Name, Kana        string
+	Site, Dept        string
+	Left              bool
+	Examined          bool
+	Day               jst.Date
+	Result            ids.Result
+	Judgement         Letter
+	Action            Action
+	Metabolic         Metabolic
+	Worst             []string // names of the deciding items
+	MedicationUnknown bool
+	Fitness           Fitness
+	Deadline          jst.Date // for the physician's opinion; zero when none is due
+	DaysLeft          int
+}
+
+// Count is how many people have a judgement; Letter is NotExamined, or empty for "examined, not judged".
+type Count struct {
+	Letter Letter
+	N      int
+}
+
+// DeptCount is one department's share.
+type DeptCount struct {
+	Site, Dept           string
+	DeptID               ids.Dept
+	Population, Examined int
+	Letters              map[Letter]int
+}
+
+// eye is one reader's view of lists.
+type eye struct {
+	a     actor.Actor
+	rule  access.TenantRule
+	today jst.Date
+}
+
+func (s *Service) eye(ctx context.Context, a actor.Actor) (*eye, error) {
+	rule, err := s.rule(ctx, a.Tenant)
+	return &eye{a, rule, jst.Of(time.Now())}, err
+}
+
+func (e *eye) level(k access.DataKind, l *line) access.Level {
+	return access.See(e.a, k, access.Subject{Tenant: e.a.Tenant, Person: l.Person.ID, Site: l.Person.Site, Dept: l.Person.Dept}, e.rule)
+}
+
+func (e *eye) sees(k access.DataKind, l *line) bool { return e.level(k, l) > access.Consent }
+
+// letter is the judgement as far as the reader sees it.
+func (e *eye) letter(l *line) Letter {
+	if l.exam == nil {
+		return NotExamined
+	}
+	if !e.sees(access.Judgement, l) {
+		return ""
+	}
+	return l.Overall
+}
+
+func (e *eye) row(n *snapshot, l *line) ListRow {
+	r := ListRow{
+		Person: l.Person.ID, Number: l.Number, Name: l.Name, Kana: l.Kana, Site: l.site, Dept: l.dept,
+		Left: l.LeftBy(e.today), Examined: l.exam != nil,
+	}
+	if l.exam == nil {
+		return r
+	}
+	r.Day, r.Result = l.day, l.result
+	if e.sees(access.Judgement, l) {
+		r.Judgement, r.Action, r.Metabolic, r.MedicationUnknown = l.Overall, l.Action, l.Metabolic, l.MedicationUnknown
+	}
+	if e.sees(access.StatutoryValues, l) {
+		for _, it := range l.Worst {
+			r.Worst = append(r.Worst, it.Name)
+		}
+	}
+	if e.sees(access.Opinion, l) {
+		if o := n.opinion(l); o != nil {
+			r.Fitness = o.Fitness
+		} else if n.waits(l) {
+			r.Deadline = jst.ThreeMonthDeadline(l.day)
+			r.DaysLeft = r.Deadline.Sub(e.today)
+		}
+	}
+	return r
+}
+
+// lists: a person is on the list of whoever may know at least whether the person was examined.
+func (e *eye) lists(l *line) bool { return e.level(access.Taken, l) > access.Consent }

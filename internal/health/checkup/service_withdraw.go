@@ -1,0 +1,60 @@
+package checkup
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/people/access"
+)
+
+// Withdraw takes a batch back as a whole: what it had stored is no longer visible, and what it had
+// replaced is visible again. Nothing is deleted.
+func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, reason string) error {
+	if err := s.require(ctx, a, access.ImportWithdraw, "checkup.import.withdraw"); err != nil {
+		return err
+	}
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return fault.New(fault.Invalid, "checkup.reason_missing")
+	}
+	b, err := s.batch(ctx, a.Tenant, id, true)
+	if err != nil {
+		return err
+	}
+	switch {
+	case b.state.Running():
+		return fault.New(fault.Conflict, "checkup.import_running")
+	case b.state == Withdrawn:
+		return fault.New(fault.Conflict, "checkup.import_withdrawn")
+	}
+	b.detail.Reason = clip(reason)
+	k, err := s.vault.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	aboutCol, detailCol, err := b.sealed(k)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		n, err := tx.Exec(qBatchWithdraw, a.Tenant, id, b.state, aboutCol, detailCol, db.Micros(time.Now()))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return fault.New(fault.Conflict, "checkup.import_running")
+		}
+		if _, err := tx.Exec(qBump, a.Tenant); err != nil {
+			return err
+		}
+		_, err = s.audit.Append(tx, audit.Event{Verb: "checkup.import.withdraw", Actor: a, Kind: "checkup.import",
+			Detail: map[string]any{"import": id, "applied": b.applied, "mac": hex.EncodeToString(b.mac)}})
+		return err
+	})
+}
