@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -24,8 +25,12 @@ func (a *App) controls() []control.Control {
 	out = append(out, audit.Controls(a.Audit, scenes{a.stage})...)
 	out = append(out, a.peopleControls()...)
 	out = append(out, backup.Controls(a.Backup, a.Config.path("tmp"))...)
+	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(slow[x.ID], slow[y.ID]) })
 	return out
 }
+
+// slow are the probes that take long by nature: after a start, the others have their turn first.
+var slow = map[string]int{"AC-PWPOL": 1, "AC-LOCK": 1, "BK-DAILY": 2, "BK-RETAIN": 2, "BK-OFFLINE": 2, "BK-DRILL": 2}
 
 // listeners are the addresses on which this process accepts connections, sandboxes included.
 func (a *App) listeners() []string {

@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -23,6 +25,9 @@ type stage struct {
 	open map[string]bool // addresses of the sandboxes that run now
 
 	inside map[string]identity.Inside // by base address: the services behind the sites
+
+	making sync.Mutex
+	made   string // directory that sandboxes are copied from; empty until there is one
 }
 
 var errNotRunning = errors.New("app: the service does not listen")
@@ -62,18 +67,15 @@ func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(),
 	if !slices.Contains(sabotages(), sabotage) {
 		return nil, nil, fmt.Errorf("app: no sabotage is called %q", sabotage)
 	}
-	tmp := s.app.Config.path("tmp")
-	if err := os.MkdirAll(tmp, 0o700); err != nil {
-		return nil, nil, err
+	template, err := s.template(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
 	}
-	dir, err := os.MkdirTemp(tmp, "sandbox-")
+	dir, err := os.MkdirTemp(s.app.Config.path("tmp"), "sandbox-")
 	if err != nil {
 		return nil, nil, err
 	}
-	c := DefaultConfig()
-	c.Data, c.Listen = dir, "127.0.0.1:0"
-	c.sabotage = map[string]bool{sabotage: true}
-	run, err := Start(ctx, c, slog.New(slog.DiscardHandler))
+	run, err := startSandbox(ctx, dir, template, sabotage)
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
@@ -86,6 +88,66 @@ func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(),
 		s.opened(run.addr, false)
 		_ = os.RemoveAll(dir)
 	}, nil
+}
+
+// template is a data directory in which the probes' tenants and accounts are ready, made once: hashing
+// their passwords again for every sandbox would cost most of its time.
+func (s *stage) template(ctx context.Context) (string, error) {
+	s.making.Lock()
+	defer s.making.Unlock()
+	if s.made != "" {
+		return s.made, nil
+	}
+	dir := s.app.Config.path("tmp", "template")
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
+	run, err := startSandbox(ctx, dir, "", "template")
+	if err != nil {
+		return "", err
+	}
+	if err := run.Close(); err != nil {
+		return "", err
+	}
+	s.made = dir
+	return dir, nil
+}
+
+// startSandbox starts a service with one protection off in dir, as a copy of from unless that is empty.
+func startSandbox(ctx context.Context, dir, from, sabotage string) (*Running, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if from != "" {
+		if err := copyPrivate(from, dir); err != nil {
+			return nil, err
+		}
+	}
+	c := DefaultConfig()
+	c.Data, c.Listen = dir, "127.0.0.1:0"
+	c.sabotage = map[string]bool{sabotage: true}
+	return Start(ctx, c, slog.New(slog.DiscardHandler))
+}
+
+// copyPrivate copies a directory for the owner alone, whatever the umask.
+func copyPrivate(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), b, 0o600)
+	})
 }
 
 func (s *stage) opened(addr string, now bool) {

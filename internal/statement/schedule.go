@@ -13,7 +13,7 @@ import (
 // they are due so that they do not fall together, and sooner after a run that did not end well.
 const (
 	slots      = 2
-	startJit   = 500 * time.Millisecond
+	startStep  = time.Millisecond
 	retryFirst = 3 * time.Second
 	retryMost  = 5 * time.Minute
 	retryTimes = 8 // then it is no accident, and comes by its Every again
@@ -38,9 +38,9 @@ func schedule(ctx context.Context, controls []control.Control, do func(context.C
 	}
 	due := make(map[string]time.Time, len(controls))
 	byID := make(map[string]control.Control, len(controls))
-	for _, c := range controls {
+	for i, c := range controls { // the first round goes in the order in which they were registered
 		byID[c.ID] = c
-		due[c.ID] = time.Now().Add(jitter(startJit))
+		due[c.ID] = time.Now().Add(time.Duration(i) * startStep)
 	}
 	done := make(chan end)
 	running, tries, seen := 0, map[string]int{}, map[string]bool{}

@@ -60,7 +60,7 @@ func New(cfg Config, built []control.Control) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, read: published, past: p, store: store{cfg.DB, cfg.Journal}}
 	own := []control.Control{s.historyControl(), s.accessibilityControl()}
-	s.set, err = Assemble(cfg.Figures, append(slices.Clone(built), own...))
+	s.set, err = Assemble(cfg.Figures, append(slices.Clone(own), built...))
 	if err != nil {
 		return nil, err
 	}
