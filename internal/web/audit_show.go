@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,6 +92,9 @@ func (v *auditView) date(field, text string) (jst.Date, bool) {
 	return d, true
 }
 
+// identifier finds UUIDs: the ends of one are enough to tell two apart on a page.
+var identifier = regexp.MustCompile(`\b([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f-]{18,24}([0-9a-f]{6})\b`)
+
 func newAuditLine(e audit.Entry) auditLine {
 	l := auditLine{Entry: e, What: verbWords[e.Verb], Why: purposeWords[e.Purpose], Outcome: resultWords[e.Result]}
 	if l.What == "" {
@@ -105,7 +109,7 @@ func newAuditLine(e audit.Entry) auditLine {
 	}
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(e.Detail)) {
-		parts = append(parts, k+"="+fmt.Sprint(e.Detail[k]))
+		parts = append(parts, k+"="+identifier.ReplaceAllString(fmt.Sprint(e.Detail[k]), "$1…$2"))
 	}
 	l.Detail = strings.Join(parts, " ")
 	return l

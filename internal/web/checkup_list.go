@@ -26,6 +26,7 @@ type checkupsView struct {
 	Q         string
 	CSV, XLSX string
 	MayImport bool
+	ShowItems bool // some row may name the items that decided
 }
 
 // Template names the file.
@@ -99,6 +100,9 @@ func newCheckupsView(r *http.Request, list *checkup.ListView) *checkupsView {
 	}
 	for _, x := range list.Departments {
 		view.Depts = append(view.Depts, choice{string(x.ID), x.Name, list.Filter.Dept == string(x.ID) || list.Filter.Dept == x.Name})
+	}
+	for _, row := range list.Rows {
+		view.ShowItems = view.ShowItems || len(row.Worst) > 0
 	}
 	view.Sentence = view.sentence(r)
 	view.Sorts = map[string]sortLink{}

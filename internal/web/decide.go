@@ -64,7 +64,7 @@ func newDecideView(p *checkup.PersonView, i int) *decideView {
 			}
 			f := finding{Name: l.Name, Unit: l.Unit, Ref: l.Ref, Cell: c}
 			if i+1 < len(l.Cells) {
-				if before := l.Cells[i+1]; before.Num != nil || !before.Derived {
+				if before := l.Cells[i+1]; !joint(before) {
 					f.Before = before.Text
 				}
 			}

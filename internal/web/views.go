@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/jst"
+	"rakudos/internal/health/checkup"
 )
 
 //go:embed view
@@ -30,6 +31,7 @@ func loadViews(a *assets) (*views, error) {
 		"judge":  judgeOf,
 		"status": statusOfControl,
 		"group":  group,
+		"joint":  joint,
 		"add":    func(a, b int) int { return a + b },
 		"list":   func(v ...any) []any { return v },
 		"join":   strings.Join,
@@ -66,6 +68,11 @@ func (v *views) render(w io.Writer, view Viewer) error {
 		return fmt.Errorf("web: no view %q", view.Template())
 	}
 	return t.ExecuteTemplate(w, "layout", view)
+}
+
+// joint tells a cell that is a judgement over other items and has no value of its own.
+func joint(c checkup.Cell) bool {
+	return c.Letter != "" && c.Num == nil && strings.HasPrefix(c.Text, string(c.Letter)+"（")
 }
 
 // day prints a civil date for tables; the zero date is a dash.
