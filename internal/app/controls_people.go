@@ -10,10 +10,10 @@ import (
 )
 
 // peopleControls are the promises about signing in and permissions. The probes of signing in use the
-// accounts of the second probe tenant alone, so that nobody else takes their mails.
+// accounts of the third probe tenant alone, so that nobody else takes their mails.
 func (a *App) peopleControls() []control.Control {
 	out := identity.Controls(identity.Probing{
-		Stage: a.stage, Tenant: probeCodes[1], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
+		Stage: a.stage, Tenant: probeCodes[2], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
 	})
 	return append(out, access.Controls(access.Probing{
 		Stage: a.stage, Tenant: probeCodes[0], Other: probeCodes[1], Routes: accessRoutes,

@@ -18,9 +18,10 @@ import (
 	"rakudos/internal/people/tenant"
 )
 
-// Two tenants exist for the probes alone, so that "another tenant" can be tried for real. They hold
-// invented people and no customer ever sees them.
-var probeCodes = []string{"probe-a", "probe-b"}
+// Three tenants exist for the probes alone: two so that "another tenant" can be tried for real, and one
+// whose accounts the probes of signing in may lock and unlock. They hold invented people and no customer
+// ever sees them.
+var probeCodes = []string{"probe-a", "probe-b", "probe-c"}
 
 const probeBlob = "probe/accounts"
 
