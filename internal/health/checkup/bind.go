@@ -32,6 +32,10 @@ func bind(m *Mapping, header []string) (*binding, error) {
 			b.ignored = append(b.ignored, h)
 			continue
 		}
+		if _, taken := owner[c.Target]; taken && repeatable[c.Target] {
+			b.ignored = append(b.ignored, h)
+			continue
+		}
 		if o, taken := owner[c.Target]; taken && !alternative(c, b.header[o], h) {
 			return nil, fault.New(fault.Invalid, "checkup.header_duplicate", "column", h, "other", b.header[o],
 				"at", strconv.Itoa(o+1), "and", strconv.Itoa(i+1), "target", TargetName(c.Target))
@@ -51,6 +55,10 @@ func bind(m *Mapping, header []string) (*binding, error) {
 	slices.SortStableFunc(b.items, func(x, y boundColumn) int { return cmp.Compare(x.item.ID, y.item.ID) })
 	return b, b.complete()
 }
+
+// repeatable targets often stand behind several items of a file (判定, コメント); the first one is read, the
+// others are reported as ignored.
+var repeatable = map[string]bool{"body_judgement": true, "remarks": true}
 
 // alternative tells whether two columns are the same item by two methods: different JLAC10 codes of one
 // identity, of which a line fills one.

@@ -36,6 +36,10 @@ func (p *parser) second(c *boundColumn, have *Value, v Value) {
 	switch {
 	case have.Kind == NotDone || have.Kind == NotMeasured:
 		*have = v
+	case have.Kind == FoundValue && v.Kind == FoundValue: // two ways of looking: the finding counts
+		if v.Num > have.Num {
+			*have = v
+		}
 	case v.Kind == NotDone || v.Kind == NotMeasured || v.Show(c.item) == have.Show(c.item):
 	default:
 		p.fail(c.index, codeConflict, "item", c.item.Name)

@@ -5,7 +5,7 @@ package checkup
 var bloodGroups = []group{
 	{"貧血・血液", []entry{
 		{id: 40, key: "hemoglobin", name: "血色素量", unit: "g/dL", decimals: 1, kind: Numeric, law: true, span: "3..25", codes: "2A030", names: "ヘモグロビン 血色素 ヘモグロビン値 血色素量ヘモグロビン値 ヘモグロビン量 hb hgb 血色素測定"},
-		{id: 41, key: "red_cells", name: "赤血球数", unit: "万/μL", kind: Numeric, law: true, span: "100..900", codes: "2A020", names: "赤血球 rbc"},
+		{id: 41, key: "red_cells", name: "赤血球数", unit: "万/μL", kind: Numeric, law: true, span: "100..900", codes: "2A0200000", names: "赤血球 rbc"},
 		{id: 42, key: "hematocrit", name: "ヘマトクリット値", unit: "%", decimals: 1, kind: Numeric, span: "5..80", codes: "2A040", names: "ヘマトクリット ht hct"},
 		{id: 43, key: "white_cells", name: "白血球数", unit: "10³/μL", decimals: 1, kind: Numeric, span: "0.1..200", codes: "2A010", names: "白血球 wbc"},
 		{id: 44, key: "platelets", name: "血小板数", unit: "万/μL", decimals: 1, kind: Numeric, span: "0.1..300", codes: "2A050", names: "血小板 plt"},

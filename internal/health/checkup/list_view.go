@@ -2,6 +2,7 @@ package checkup
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -111,12 +112,11 @@ func (e *eye) row(n *snapshot, l *line) ListRow {
 	}
 	r.Day, r.Result = l.day, l.result
 	if e.sees(access.Judgement, l) {
-		r.Judgement, r.Action, r.Metabolic, r.MedicationUnknown = l.Overall, l.Action, l.Metabolic, l.MedicationUnknown
+		r.Judgement, r.Action = l.Overall, l.Action
 	}
 	if e.sees(access.StatutoryValues, l) {
-		for _, it := range l.Worst {
-			r.Worst = append(r.Worst, it.Name)
-		}
+		r.Metabolic, r.MedicationUnknown = l.Metabolic, l.MedicationUnknown
+		r.Worst = e.worst(l)
 	}
 	if e.sees(access.Opinion, l) {
 		if o := n.opinion(l); o != nil {
@@ -127,6 +127,23 @@ func (e *eye) row(n *snapshot, l *line) ListRow {
 		}
 	}
 	return r
+}
+
+// optionalItems stands for items beyond the law, which a list does not name without consent.
+const optionalItems = "法定外の項目"
+
+func (e *eye) worst(l *line) (out []string) {
+	every := e.sees(access.OtherValues, l)
+	for _, it := range l.Worst {
+		name := it.Name
+		if !it.Statutory && !every {
+			name = optionalItems
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // lists: a person is on the list of whoever may know at least whether the person was examined.

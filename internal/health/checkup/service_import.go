@@ -21,7 +21,13 @@ func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (*Im
 	if err != nil {
 		return nil, err
 	}
-	return b.view(s.progress.get(id), access.Allows(a, access.CheckupValues)), nil
+	values := access.Allows(a, access.CheckupValues)
+	if values && !b.state.Running() && len(b.detail.Rejected) > 0 { // refused cells may be somebody's values
+		if err := s.record(ctx, a, "checkup.import.view", "checkup.values", nil, map[string]any{"import": id, "rejected": len(b.detail.Rejected)}); err != nil {
+			return nil, err
+		}
+	}
+	return b.view(s.progress.get(id), values), nil
 }
 
 // Imports lists the newest fifty, without their lines.

@@ -42,7 +42,7 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 	if err != nil {
 		return err
 	}
-	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		n, err := tx.Exec(qBatchWithdraw, a.Tenant, id, b.state, aboutCol, detailCol, db.Micros(time.Now()))
 		if err != nil {
 			return err
@@ -57,4 +57,8 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 			Detail: map[string]any{"import": id, "applied": b.applied, "mac": hex.EncodeToString(b.mac)}})
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return s.blobs.Delete(context.WithoutCancel(ctx), a.Tenant, b.blob)
 }

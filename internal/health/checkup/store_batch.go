@@ -22,7 +22,7 @@ var (
 		values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10)`)
 	qBatch        = db.Q("checkup.batch", `select `+batchColumns+` from import_batch where tenant_id = $1 and id = $2`)
 	qBatches      = db.Q("checkup.batches", `select `+batchColumns+` from import_batch where tenant_id = $1 order by started_at desc, id desc limit 50`)
-	qBatchKeys    = db.Q("checkup.batch_keys", `select blob_key from import_batch where tenant_id = $1 and state in ('reading', 'preview', 'applying', 'failed')`)
+	qBatchKeys    = db.Q("checkup.batch_keys", `select blob_key from import_batch where tenant_id = $1 and state in ('reading', 'preview', 'applying', 'failed') and (ended_at = 0 or ended_at > $2)`)
 	qBatchMove    = db.Q("checkup.batch_move", `update import_batch set state = $3 where tenant_id = $1 and id = $2 and state = $4`)
 	qBatchCalls   = db.GlobalQ("checkup.batch_calls", `select tenant_id, id from import_batch where runner = 'call' and state in ('reading', 'applying')`)
 	qBatchTenants = db.GlobalQ("checkup.batch_tenants", `select tenant_id from tenant`)

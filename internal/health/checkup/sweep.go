@@ -2,6 +2,7 @@ package checkup
 
 import (
 	"context"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
@@ -24,6 +25,9 @@ func (s *Service) dropUnpublished(ctx context.Context, b *batch) error {
 		}
 	}
 }
+
+// keepFailed is how long the upload of a failed import waits for a corrected mapping.
+const keepFailed = 30 * 24 * time.Hour
 
 // Sweep clears away what a killed process has left: rows of imports that nobody will take up again, and
 // uploads without an import that needs them. Call it at start, before the queue runs.
@@ -69,7 +73,7 @@ func (s *Service) sweepBlobs(ctx context.Context, t ids.Tenant) error {
 	}
 	needed := map[string]bool{}
 	err = s.db.View(ctx, t, func(tx *db.Tx) error {
-		keys, err := db.Column[string](tx, qBatchKeys, t)
+		keys, err := db.Column[string](tx, qBatchKeys, t, db.Micros(time.Now().Add(-keepFailed)))
 		for _, k := range keys {
 			needed[k] = true
 		}
