@@ -13,10 +13,10 @@ var verbWords = map[string]string{
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 
 	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り",
-	"roster.apply": "名簿の取り込み", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧", "person.history": "従業員の履歴の閲覧", "dept.people": "部署の人の一覧の閲覧", "people.change": "異動・退職の記録",
+	"roster.apply": "名簿の取り込み", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧", "person.history": "従業員の履歴の閲覧", "dept.people": "部署の人の一覧の閲覧", "people.change": "異動・退職の登録", "people.move": "異動の登録", "people.leave": "退職の登録",
 
 	"checkup.import": "健診結果の読み込み", "checkup.import.preview": "健診結果の読み取り", "checkup.import.confirm": "健診結果の取り込みの確定", "checkup.import.applied": "健診結果の取り込み",
-	"checkup.import.failed": "健診結果の取り込みの失敗", "checkup.import.withdraw": "健診結果の取り込みの取り消し", "checkup.import.dry_run": "健診結果の試し読み",
+	"checkup.import.failed": "健診結果の取り込みの失敗", "checkup.import.withdraw": "健診結果の取り込みの取り消し", "checkup.import.dry_run": "健診結果の試し読み", "checkup.import.view": "取り込みの内容の閲覧",
 	"import.confirm": "取り込みの確定", "import.withdraw": "取り込みの取り消し", "checkup.remap": "列の対応の変更", "checkup.mapping": "列の対応の変更",
 	"checkup.view": "健診結果の閲覧", "checkup.list": "健診結果の一覧の閲覧", "checkup.export": "健診結果の書き出し", "checkup.worklist": "就業判定の待ちの閲覧", "checkup.measures": "就業上の措置の閲覧",
 	"checkup.decide": "就業判定", "checkup.treated": "治療中の記録", "checkup.rejudge": "判定のやり直し", "checkup.criteria": "判定基準の閲覧", "consent.set": "同意の変更",

@@ -73,9 +73,6 @@ func (s *server) checkupsPage(w http.ResponseWriter, r *http.Request, v *Visitor
 	if err != nil {
 		return err
 	}
-	if wantsJSON(r) {
-		return sendJSON(w, http.StatusOK, list)
-	}
 	view := newCheckupsView(r, list)
 	view.MayImport = access.Allows(v.Actor, access.CheckupImport)
 	return s.page(w, r, v, view)

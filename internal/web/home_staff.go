@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"rakudos/internal/health/checkup"
 	"rakudos/internal/people/access"
 )
 
@@ -30,7 +31,6 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 	}{
 		{h.OverdueOpinions, waiting, "就業判定の期限を過ぎた人がいます", "人", "late"},
 		{h.Undecided - h.OverdueOpinions, waiting, "就業判定を待つ人がいます" + next, "人", "soon"},
-		{h.Previews, "/imports", "確認を待つ取り込みがあります", "件", "soon"},
 		{h.Referral, "/checkups?judgement=referral&year=" + year, "受診をすすめる人がいます", "人", ""},
 		{h.NotExamined, "/checkups?judgement=none&year=" + year, "まだ健診を受けていない人がいます", "人", ""},
 	} {
@@ -38,5 +38,10 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 			view.Todos = append(view.Todos, todo{x.path, x.text, group(x.n) + x.unit, x.class})
 		}
 	}
+	for _, i := range h.Imports[:min(len(h.Imports), 5)] {
+		view.Todos = append(view.Todos, todo{"/imports/" + string(i.ID), "取り込み: " + i.File, i.State.Japanese(), importUrgency[i.State]})
+	}
 	return nil
 }
+
+var importUrgency = map[checkup.State]string{checkup.Preview: "soon", checkup.Failed: "late"}

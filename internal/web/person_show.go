@@ -34,9 +34,6 @@ func (s *server) personPage(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	if err != nil {
 		return err
 	}
-	if wantsJSON(r) {
-		return sendJSON(w, http.StatusOK, p)
-	}
 	view := newPersonView(p)
 	view.Title, view.Here, view.Crumbs = p.Name, "/checkups", []Crumb{{"/checkups", "健診結果の一覧"}}
 	return s.page(w, r, v, view)

@@ -65,6 +65,9 @@ func (s *server) table() []Route {
 		{Pattern: "GET /people", Permission: access.PeopleRead, Action: s.peoplePage},
 		{Pattern: "GET /people/import", Permission: access.PeopleImport, Action: s.peopleImportForm},
 		{Pattern: "POST /people/import", Permission: access.PeopleImport, Verb: "roster.import", Action: s.peopleImport, Upload: true},
+		{Pattern: "GET /people/{id}/record", Permission: access.PeopleRead, Action: s.recordPage},
+		{Pattern: "POST /people/{id}/move", Permission: access.PeopleChange, Verb: "people.move", Action: s.recordMove},
+		{Pattern: "POST /people/{id}/leave", Permission: access.PeopleChange, Verb: "people.leave", Action: s.recordLeave},
 		{Pattern: "GET /people/{id}", Permission: access.PersonRead, Action: s.personPage},
 
 		{Pattern: "GET /checkups", Permission: access.CheckupList, Action: s.checkupsPage},

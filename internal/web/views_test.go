@@ -123,6 +123,7 @@ func samples() map[string]struct {
 		"checkups":      {actor.Nurse, sampleList(list)},
 		"person":        {actor.Physician, person},
 		"me":            {actor.Employee, own},
+		"record":        {actor.HR, &recordView{Page: Page{Title: "清水 美咲", Here: "/people"}, P: org.Person{ID: "p", Number: "M0001", Kana: "シミズ ミサキ", Left: jst.Date{Y: 2027, M: 3, D: 31}}, SiteName: "本社", DeptName: "製造一課", MayChange: true, History: []historyLine{{jst.Date{Y: 2026, M: 4, D: 1}, "異動", "本社 製造一課", sampleNow, ""}}, Sites: []choice{{"s", "本社", true}}}},
 		"worklist":      {actor.Physician, &worklistView{Page: Page{Title: "就業判定の待ち", Here: "/worklist"}, Items: []checkup.WorkItem{{ListRow: sampleRows(1)[0], Previous: "normal"}, {ListRow: sampleRows(3)[2]}}, Open: 2, Late: 1, Soon: 1}},
 		"decide":        {actor.Physician, decide},
 		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},

@@ -14,6 +14,7 @@ var webTexts = map[string]Text{
 	"web.reason_missing": {Message: "理由が入力されていません。", Kept: "情報は変わっていません。", Next: "理由を入力してください。記録に残ります。"},
 	"web.confirm_name":   {Message: "確認のために入力した文字が一致しません。", Kept: "情報は変わっていません。", Next: "「{name}」と入力してください。"},
 	"web.field":          {Message: "「{field}」の入力に誤りがあります。", Kept: "情報は変わっていません。", Next: "例のように入力してください。"},
+	"web.day":            {Message: "日付として読めません。", Kept: "情報は変わっていません。", Next: "2026/4/1、20260401、R8.4.1 のように入力してください。"},
 	"web.demo_only":      {Message: "このページはデモのときだけ、同じ機器からのみ開けます。"},
 	"web.password_first": {Message: "はじめにパスワードの変更が必要です。", Next: "新しいパスワードを設定してください。"},
 	"web.passwords":      {Message: "新しいパスワードと確認用の入力が一致しません。", Kept: "パスワードは変わっていません。", Next: "同じパスワードを2回入力してください。"},

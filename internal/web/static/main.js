@@ -4,11 +4,11 @@ import { session } from "./session.js";
 import { unsaved } from "./unsaved.js";
 import { progress } from "./progress.js";
 import { drop } from "./drop.js";
-import { dialogs } from "./dialogs.js";
+import { printing } from "./printing.js";
 import { menu } from "./menu.js";
 import { filters } from "./filters.js";
 
-for (const start of [clock, session, unsaved, progress, drop, dialogs, menu, filters]) {
+for (const start of [clock, session, unsaved, progress, drop, printing, menu, filters]) {
   try { start(); } catch (e) { console.error(start.name, e); }
 }
 const errors = document.getElementById("errors");
