@@ -37,12 +37,20 @@ func Restore(ctx context.Context, form string, r io.Reader, path string, fsys fs
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil && form == FormCopy {
-		err = load(ctx, r, path, fsys)
+		err = errors.Join(load(ctx, r, path, fsys), syncFile(path))
 	}
 	if err != nil {
 		return fmt.Errorf("db: restore: %w", err)
 	}
 	return nil
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // untilDone stops reading when the context ends.
@@ -81,8 +89,9 @@ func load(ctx context.Context, r io.Reader, path string, fsys fs.FS) (err error)
 	if _, err := g.UpTo(ctx, head.Version); err != nil {
 		return err
 	}
-	// Tables come in the order of their names, so references are checked at the end. The pool has one connection.
-	if _, err := d.write.ExecContext(ctx, "pragma foreign_keys = 0"); err != nil {
+	// Tables come in the order of their names, so references are checked at the end. What breaks off is
+	// thrown away, so there is no journal. The pool has one connection.
+	if err := d.pragmas(ctx, "foreign_keys = 0", "journal_mode = off", "synchronous = off"); err != nil {
 		return err
 	}
 	for _, t := range head.Tables {
@@ -100,7 +109,19 @@ func load(ctx context.Context, r io.Reader, path string, fsys fs.FS) (err error)
 	if _, _, err := p.Next(); !errors.Is(err, io.EOF) {
 		return errors.Join(pack.ErrFormat, err)
 	}
-	return d.checkReferences(ctx)
+	if err := d.checkReferences(ctx); err != nil {
+		return err
+	}
+	return d.pragmas(ctx, "synchronous = full", "journal_mode = wal")
+}
+
+func (d *DB) pragmas(ctx context.Context, all ...string) error {
+	for _, p := range all {
+		if _, err := d.write.ExecContext(ctx, "pragma "+p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *DB) checkReferences(ctx context.Context) error {
@@ -169,8 +190,13 @@ func (d *DB) Sound(ctx context.Context) error {
 	if d.cfg.Engine != SQLite {
 		return nil
 	}
+	p, err := d.extra()
+	if err != nil {
+		return err
+	}
+	defer p.Close() //nolint:errcheck // nothing is pending on it
 	var answer string
-	if err := d.read.QueryRowContext(ctx, "pragma quick_check(1)").Scan(&answer); err != nil {
+	if err := p.QueryRowContext(ctx, "pragma quick_check(1)").Scan(&answer); err != nil {
 		return d.wrap("check", err)
 	}
 	if answer != "ok" {

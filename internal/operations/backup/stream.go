@@ -17,7 +17,7 @@ import (
 )
 
 // pieceSize is how long a stored file gets: what has to be sent again when a transfer breaks off.
-const pieceSize = 64 << 20
+var pieceSize int64 = 64 << 20 // a test makes it small
 
 // window bounds the memory of compression and of decompression, in bytes.
 const window = 1 << 20
@@ -76,11 +76,11 @@ type cutter struct {
 	folder, part string
 
 	pieces []Piece
-	name   string
 	size   int64
 	sum    hash.Hash
 	pipe   *io.PipeWriter
-	done   chan error
+	done   chan error // of the file that is open
+	before chan error // of the one before it, which may still be on its way to the disk
 	err    error
 }
 
@@ -96,6 +96,7 @@ func (c *cutter) Write(p []byte) (int, error) {
 		n := min(int64(len(p)), pieceSize-c.size)
 		if _, err := c.pipe.Write(p[:n]); err != nil {
 			c.end()
+			c.settle() // why the store gave up
 			if c.err == nil {
 				c.err = err
 			}
@@ -112,20 +113,32 @@ func (c *cutter) Write(p []byte) (int, error) {
 
 func (c *cutter) begin() {
 	r, w := io.Pipe()
-	c.name = fmt.Sprintf("%s.%05d", c.part, len(c.pieces)+1)
+	name := fmt.Sprintf("%s.%05d", c.part, len(c.pieces)+1)
+	c.pieces = append(c.pieces, Piece{Name: name})
 	c.size, c.sum, c.pipe, c.done = 0, sha256.New(), w, make(chan error, 1)
-	go func() {
-		_, err := c.store.Put(c.ctx, c.folder+c.name, r)
+	go func(done chan<- error) {
+		_, err := c.store.Put(c.ctx, c.folder+name, r)
 		_ = r.CloseWithError(errors.Join(err, io.ErrClosedPipe)) // frees Write when the store gave up first
-		c.done <- err
-	}()
+		done <- err
+	}(c.done)
 }
 
+// end closes the open file. It waits for the one before, not for this: the store brings it to the disk
+// while the next is being filled.
 func (c *cutter) end() {
 	_ = c.pipe.Close()
-	c.pipe = nil
-	if c.err = <-c.done; c.err == nil {
-		c.pieces = append(c.pieces, Piece{c.name, c.size, hex.EncodeToString(c.sum.Sum(nil))})
+	last := &c.pieces[len(c.pieces)-1]
+	last.Size, last.SHA256 = c.size, hex.EncodeToString(c.sum.Sum(nil))
+	c.settle()
+	c.pipe, c.before = nil, c.done
+}
+
+func (c *cutter) settle() {
+	if c.before != nil {
+		if err := <-c.before; c.err == nil {
+			c.err = err
+		}
+		c.before = nil
 	}
 }
 
@@ -133,6 +146,7 @@ func (c *cutter) finish() error {
 	if c.pipe != nil {
 		c.end()
 	}
+	c.settle()
 	return c.err
 }
 
@@ -142,6 +156,7 @@ func (c *cutter) abandon(err error) {
 		_ = c.pipe.CloseWithError(err)
 		<-c.done
 	}
+	c.settle()
 }
 
 // damaged is a backup that is not as it was made.

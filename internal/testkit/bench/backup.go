@@ -78,7 +78,7 @@ func postgresTool(dir string) tool {
 	to := filepath.Join(dir, "base")
 	return tool{
 		name: "pg_basebackup と zstd",
-		save: []string{"sh", "-c", fmt.Sprintf("rm -rf %s && pg_basebackup -d \"$%s\" -D - -Ft -X fetch -c fast | zstd -q -f -T0 -o %s.zst && sync %s.zst", to, pg.EnvDSN, to, to)},
+		save: []string{"bash", "-o", "pipefail", "-c", fmt.Sprintf("rm -rf %s && pg_basebackup -d \"$%s\" -D - -Ft -X fetch -c fast | zstd -q -f -T0 -o %s.zst && sync %s.zst", to, pg.EnvDSN, to, to)},
 	}
 }
 
