@@ -105,8 +105,8 @@ func (a *App) release() error {
 
 // Close ships what is left of the log, seals its head and releases everything.
 func (a *App) Close(ctx context.Context) error {
-	err := a.Audit.Seal(ctx)
-	return errors.Join(err, a.release())
+	err := a.Identity.Close() // its notices on their way leave events behind
+	return errors.Join(err, a.Audit.Seal(ctx), a.release())
 }
 
 func (a *App) openEngines(ctx context.Context) error {

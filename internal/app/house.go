@@ -28,6 +28,9 @@ func House() cli.House {
 		Import:      houseImport,
 		Statement:   houseStatement,
 		VerifyAudit: houseVerify,
+		Password:    housePassword,
+		Users:       houseUsers(),
+		Tenants:     houseTenants(),
 		Backup:      houseBackups(),
 	}
 }

@@ -53,10 +53,12 @@ type stage struct {
 }
 
 func commands() []command {
-	return append([]command{
+	all := []command{
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
-		auditVerifyCommand(), explainJudgeCommand(), configCheckCommand(), versionCommand(),
-	}, backupCommands()...)
+		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), accessMatrixCommand(),
+		tenantListCommand(), tenantCreateCommand(), configCheckCommand(), versionCommand(),
+	}
+	return slices.Concat(all, userCommands(), backupCommands())
 }
 
 // Main runs one verb and returns the exit code.

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/people/identity"
 )
 
 // Options choose the service and its data. An empty field leaves the configuration's value.
@@ -29,6 +30,10 @@ type House struct {
 	Statement func(ctx context.Context, o Options) (Statement, error)
 	// VerifyAudit checks everything that the log of a stopped service promises.
 	VerifyAudit func(ctx context.Context, o Options) (audit.Report, error)
+	// Password decides a password rule by rule; it needs no data.
+	Password func(o Options, c PasswordCheck) ([]identity.RuleResult, error)
+	Users    Users
+	Tenants  Tenants
 	// Backup makes, checks and restores backups.
 	Backup Backups
 }

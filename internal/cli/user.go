@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
+)
+
+// Users is what app gives to the user verbs; each works on a stopped service's data, in one tenant, as the
+// host's operator.
+type Users struct {
+	List   func(ctx context.Context, o Options, tenant string) ([]identity.Account, error)
+	Create func(ctx context.Context, o Options, tenant, site string, n identity.NewAccount) (identity.Account, error)
+	// Act unlocks, disables, enables or resets; the first password of a reset comes back.
+	Act func(ctx context.Context, o Options, tenant, login, act, reason string) (identity.Account, error)
+}
+
+// user is the JSON of an account.
+type user struct {
+	LoginID       string   `json:"login_id"`
+	Name          string   `json:"name"`
+	Email         string   `json:"email"`
+	Roles         []string `json:"roles"`
+	State         string   `json:"state"` // active, locked, disabled
+	MustChange    bool     `json:"must_change"`
+	SignedInAt    string   `json:"signed_in_at"`
+	FirstPassword string   `json:"first_password,omitempty"` // only in the answer that generated it
+}
+
+var userStates = map[string]string{"active": "使用中", "locked": "ロック中", "disabled": "停止中"}
+
+func userOf(a identity.Account) user {
+	u := user{LoginID: a.LoginID, Name: a.Name, Email: a.Email, Roles: []string{}, State: "active", MustChange: a.MustChange, FirstPassword: a.FirstPassword}
+	for _, g := range a.Grants {
+		u.Roles = append(u.Roles, string(g.Role))
+	}
+	switch {
+	case a.Disabled:
+		u.State = "disabled"
+	case a.Locked:
+		u.State = "locked"
+	}
+	if !a.SignedInAt.IsZero() {
+		u.SignedInAt = jst.StampSec(a.SignedInAt)
+	}
+	return u
+}
+
+func userCommands() []command {
+	return []command{
+		userListCommand(), userCreateCommand(),
+		userActCommand("unlock", "ロックされた利用者を、理由を記録して解除します。本人にメールで知らせます。"),
+		userActCommand("disable", "利用者を停止します。サインインできなくなり、使用中の画面も終わります。利用者IDはほかの人に使えません。"),
+		userActCommand("enable", "停止した利用者を、もう一度使えるようにします。"),
+		userActCommand("reset", "最初のパスワードを作り直し、一度だけ表示します。使用中の画面は終わります。"),
+	}
+}
+
+func userListCommand() command {
+	return command{
+		name: "user list", says: "契約先の利用者を一覧にします。", args: "--tenant 契約先コード [--data フォルダー] [--json]",
+		examples: []string{"rakudos user list --data data --tenant midori"},
+		setup: func(f *flag.FlagSet) action {
+			var o Options
+			dataFlags(f, &o)
+			tenant := f.String("tenant", "", "契約先コード（必須）")
+			return func(ctx context.Context, s *stage) error {
+				o.Env = s.Env
+				if *tenant == "" {
+					return wrong("cli.need_flag", "flag", "--tenant")
+				}
+				all, err := s.house.Users.List(ctx, o, *tenant)
+				if err != nil {
+					return err
+				}
+				out := []user{}
+				for _, a := range all {
+					out = append(out, userOf(a))
+				}
+				return s.answer(out, func(w io.Writer) {
+					for _, u := range out {
+						tellUser(w, u)
+					}
+					fmt.Fprintf(w, "%d 人\n", len(out))
+				})
+			}
+		},
+	}
+}
+
+func userCreateCommand() command {
+	return command{
+		name: "user create", says: "利用者を登録します。最初のパスワードは一度だけ表示し、はじめのサインインで変えていただきます。",
+		args: "--tenant 契約先コード --login-id 利用者ID --name 名前 --email アドレス --role 役割[,役割…] [--site 事業所コード] [--data フォルダー] [--json]",
+		examples: []string{
+			"rakudos user create --data data --tenant midori --login-id admin --name '管理 花子' --email admin@example.jp --role tenantadmin",
+			"rakudos user create --data data --tenant midori --login-id nurse1 --name '保健 一子' --email nurse1@example.jp --role nurse --site S01",
+		},
+		setup: func(f *flag.FlagSet) action {
+			var o Options
+			var n identity.NewAccount
+			dataFlags(f, &o)
+			tenant := f.String("tenant", "", "契約先コード（必須）")
+			roles := f.String("role", "", "役割（必須、コンマ区切り）: "+strings.Join(roleList(), " "))
+			site := f.String("site", "", "事業所コード（役割をその事業所だけにするとき）")
+			f.StringVar(&n.LoginID, "login-id", "", "利用者ID（必須）")
+			f.StringVar(&n.Name, "name", "", "表示する名前（必須）")
+			f.StringVar(&n.Email, "email", "", "認証コードを送るメールアドレス（必須）")
+			return func(ctx context.Context, s *stage) error {
+				o.Env = s.Env
+				for flag, v := range map[string]string{"--tenant": *tenant, "--role": *roles, "--login-id": n.LoginID, "--name": n.Name, "--email": n.Email} {
+					if v == "" {
+						return wrong("cli.need_flag", "flag", flag)
+					}
+				}
+				for r := range strings.SplitSeq(*roles, ",") {
+					n.Grants = append(n.Grants, identity.Grant{Role: actor.Role(strings.TrimSpace(r))})
+				}
+				a, err := s.house.Users.Create(ctx, o, *tenant, *site, n)
+				if err != nil {
+					return err
+				}
+				return s.answer(userOf(a), func(w io.Writer) { tellUser(w, userOf(a)) })
+			}
+		},
+	}
+}
+
+func userActCommand(act, says string) command {
+	return command{
+		name: "user " + act, says: says, args: "--tenant 契約先コード --login-id 利用者ID --reason 理由 [--data フォルダー] [--json]",
+		examples: []string{"rakudos user " + act + " --data data --tenant midori --login-id hr --reason '本人から電話で依頼'"},
+		setup: func(f *flag.FlagSet) action {
+			var o Options
+			dataFlags(f, &o)
+			tenant := f.String("tenant", "", "契約先コード（必須）")
+			login := f.String("login-id", "", "利用者ID（必須）")
+			reason := f.String("reason", "", "理由（必須。監査ログに残ります）")
+			return func(ctx context.Context, s *stage) error {
+				o.Env = s.Env
+				for flag, v := range map[string]string{"--tenant": *tenant, "--login-id": *login, "--reason": *reason} {
+					if v == "" {
+						return wrong("cli.need_flag", "flag", flag)
+					}
+				}
+				a, err := s.house.Users.Act(ctx, o, *tenant, *login, act, *reason)
+				if err != nil {
+					return err
+				}
+				return s.answer(userOf(a), func(w io.Writer) { tellUser(w, userOf(a)) })
+			}
+		},
+	}
+}
+
+func roleList() (out []string) {
+	for _, r := range actor.Roles {
+		out = append(out, string(r))
+	}
+	return out
+}
+
+func tellUser(w io.Writer, u user) {
+	var roles []string
+	for _, r := range u.Roles {
+		roles = append(roles, access.RoleName(actor.Role(r)))
+	}
+	fmt.Fprintf(w, "%-20s %s  %s  %s  %s\n", u.LoginID, userStates[u.State], u.Name, u.Email, strings.Join(roles, "、"))
+	if u.FirstPassword != "" {
+		fmt.Fprintf(w, "最初のパスワード（ここに一度だけ表示します）: %s\n", u.FirstPassword)
+	}
+}
