@@ -23,12 +23,12 @@ const (
 
 // Bounds of one file; a file beyond them is refused, never cut.
 const (
-	MaxField    = 64 << 10  // bytes of one cell, as UTF-8
-	MaxLine     = 1 << 20   // bytes of one record, as in the file
-	MaxColumns  = 4000      // cells of one record
-	MaxWorkbook = 32 << 20  // bytes of an XLSX file as sent
-	MaxUnzipped = 256 << 20 // bytes of an XLSX file unpacked
-	maxParts    = 2000      // files inside an XLSX file
+	MaxField    = 64 << 10 // bytes of one cell, as UTF-8
+	MaxLine     = 1 << 20  // bytes of one record, as in the file
+	MaxColumns  = 4000     // cells of one record
+	MaxWorkbook = 32 << 20 // bytes of an XLSX file as sent
+	MaxUnzipped = 96 << 20 // bytes of an XLSX file unpacked
+	maxParts    = 2000     // files inside an XLSX file
 	sampleSize  = 64 << 10
 )
 

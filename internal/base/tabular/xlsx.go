@@ -3,6 +3,7 @@ package tabular
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
@@ -40,7 +41,8 @@ func openWorkbook(r io.Reader) (*workbook, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "tabular.workbook").Because(err)
 	}
-	for _, sheet := range f.GetSheetList() {
+	sheets := f.GetSheetList()
+	for _, sheet := range sheets[:min(len(sheets), maxSheets)] {
 		if visible, err := f.GetSheetVisible(sheet); err != nil || !visible {
 			continue
 		}
@@ -51,8 +53,14 @@ func openWorkbook(r io.Reader) (*workbook, error) {
 	return nil, fault.New(fault.Invalid, "tabular.workbook")
 }
 
-// checkParts unpacks every part, which also verifies its checksum, and refuses a bomb, a zip that is no workbook and
-// a sheet that breaks off.
+// maxSheets is how many sheets are looked at for a visible one: each look costs as much as there are sheets.
+const maxSheets = 100
+
+// isSheet tells by the name, in lower case, which parts are read as a stream.
+func isSheet(name string) bool { return strings.HasPrefix(name, "xl/worksheets/sheet") }
+
+// checkParts unpacks every part, which also verifies its checksum, and refuses a bomb of bytes or of tags, a zip that
+// is no workbook and a sheet that breaks off.
 func checkParts(b []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -61,7 +69,7 @@ func checkParts(b []byte) error {
 	if len(z.File) > maxParts {
 		return fault.New(fault.TooLarge, "tabular.workbook_size")
 	}
-	left, isBook := int64(MaxUnzipped), false
+	left, isBook, cells := int64(MaxUnzipped), false, 0
 	for _, f := range z.File {
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		isBook = isBook || name == "xl/workbook.xml"
@@ -69,20 +77,27 @@ func checkParts(b []byte) error {
 			return fault.New(fault.TooLarge, "tabular.workbook_size")
 		}
 		var end tail
+		var m markup
 		rc, err := f.Open()
 		if err != nil {
 			return fault.New(fault.Invalid, "tabular.workbook").Because(err)
 		}
-		n, err := io.Copy(&end, io.LimitReader(rc, left+1))
+		n, err := io.Copy(io.MultiWriter(&end, &m), io.LimitReader(rc, left+1))
 		_ = rc.Close()
 		left -= n
-		if left < 0 {
+		if isSheet(name) {
+			cells += m.cells
+		}
+		if left < 0 || cells > maxCells || !m.fits(name) {
 			return fault.New(fault.TooLarge, "tabular.workbook_size")
 		}
 		if err != nil {
 			return fault.New(fault.Invalid, "tabular.workbook").Because(err)
 		}
-		if strings.HasPrefix(name, "xl/worksheets/sheet") && !strings.HasSuffix(strings.TrimSpace(string(end)), "worksheet>") {
+		if name == "_rels/.rels" && !plainRoot(f) {
+			return fault.New(fault.Invalid, "tabular.workbook")
+		}
+		if isSheet(name) && !strings.HasSuffix(strings.TrimSpace(string(end)), "worksheet>") {
 			return fault.New(fault.Invalid, "tabular.workbook")
 		}
 	}
@@ -90,6 +105,30 @@ func checkParts(b []byte) error {
 		return fault.New(fault.Invalid, "tabular.binary")
 	}
 	return nil
+}
+
+// plainRoot tells whether no relationship of the package names a sheet: as the workbook it would be read
+// whole, with the tags of a sheet.
+func plainRoot(f *zip.File) bool {
+	rc, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer rc.Close() //nolint:errcheck // only read
+	var root struct {
+		Relationship []struct {
+			Target string `xml:"Target,attr"`
+		}
+	}
+	if err := xml.NewDecoder(rc).Decode(&root); err != nil {
+		return false
+	}
+	for _, r := range root.Relationship {
+		if isSheet(strings.ToLower(strings.TrimPrefix(r.Target, "/"))) {
+			return false
+		}
+	}
+	return true
 }
 
 // tail keeps the last bytes written to it.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,37 @@ func TestZipBombs(t *testing.T) {
 	lie[at+24], lie[at+25] = 10, 0
 	if _, _, err := readAll(bytes.NewReader(lie), Options{}); err == nil || fault.Of(err).Code != "tabular.workbook" {
 		t.Errorf("a lying size: %v", err)
+	}
+}
+
+// Small files whose parts the spreadsheet library would turn into gigabytes.
+func TestTagBombs(t *testing.T) {
+	root := `<Relationships><Relationship Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`
+	book := `<workbook><sheets><sheet name="a" sheetId="1"/></sheets></workbook>`
+	sheet := func(rows string) string { return "<worksheet><sheetData>" + rows + "</sheetData></worksheet>" }
+	parts := func(more map[string]string) string {
+		all := map[string]string{"_rels/.rels": root, "xl/workbook.xml": book, "xl/worksheets/sheet1.xml": sheet(`<row r="1"><c r="A1"><v>1</v></c></row>`)}
+		maps.Copy(all, more)
+		return zipOf(t, all)
+	}
+	for name, c := range map[string]struct {
+		more map[string]string
+		code string
+	}{
+		"shared strings":        {map[string]string{"xl/sharedStrings.xml": "<sst>" + strings.Repeat("<si/>", maxStrings) + "</sst>"}, "tabular.workbook_size"},
+		"styles":                {map[string]string{"xl/styles.xml": "<styleSheet><cellXfs>" + strings.Repeat("<xf/>", maxTags) + "</cellXfs></styleSheet>"}, "tabular.workbook_size"},
+		"sheets in the book":    {map[string]string{"xl/workbook.xml": "<workbook><sheets>" + strings.Repeat("<sheet/>", maxTags) + "</sheets></workbook>"}, "tabular.workbook_size"},
+		"cells of one row":      {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row>" + strings.Repeat("<c/>", maxCells+1) + "</row>")}, "tabular.workbook_size"},
+		"cells with a prefix":   {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row>" + strings.Repeat("<x:c />", maxCells+1) + "</row>")}, "tabular.workbook_size"},
+		"cells of two sheets":   {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<c/>", maxCells/2+1)), "xl/worksheets/sheet2.xml": sheet(strings.Repeat("<c>", maxCells/2+1))}, "tabular.workbook_size"},
+		"attributes of a cell":  {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row><c" + strings.Repeat(` a=""`, maxEquals+1) + "/></row>")}, "tabular.workbook_size"},
+		"a sheet as the book":   {map[string]string{"_rels/.rels": strings.ReplaceAll(root, "xl/workbook.xml", "/xl/Worksheets/sheet1.xml")}, "tabular.workbook"},
+		"a root that is no XML": {map[string]string{"_rels/.rels": "<"}, "tabular.workbook"},
+	} {
+		_, _, err := readAll(strings.NewReader(parts(c.more)), Options{})
+		if f := fault.Of(err); err == nil || f.Code != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
