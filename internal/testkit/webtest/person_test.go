@@ -67,6 +67,8 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 	v.confirm()
 	v.Follow(`nav.menu a[href="/people"]`)
 	v.look("people")
+	v.Follow("main tbody tr td a")
+	v.look("record")
 	v.Follow(`nav.menu a[href="/checkups"]`)
 	v.look("list-hr")
 	v.Follow("main tbody tr td a")
