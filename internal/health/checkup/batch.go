@@ -74,7 +74,7 @@ type Import struct {
 }
 
 // hidden stands for the content of a cell that the reader may not see.
-const hidden = "非表示"
+const hidden = "内容は非表示"
 
 // masked takes the content of cells out of the reasons.
 func masked(all []Rejected) []Rejected {
