@@ -16,16 +16,27 @@ func (s *server) importConfirm(w http.ResponseWriter, r *http.Request, v *Visito
 	if err != nil {
 		return err
 	}
+	if begun(doc) && !wantsJSON(r) {
+		return goTo(w, r, "/imports/"+string(doc.ID))
+	}
 	if doc.Roster {
 		err = s.Org.Confirm(r.Context(), v.Actor, doc.ID)
 	} else {
 		err = s.Checkup.Confirm(r.Context(), v.Actor, doc.ID)
+	}
+	if fault.Is(err, fault.Conflict) && !wantsJSON(r) {
+		if now, again := s.findImport(r, v); again == nil && begun(now) {
+			err = nil
+		}
 	}
 	if err != nil {
 		return err
 	}
 	return goTo(w, r, "/imports/"+string(doc.ID))
 }
+
+// begun tells that a confirmation came before: of a double click the second, or of two tabs the later one.
+func begun(d *importDoc) bool { return d.State == "applying" || d.State == "applied" }
 
 // importWithdraw takes a whole import back; a reason is kept for ever.
 func (s *server) importWithdraw(w http.ResponseWriter, r *http.Request, v *Visitor) error {

@@ -32,9 +32,17 @@ func (s *server) importColumnsForm(w http.ResponseWriter, r *http.Request, v *Vi
 	if err != nil {
 		return fault.New(fault.Missing, "web.not_found")
 	}
-	m, err := s.Checkup.Columns(r.Context(), v.Actor, id)
+	view, err := s.columns(r, v, id)
 	if err != nil {
 		return err
+	}
+	return s.page(w, r, v, view)
+}
+
+func (s *server) columns(r *http.Request, v *Visitor, id ids.Import) (*columnsView, error) {
+	m, err := s.Checkup.Columns(r.Context(), v.Actor, id)
+	if err != nil {
+		return nil, err
 	}
 	view := &columnsView{Page: Page{Title: "列の対応", Here: "/imports", Crumbs: []Crumb{{"/imports", "取り込み"}, {"/imports/" + string(id), "健診結果の取り込み"}}}, ID: id, Map: m}
 	for _, t := range m.Targets {
@@ -44,7 +52,7 @@ func (s *server) importColumnsForm(w http.ResponseWriter, r *http.Request, v *Vi
 		last := &view.Groups[len(view.Groups)-1]
 		last.Targets = append(last.Targets, t)
 	}
-	return s.page(w, r, v, view)
+	return view, nil
 }
 
 // importColumns saves the corrected mapping as a new version and reads the file again.
@@ -64,7 +72,21 @@ func (s *server) importColumns(w http.ResponseWriter, r *http.Request, v *Visito
 		}
 		cols = append(cols, checkup.ColumnChoice{Header: r.PostFormValue("header-" + n), Target: r.PostFormValue("target-" + n)})
 	}
-	if err := s.Checkup.Remap(r.Context(), v.Actor, id, cols, strings.TrimSpace(r.PostFormValue("body"))); err != nil {
+	body := strings.TrimSpace(r.PostFormValue("body"))
+	err = s.Checkup.Remap(r.Context(), v.Actor, id, cols, body)
+	if fault.Is(err, fault.Invalid) && !wantsJSON(r) { // what was chosen stays on the screen
+		view, again := s.columns(r, v, id)
+		if again != nil {
+			return again
+		}
+		view.Map.Body = body
+		for i := range min(len(cols), len(view.Map.Columns)) {
+			view.Map.Columns[i].Target = cols[i].Target
+		}
+		view.Errors = []FieldError{{"", message(err)}}
+		return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+	}
+	if err != nil {
 		return err
 	}
 	return goTo(w, r, "/imports/"+string(id)+"?done=remapped")

@@ -78,6 +78,7 @@ func (s *server) table() []Route {
 
 		{Pattern: "GET /imports", Permission: access.ImportRead, Action: s.importsPage},
 		{Pattern: "GET /imports/{id}", Permission: access.ImportRead, Action: s.importPage},
+		{Pattern: "GET /imports/{id}/refused.csv", Permission: access.ImportRead, Action: s.importRefused},
 		{Pattern: "GET /imports/{id}/events", Permission: access.ImportRead, Action: s.importEvents, Stream: true, Passive: true},
 		{Pattern: "GET /imports/{id}/columns", Permission: access.MappingEdit, Action: s.importColumnsForm},
 		{Pattern: "POST /imports/{id}/columns", Permission: access.MappingEdit, Verb: "checkup.remap", Action: s.importColumns},

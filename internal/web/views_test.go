@@ -118,6 +118,8 @@ func samples() map[string]struct {
 		"import":        {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み", Here: "/imports"}, Doc: doc("preview"), Shown: refused}},
 		"import-run":    {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("applying")}},
 		"import-done":   {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("applied"), Shown: refused}},
+		"import-failed": {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: &importDoc{ID: "i", State: "failed", File: "a.csv", Started: sampleNow, Failure: textOf(fault.New(fault.Invalid, "checkup.header_unknown"))}}},
+		"import-back":   {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("withdrawn"), Shown: refused}},
 		"columns":       {actor.HR, &columnsView{Page: Page{Title: "列の対応"}, ID: "i", Map: &checkup.MappingView{}}},
 		"people":        {actor.HR, &peopleView{Page: Page{Title: "従業員", Here: "/people"}, MayImport: true, People: []personLine{{org.Person{Number: "M0001", Name: "清水 美咲", Kana: "シミズ ミサキ"}, "本社", "製造一課"}}}},
 		"checkups":      {actor.Nurse, sampleList(list)},

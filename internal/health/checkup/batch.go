@@ -22,7 +22,7 @@ const (
 
 // Japanese is the state in words.
 func (s State) Japanese() string {
-	return map[State]string{Reading: "読み取り中", Preview: "確認待ち", Applying: "取り込み中", Applied: "取り込み済み", Failed: "取り込めませんでした", Withdrawn: "取り下げ済み"}[s]
+	return map[State]string{Reading: "読み取り中", Preview: "確認待ち", Applying: "取り込み中", Applied: "取り込み済み", Failed: "取り込めませんでした", Withdrawn: "取り消し済み"}[s]
 }
 
 // Running tells whether the state will change by itself.

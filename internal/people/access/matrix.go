@@ -38,8 +38,8 @@ var Matrix = []Row{
 	{MeasuresRead, "就業上の措置を見る", []actor.Role{actor.Manager, actor.HR, actor.Nurse, actor.Physician}, nil},
 
 	{CheckupImport, "健診結果を取り込む", office, both},
-	{ImportRead, "取込の状況を見る", office, both},
-	{ImportWithdraw, "取込を取り下げる", office, host},
+	{ImportRead, "取り込みの状況を見る", office, both},
+	{ImportWithdraw, "取り込みを取り消す", office, host},
 	{MappingEdit, "列の対応を直す", office, nil},
 	{CheckupList, "健診の一覧を見る", staff, nil},
 	{CheckupExport, "健診の一覧を書き出す", staff, nil},
