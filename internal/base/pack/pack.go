@@ -25,7 +25,6 @@ var ErrFormat = errors.New("pack: not a pack, or damaged")
 type Writer struct {
 	w    *bufio.Writer
 	open *entryWriter
-	err  error
 }
 
 // NewWriter begins a pack. Close ends it; without it the pack counts as cut off.

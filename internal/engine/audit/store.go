@@ -26,7 +26,6 @@ var (
 	qPerson  = db.Q("audit.person", personInsert(1))
 	qPersons = db.Q("audit.persons", personInsert(personRows))
 
-	qOne  = db.Q("audit.one", `select `+columns+` from audit_event where tenant_id = $1 and seq = $2`)
 	qFind = db.Q("audit.find", `select `+columns+` from audit_event
 		where tenant_id = $1 and seq < $2 and at >= $3 and at < $4 and (verb = $5 or $5 = '')
 		order by seq desc limit $6`)

@@ -116,7 +116,8 @@ func TestSlotIsUniquePerTenant(t *testing.T) {
 		if a != b || a == c {
 			t.Fatalf("%s %s %s", a, b, c)
 		}
-		if enqueue(t, e.DB, q, tenant, "k", "", EnqueueOptions{}) == enqueue(t, e.DB, q, tenant, "k", "", EnqueueOptions{}) {
+		first, second := enqueue(t, e.DB, q, tenant, "k", "", EnqueueOptions{}), enqueue(t, e.DB, q, tenant, "k", "", EnqueueOptions{})
+		if first == second {
 			t.Fatal("jobs without a slot were joined")
 		}
 		if err := e.DB.Tx(t.Context(), neighbour, func(tx *db.Tx) error {
