@@ -40,13 +40,13 @@ func TestThePublishedStatement(t *testing.T) {
 			if len(promises) < 9 {
 				t.Errorf("only %d controls are promised to be real", len(promises))
 			}
-			s, missing := h.published(t), []string{}
+			s := h.published(t)
 			for end := ready.Add(30 * time.Second); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
 				if s = h.published(t); len(s.lacking(soon)) == 0 {
 					break
 				}
 			}
-			if missing = s.lacking(soon); len(missing) > 0 {
+			if missing := s.lacking(soon); len(missing) > 0 {
 				t.Errorf("not PASS 30 s after the start: %v", missing)
 			}
 			t.Logf("ready after %v, the statement stands %v later", ready.Sub(start), time.Since(ready))
