@@ -102,6 +102,10 @@ func (s *stage) template(ctx context.Context) (string, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
+	// The same authority signs for sandboxes, or a look at every listener of the process would find strangers.
+	if err := copyPrivate(s.app.Config.path("tls"), filepath.Join(dir, "tls")); err != nil {
+		return "", err
+	}
 	run, err := startSandbox(ctx, dir, "", "template")
 	if err != nil {
 		return "", err
