@@ -5,10 +5,10 @@ import "rakudos/internal/base/fault"
 // kindTexts are the words for a code that has none of its own.
 var kindTexts = map[fault.Kind]Text{
 	fault.Invalid:  {Message: "入力の内容に誤りがあります。", Kept: "保存された情報は変わっていません。", Next: "入力を見直して、もう一度お試しください。"},
-	fault.Denied:   {Message: "この操作は許可されていません。", Kept: "情報は変わっていません。", Next: "必要な場合は、貴社の管理者にご相談ください。"},
+	fault.Denied:   {Message: "この操作は許可されていません。", Kept: "情報は変わっていません。", Next: "必要な場合は、会社の管理者にご相談ください。"},
 	fault.Missing:  {Message: "見つかりません。", Next: "一覧に戻って選び直してください。"},
 	fault.Conflict: {Message: "ほかの操作が先に行われたため、実行できませんでした。", Kept: "情報は変わっていません。", Next: "画面を開き直して、今の状態を確かめてください。"},
-	fault.Locked:   {Message: "IDまたはパスワードが正しくありません。", Next: "入力を見直してください。解決しないときは貴社の管理者にご連絡ください。"},
+	fault.Locked:   {Message: "IDまたはパスワードが正しくありません。", Next: "入力を見直してください。解決しないときは会社の管理者にご連絡ください。"},
 	fault.Busy:     {Message: "ただいま混み合っています。", Kept: "情報は変わっていません。", Next: "少し待ってから、もう一度お試しください。"},
 	fault.TooLarge: {Message: "送られた内容が大きすぎます。", Kept: "情報は変わっていません。", Next: "内容を分けて、もう一度お試しください。"},
 	fault.Internal: {Message: "システムの内部で問題が起きました。", Kept: "途中までの変更は取り消されています。", Next: "もう一度お試しください。続くときは、画面の受付番号を添えてお問い合わせください。"},
