@@ -1,5 +1,7 @@
 package checkup
 
+import "slices"
+
 // Advice is a plain word to the employee about one item: what it is, and what to do next. It names no
 // disease and makes no diagnosis.
 type Advice struct {
@@ -47,7 +49,8 @@ var next = map[Letter]string{
 	E: "いまの治療を続けてください。薬や通院で困っていることがあれば、保健師に相談できます。",
 }
 
-// AdviceFor says what to do about each deciding item that is not A, the most severe first.
+// AdviceFor says what to do about the deciding items that are not A, the most severe first. Items with the
+// same class and the same advice stand together.
 func AdviceFor(j *Judgement) []Advice {
 	var out []Advice
 	for i := len(Letters) - 1; i > 0; i-- {
@@ -55,8 +58,15 @@ func AdviceFor(j *Judgement) []Advice {
 			if x.Letter != Letters[i] || x.Has(Part) {
 				continue
 			}
-			out = append(out, Advice{Item: x.Item.Name, Letter: x.Letter,
-				Title: x.Item.Name + "：" + x.Letter.Japanese(), Text: daily[topics[x.Item.Key]] + next[x.Letter]})
+			title, text := x.Item.Name, daily[topics[x.Item.Key]]+next[x.Letter]
+			if x.Item.Kind == Finding {
+				title += x.Item.Unit // hearing at 1000Hz and 4000Hz
+			}
+			if at := slices.IndexFunc(out, func(a Advice) bool { return a.Letter == x.Letter && a.Text == text }); at >= 0 {
+				out[at].Title += "、" + title
+				continue
+			}
+			out = append(out, Advice{Item: x.Item.Name, Letter: x.Letter, Title: title, Text: text})
 		}
 	}
 	return out

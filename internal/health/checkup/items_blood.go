@@ -38,7 +38,7 @@ var bloodGroups = []group{
 		{id: 70, key: "glucose", name: "空腹時血糖", unit: "mg/dL", kind: Numeric, law: true, span: "20..1000", codes: "3D0100000", names: "血糖 空腹時血糖値 血糖値 空腹時グルコース FPG FBS グルコース 血糖(空腹時)"},
 		{id: 71, key: "glucose_casual", name: "随時血糖", unit: "mg/dL", kind: Numeric, law: true, span: "20..1500", codes: "3D0101299", names: "随時血糖値 血糖(随時) 食後血糖"},
 		{id: 72, key: "hba1c", name: "HbA1c", unit: "%", decimals: 1, kind: Numeric, law: true, span: "3.0..20.0", codes: "3D046", names: "ヘモグロビンA1c HbA1c(NGSP) HbA1c(NGSP値) A1c HbA1cNGSP値"},
-		{id: 73, key: "blood_taken", name: "採血時間(食後)", kind: Choice, law: true, codes: "9N141", names: "採血時間 食後時間", choices: "食後10時間未満 食後10時間以上 食後3.5時間以上10時間未満 食後3.5時間未満"},
+		{id: 73, key: "blood_taken", name: "採血時間（食後）", kind: Choice, law: true, codes: "9N141", names: "採血時間 食後時間", choices: "食後10時間未満 食後10時間以上 食後3.5時間以上10時間未満 食後3.5時間未満"},
 	}},
 	{"腎機能・尿酸", []entry{
 		{id: 80, key: "creatinine", name: "クレアチニン", unit: "mg/dL", decimals: 2, kind: Numeric, span: "0.1..30", codes: "3C0150000", names: "血清クレアチニン Cr CRE 血清クレアチニン値"},

@@ -32,7 +32,7 @@ var findingGroups = []group{
 		{id: 124, key: "symptoms_text", name: "自覚症状所見", kind: Text, law: true, codes: "9N0611608", names: "自覚症状(所見) 自覚症状内容 具体的な自覚症状"},
 		{id: 125, key: "signs", name: "他覚症状", kind: Text, law: true, codes: "9N0660000", names: "他覚症状の有無 他覚所見", choices: "特記すべきことあり 特記すべきことなし"},
 		{id: 126, key: "signs_text", name: "他覚症状所見", kind: Text, law: true, codes: "9N0661608", names: "他覚症状(所見) 他覚症状内容 具体的な他覚症状"},
-		{id: 127, key: "body_judgement", name: "医師の診断(判定)", kind: Text, law: true, codes: "9N511", names: "医師の判定 総合判定 判定 医師の診断 健診判定"},
+		{id: 127, key: "body_judgement", name: "医師の診断（判定）", kind: Text, law: true, codes: "9N511", names: "医師の判定 総合判定 判定 医師の診断 健診判定"},
 		{id: 128, key: "body_physician", name: "健診医師名", kind: Text, law: true, codes: "9N516", names: "健康診断を実施した医師の氏名 医師名 判定医"},
 		{id: 129, key: "body_opinion", name: "医師の意見", kind: Text, law: true, codes: "9N521"},
 		{id: 130, key: "body_opinion_by", name: "意見を述べた医師", kind: Text, law: true, codes: "9N526", names: "意見を述べた医師の氏名"},
@@ -41,7 +41,7 @@ var findingGroups = []group{
 		{id: 133, key: "guidance_level", name: "保健指導レベル", kind: Choice, codes: "9N506", names: "支援レベル", choices: "積極的支援 動機付け支援 なし 判定不能", also: "情報提供=3"},
 	}},
 	{"総合", []entry{
-		{id: 240, key: "vision", name: "視力(悪い側)", kind: Joint, law: true, names: "視力"},
-		{id: 241, key: "sugar", name: "血糖(空腹時血糖とHbA1c)", kind: Joint, law: true, names: "糖代謝"},
+		{id: 240, key: "vision", name: "視力（悪い側）", kind: Joint, law: true, names: "視力"},
+		{id: 241, key: "sugar", name: "血糖（空腹時・HbA1c）", kind: Joint, law: true, names: "糖代謝"},
 	}},
 }
