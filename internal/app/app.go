@@ -197,8 +197,14 @@ func (a *App) mailer() (mail.Sender, error) {
 func (a *App) openServices(ctx context.Context) error {
 	var err error
 	a.Tenants = tenant.NewService(a.DB, a.Vault, a.Audit, require)
+	policy := a.policy()
+	if file := a.Config.Identity.BlocklistFile; file != "" {
+		if policy.Leaked, err = identity.LoadBlocklist(file); err != nil {
+			return err
+		}
+	}
 	if a.Identity, err = identity.New(identity.Options{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Policy: a.policy(),
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Policy: policy,
 		Site: "https://" + a.Config.Listen, Sandbox: a.Config.sandbox(),
 	}); err != nil {
 		return err

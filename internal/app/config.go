@@ -27,6 +27,7 @@ type Config struct {
 	Database Database `yaml:"database"` // SQLite in the data directory, or PostgreSQL
 	Mail     Mail     `yaml:"mail"`     // how codes and notices leave
 	Backup   Backup   `yaml:"backup"`   // where backups lie
+	Identity Identity `yaml:"identity"` // passwords and signing in
 
 	sabotage map[string]bool // sandboxes of the probes only; not reachable from a file or the environment
 }
@@ -49,6 +50,11 @@ type Database struct {
 	KeysDSNFile  string    `yaml:"keys_dsn_file"` // key store; must be another database or schema
 	KeysOwnerDSN string    `yaml:"keys_owner_dsn_file"`
 	KeysSchema   string    `yaml:"keys_schema"`
+}
+
+// Identity changes signing in where the clauses leave room.
+type Identity struct {
+	BlocklistFile string `yaml:"blocklist_file"` // passwords or SHA-1 hashes to refuse beside the built-in list, one a line
 }
 
 // Mail chooses the way out: a spool folder in the data directory, or an SMTP server.

@@ -16,10 +16,17 @@ import (
 
 // housePassword decides a password by the rules of the configuration, without any data.
 func housePassword(o cli.Options, c cli.PasswordCheck) ([]identity.RuleResult, error) {
-	if _, err := configure(o); err != nil {
+	conf, err := configure(o)
+	if err != nil {
 		return nil, err
 	}
-	return identity.CheckPassword(identity.DefaultPolicy(), c.Context, c.Password), nil
+	p := identity.DefaultPolicy()
+	if file := conf.Identity.BlocklistFile; file != "" {
+		if p.Leaked, err = identity.LoadBlocklist(file); err != nil {
+			return nil, fault.New(fault.Invalid, "cli.config", "detail", err.Error())
+		}
+	}
+	return identity.CheckPassword(p, c.Context, c.Password), nil
 }
 
 func houseUsers() cli.Users {

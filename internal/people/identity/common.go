@@ -9,11 +9,21 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// common.txt holds words that people take for passwords: written down by hand from what is generally known
-// to be common, not copied from a list of leaked ones.
+// The blocklist is built into the program as a filter: 1 in a million other words is taken for one of it
+// (FilterRate), which a test measures. Its lists stand in blocklist/: words.txt is written down by hand from
+// what is generally known to be common, leaked.txt comes from a published list (see LICENSE there).
 //
-//go:embed common.txt
-var commonText string
+//go:generate go run ./blocklist/make
+//go:embed blocklist/blocklist.bloom
+var commonBytes []byte
+
+var common = sync.OnceValue(func() *Filter {
+	f, err := ParseFilter(commonBytes)
+	if err != nil {
+		panic(err) // built into the program, and read by its tests
+	}
+	return f
+})
 
 // joiners are what people put behind a common word to make it longer.
 var joiners = []string{"abc", "xyz", "qwe", "qwerty", "asd", "pass", "password", "admin", "desu", "dayo", "san", "chan", "kun", "sama"}
@@ -37,12 +47,13 @@ func stem(s string) string {
 	return strings.TrimRightFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
-// common is the blocklist, folded: every word, doubled, reversed, with "my" or "the" before it, and with
-// the usual endings.
-var common = sync.OnceValue(func() map[string]struct{} {
+// Blocklist gives every entry of the built-in list, folded. Of the words written by hand: each, doubled,
+// reversed, with "my" or "the" before it, and with the usual endings. Of the leaked ones: each, and what is
+// left without digits and marks at its end.
+func Blocklist(words, leaked string) map[string]struct{} {
 	set := map[string]struct{}{}
 	add := func(s string) { set[foldLeet(s)] = struct{}{} }
-	for _, w := range strings.Fields(commonText) {
+	for _, w := range strings.Fields(words) {
 		add(w)
 		if e := stem(w); len(e) >= 3 { // typed with other digits behind it
 			add(e)
@@ -50,14 +61,25 @@ var common = sync.OnceValue(func() map[string]struct{} {
 		if len(w) < 4 {
 			continue
 		}
-		add(w + w)
-		add(reversed(w))
-		add("my" + w)
-		add("the" + w)
+		for _, s := range []string{w + w, reversed(w), "my" + w, "the" + w} {
+			add(s)
+		}
 		for _, j := range joiners {
 			add(w + j)
 		}
 	}
+	for _, w := range strings.Fields(foldCase(leaked)) {
+		add(w)
+		if e := stem(w); len(e) >= 4 {
+			add(e)
+		}
+	}
+	addRows(add)
+	return set
+}
+
+// addRows adds runs of keys, of the alphabet, of digits, and of one letter.
+func addRows(add func(string)) {
 	for _, row := range []string{"qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "1234567890"} {
 		for i := range row {
 			for j := i + 3; j <= len(row); j++ {
@@ -71,8 +93,7 @@ var common = sync.OnceValue(func() map[string]struct{} {
 			add(strings.Repeat(string(c), n))
 		}
 	}
-	return set
-})
+}
 
 func reversed(s string) string {
 	b := []byte(s)
@@ -82,12 +103,16 @@ func reversed(s string) string {
 	return string(b)
 }
 
-// isCommon compares after folding case, folding leet and stripping trailing digits and marks, in either
-// order: "P@ssw0rd1!" and "Pa$$word$" are both the word.
+// forms are what a password is compared as: after folding case, folding leet and stripping trailing digits
+// and marks, in either order. "P@ssw0rd1!" and "Pa$$word$" are both the word.
+func forms(password string) [3]string {
+	low := foldCase(password)
+	return [3]string{foldLeet(low), foldLeet(stem(low)), stem(foldLeet(low))}
+}
+
 func isCommon(password string) bool {
-	set, low := common(), foldCase(password)
-	for _, s := range []string{foldLeet(low), foldLeet(stem(low)), stem(foldLeet(low))} {
-		if _, ok := set[s]; ok {
+	for _, s := range forms(password) {
+		if common().Has(s) {
 			return true
 		}
 	}

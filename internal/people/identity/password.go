@@ -41,7 +41,7 @@ func CheckPassword(p Policy, c PasswordContext, password string) []RuleResult {
 	return []RuleResult{
 		{RuleLength, n >= p.PasswordLeast},
 		{RuleClasses, p.weak == SabotagePassword || hasClasses(password)},
-		{RuleBlocklist, p.weak == SabotagePassword || !isCommon(password)},
+		{RuleBlocklist, p.weak == SabotagePassword || !isCommon(password) && !p.leaked(password)},
 		{RuleContext, !holdsContext(p, c, password)},
 		{RuleMaximum, n <= p.PasswordMost && utf8.ValidString(password)},
 	}

@@ -1,7 +1,11 @@
 package identity
 
 import (
+	"encoding/hex"
+	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -89,22 +93,89 @@ func TestRulesAreNamedInOrder(t *testing.T) {
 }
 
 func TestBlocklistSize(t *testing.T) {
-	if n := len(common()); n < 5000 {
-		t.Errorf("%d entries", n)
-	} else {
-		t.Logf("%d entries", n)
+	set := Blocklist(listText(t, "words"), listText(t, "leaked"))
+	if n := len(set); n < 40_000 || common().Len() != n {
+		t.Errorf("%d entries, %d in the filter", n, common().Len())
 	}
-	for w := range common() {
+	for w := range set {
 		if w != foldLeet(foldCase(w)) {
 			t.Fatalf("%q is not folded", w)
 		}
+		if !common().Has(w) {
+			t.Fatalf("%q is not in the filter: run go generate", w)
+		}
+	}
+	if n := len(commonBytes); n > 512<<10 {
+		t.Errorf("the filter takes %d bytes", n)
+	}
+}
+
+func listText(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("blocklist/" + name + ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestFilterRate measures what the filter takes for its own although it is not.
+func TestFilterRate(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	wrong, n := 0, 1_000_000
+	for range n {
+		if common().Has(strconv.FormatUint(r.Uint64(), 36) + "#") {
+			wrong++
+		}
+	}
+	if t.Logf("%d of %d, %d bytes for %d entries", wrong, n, len(commonBytes), common().Len()); wrong > 8 {
+		t.Errorf("%d wrong of %d: more than %g", wrong, n, FilterRate)
+	}
+	for _, b := range [][]byte{nil, []byte("rkbloom1"), []byte("rkbloom0\x05aaaaaaaaa")} {
+		if _, err := ParseFilter(b); err == nil {
+			t.Errorf("%q is taken for a filter", b)
+		}
+	}
+}
+
+// TestOperatorsList loads passwords and hashes in one file.
+func TestOperatorsList(t *testing.T) {
+	path := t.TempDir() + "/list.txt"
+	lines := "Tr0ub4dor&3\r\n\n" + hex.EncodeToString([]byte(sha1Of("Vq8!zzKp#2")[5:])) + ":123\nplainone"
+	if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := LoadBlocklist(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := DefaultPolicy()
+	for _, pw := range []string{"Tr0ub4dor&3", "TROUB4D0r&3", "Vq8!zzKp#2", "PlainOne77!"} {
+		if len(broken(CheckPassword(p, PasswordContext{}, pw))) != 0 {
+			t.Fatalf("%q is refused without the list", pw)
+		}
+	}
+	p.Leaked = f
+	for pw, ok := range map[string]bool{"Tr0ub4dor&3": false, "TROUB4D0r&3": false, "Vq8!zzKp#2": false, "Vq8!zzKp#3": true, "PlainOne77!": false, "Abcdef1!xx": true, "Kx7#mq2v-Z": true} {
+		if b := broken(CheckPassword(p, PasswordContext{}, pw)); (len(b) == 0) != ok {
+			t.Errorf("%q breaks %v", pw, b)
+		}
+	}
+	if _, err := LoadBlocklist(path + ".none"); err == nil {
+		t.Error("a list that is not there is no error")
+	}
+	if err := os.WriteFile(path, []byte(strings.Repeat("x", 2000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadBlocklist(path); err == nil {
+		t.Error("a line without end is read")
 	}
 }
 
 // TestCommonWordsStayCommon: however a listed word is dressed with capitals and an end of digits and
 // marks, it is found.
 func TestCommonWordsStayCommon(t *testing.T) {
-	words := strings.Fields(commonText)
+	words := strings.Fields(listText(t, "words"))
 	rapid.Check(t, func(t *rapid.T) {
 		w := rapid.SampledFrom(words).Draw(t, "word")
 		up := rapid.IntRange(0, len(w)).Draw(t, "capitals")

@@ -14,6 +14,7 @@ type Policy struct {
 	ContextLeast  int      // shorter context words are ignored, in code points
 	ServiceNames  []string // may not stand in a password
 	Rules         int      // edition of the rules; a higher one is checked at the next sign-in
+	Leaked        *Filter  // the operator's list beside the built-in one; nil is none
 
 	// 3-3
 	Hash             HashParams

@@ -163,7 +163,7 @@ func TestChangePassword(t *testing.T) {
 			}
 			return err
 		}
-		err = change(first.FirstPassword, "Newcomer#1!")
+		err = change(first.FirstPassword, "Newcomer#1zQ")
 		h.want(err, "identity.password_rules")
 		if f := fault.Of(err); f.Args["rules"] != "context" || f.Args["says"] == "" {
 			t.Errorf("%v", f.Args)
