@@ -252,3 +252,7 @@ var (
 )
 
 func nowForTest() time.Time { return time.Now() }
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}

@@ -73,6 +73,11 @@ func Parse(r io.Reader, m *Mapping, today jst.Date, emit func(*Row) error) (Info
 		if blank(cells) {
 			continue
 		}
+		if rd.Encoding() == tabular.XLSX { // a spreadsheet does not keep empty cells at the end of a row
+			for len(cells) < len(p.header) {
+				cells = append(cells, "")
+			}
+		}
 		p.line(line, cells)
 		info.Rows++
 		if len(p.row.Errors) == 0 {
