@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -45,10 +47,7 @@ func (a *App) openBackup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	target, err := blob.Local(a.Config.backupDir())
-	if err != nil {
-		return err
-	}
+	target := &backupPlace{dir: a.Config.backupDir(), must: a.Config.Backup.Dir != ""}
 	a.Backup, err = backup.Open(ctx, backup.Options{
 		Main: a.DB, Keys: a.Keys, Vault: a.Vault, Root: root, Log: a.Audit, Blobs: files, Target: target,
 		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Build: Version, Logger: a.log,
@@ -189,6 +188,69 @@ func settle(ctx context.Context, c Config, dir string, r *backup.Restored) error
 	if err != nil {
 		return err
 	}
-	err = a.Backup.Settled(ctx, actor.HostOperator(ids.System, "backup"), r)
+	err = a.Backup.Settled(ctx, a.Jobs, actor.HostOperator(ids.System, "backup"), r)
 	return errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+}
+
+// backupPlace looks at each access whether the folder is still the one it was: one that cannot be reached
+// stops no service, and one that was mounted again is found. A folder that the configuration names must be
+// there already, so that nothing is written below a mount point that is not mounted.
+type backupPlace struct {
+	dir  string
+	must bool
+
+	mu    sync.Mutex
+	seen  os.FileInfo
+	store blob.Store
+}
+
+func (p *backupPlace) open() (blob.Store, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, err := os.Stat(p.dir)
+	if err == nil && p.store != nil && os.SameFile(p.seen, now) {
+		return p.store, nil
+	}
+	if err == nil || !p.must {
+		if p.store, err = blob.Local(p.dir); err == nil {
+			p.seen, err = os.Stat(p.dir)
+		}
+	}
+	if err != nil {
+		p.store = nil
+		return nil, fault.New(fault.Busy, "backup.place", "dir", p.dir).Because(err)
+	}
+	return p.store, nil
+}
+
+func (p *backupPlace) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
+	s, err := p.open()
+	if err != nil {
+		return 0, err
+	}
+	return s.Put(ctx, key, r)
+}
+
+func (p *backupPlace) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	s, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	return s.Open(ctx, key)
+}
+
+func (p *backupPlace) Delete(ctx context.Context, key string) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	return s.Delete(ctx, key)
+}
+
+func (p *backupPlace) List(ctx context.Context, prefix string) ([]string, error) {
+	s, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	return s.List(ctx, prefix)
 }

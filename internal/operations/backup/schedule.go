@@ -28,9 +28,12 @@ const drillHour = 4
 // reached is tried again with growing pauses, for more than a day; the next day's slot follows anyway.
 func (s *Service) Register(q *job.Queue) {
 	q.Handle(JobRun, func(ctx context.Context, j job.Job) error {
-		slot, err := jst.ParseDate(strings.TrimPrefix(j.Slot, JobRun+":"))
-		if err != nil {
-			return job.Permanent(err)
+		slot := jst.Of(time.Now()).AddDays(-1) // without a slot: unless there is one of today
+		if j.Slot != "" {
+			var err error
+			if slot, err = jst.ParseDate(strings.TrimPrefix(j.Slot, JobRun+":")); err != nil {
+				return job.Permanent(err)
+			}
 		}
 		return again(s.Daily(ctx, slot))
 	}, job.Options{MaxAttempts: 40})

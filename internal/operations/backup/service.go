@@ -16,6 +16,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/blob"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/job"
 	"rakudos/internal/engine/vault"
 )
 
@@ -153,14 +154,17 @@ func code(err error) string {
 }
 
 // Settled forgets what the restored database remembers of backups that lie elsewhere, lets backups be due
-// from now on, and says in its log where it came from.
-func (s *Service) Settled(ctx context.Context, who actor.Actor, r *Restored) error {
+// from now on, the first as soon as the service runs, and says in its log where it came from.
+func (s *Service) Settled(ctx context.Context, q *job.Queue, who actor.Actor, r *Restored) error {
 	who.Tenant = ids.System
 	return s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		for _, q := range []db.Query{qSetsGo, qSinceMove} {
 			if _, err := tx.Exec(q, ids.System, db.Micros(time.Now())); err != nil {
 				return err
 			}
+		}
+		if _, err := q.Enqueue(tx, ids.System, JobRun, nil, job.EnqueueOptions{}); err != nil {
+			return err
 		}
 		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.restored", Actor: who, Kind: "backup", Result: "ok",
 			Detail: map[string]any{"set": r.Set, "day": r.Day.String(), "keys": r.Keys}})
