@@ -1,69 +1,128 @@
 package tabular
 
-// What one part of a workbook may hold. The spreadsheet library makes structures of it that are many times
+// What the parts of a workbook may hold. The spreadsheet library makes structures of them that are many times
 // the size of the text, so the size alone bounds nothing: 5 bytes of <si/> become hundreds.
 const (
 	maxCells   = 4 << 20   // cells of all sheets
+	maxDepth   = 64        // tags inside one another, in a sheet
 	maxStrings = 1 << 20   // tags of the shared strings
 	maxTags    = 200 << 10 // tags of any other part
+	maxPart    = 24 << 20  // bytes of a part that is no sheet
 	maxEquals  = 4 << 10   // equals signs between two tags, and so attributes of one
 )
 
-// markup counts what is written to it, without understanding it: every "<", every tag whose local name is
-// "c", and the most equals signs between one "<" and the next. A "<" inside an attribute is no XML.
+// markup counts what is written to it, with as little understanding as will do: tags, tags whose local name
+// is "c", how deep tags stand inside one another, and the most equals signs between one "<" and the next. A
+// "<" inside an attribute is no XML.
 type markup struct {
-	tags, cells  int
-	equals, most int
-	name         nameState
+	bytes, tags, cells  int
+	equals, mostEquals  int
+	depth, deepest      int
+	declared            bool // a comment, CDATA or document type: what counts there is not to be told
+	at                  place
+	quote, before, name byte
 }
 
-type nameState byte
+// place is where in a tag a byte stands.
+type place byte
 
 const (
-	outside nameState = iota
-	start             // right after "<" or the colon of a prefix
-	justC             // the name is "c" so far
-	other
+	nowhere place = iota
+	opened        // right after "<"
+	named         // in the name of a start tag; markup.name is its only letter so far, or 0
+	inTag         // among the attributes of a start tag
+	ending        // in an end tag or a processing instruction
 )
 
 func (m *markup) Write(p []byte) (int, error) {
+	m.bytes += len(p)
 	for _, b := range p {
-		switch {
-		case b == '<':
-			m.tags++
-			m.equals, m.name = 0, start
-			continue
-		case b == '=':
-			m.equals++
-			m.most = max(m.most, m.equals)
-		}
-		switch {
-		case m.name == outside:
-		case b == ':':
-			m.name = start
-		case b == ' ' || b == '\t' || b == '\r' || b == '\n' || b == '/' && m.name != start || b == '>':
-			if m.name == justC {
-				m.cells++
-			}
-			m.name = outside
-		case m.name == start && b == 'c':
-			m.name = justC
-		default:
-			m.name = other
-		}
+		m.take(b)
+		m.before = b
 	}
 	return len(p), nil
 }
 
-// fits tells whether a part is within the bounds of its kind.
+func (m *markup) take(b byte) {
+	switch {
+	case b == '<':
+		m.tags++
+		m.equals, m.at, m.quote = 0, opened, 0
+		return
+	case b == '=':
+		m.equals++
+		m.mostEquals = max(m.mostEquals, m.equals)
+	}
+	switch m.at {
+	case opened:
+		m.open(b)
+	case named:
+		switch {
+		case b == ':':
+			m.name = ':'
+		case b == ' ' || b == '\t' || b == '\r' || b == '\n' || b == '/' || b == '>':
+			if m.name == 'c' {
+				m.cells++
+			}
+			m.at = inTag
+			m.attribute(b)
+		case m.name == ':':
+			m.name = b
+		default:
+			m.name = 0
+		}
+	case inTag:
+		m.attribute(b)
+	case ending:
+		if b == '>' {
+			m.at = nowhere
+		}
+	}
+}
+
+func (m *markup) open(b byte) {
+	switch b {
+	case '/':
+		m.depth--
+		m.at = ending
+	case '?':
+		m.at = ending
+	case '!':
+		m.declared = true
+		m.at = ending
+	default:
+		m.depth++
+		m.deepest = max(m.deepest, m.depth)
+		m.at, m.name = named, b
+	}
+}
+
+// attribute looks for the end of a start tag, past quoted values.
+func (m *markup) attribute(b byte) {
+	switch {
+	case m.quote != 0:
+		if b == m.quote {
+			m.quote = 0
+		}
+	case b == '"' || b == '\'':
+		m.quote = b
+	case b == '>':
+		m.at = nowhere
+		if m.before == '/' {
+			m.depth--
+		}
+	}
+}
+
+// fits tells whether a part is within the bounds of its kind; the cells are counted over all sheets.
 func (m *markup) fits(name string) bool {
 	switch {
-	case m.most > maxEquals:
+	case m.mostEquals > maxEquals:
 		return false
 	case isSheet(name):
-		return true // its cells are counted over all sheets
+		return m.deepest <= maxDepth && !m.declared
 	case name == "xl/sharedstrings.xml":
-		return m.tags <= maxStrings
+		return m.tags <= maxStrings && m.bytes <= maxPart
 	}
-	return m.tags <= maxTags
+	return m.tags <= maxTags && m.bytes <= maxPart
 }

@@ -124,6 +124,10 @@ func TestTagBombs(t *testing.T) {
 		"cells with a prefix":   {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row>" + strings.Repeat("<x:c />", maxCells+1) + "</row>")}, "tabular.workbook_size"},
 		"cells of two sheets":   {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<c/>", maxCells/2+1)), "xl/worksheets/sheet2.xml": sheet(strings.Repeat("<c>", maxCells/2+1))}, "tabular.workbook_size"},
 		"attributes of a cell":  {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row><c" + strings.Repeat(` a=""`, maxEquals+1) + "/></row>")}, "tabular.workbook_size"},
+		"one long string":       {map[string]string{"xl/sharedStrings.xml": "<sst><si><t>" + strings.Repeat("a", maxPart) + "</t></si></sst>"}, "tabular.workbook_size"},
+		"nested for ever":       {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<a>", maxDepth))}, "tabular.workbook_size"},
+		"nested, hidden ends":   {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat(`<a b="/>" c='/>'>/>`, maxDepth))}, "tabular.workbook_size"},
+		"nested, comments":      {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<a><!--</a>-->", maxDepth))}, "tabular.workbook_size"},
 		"a sheet as the book":   {map[string]string{"_rels/.rels": strings.ReplaceAll(root, "xl/workbook.xml", "/xl/Worksheets/sheet1.xml")}, "tabular.workbook"},
 		"a root that is no XML": {map[string]string{"_rels/.rels": "<"}, "tabular.workbook"},
 	} {
@@ -131,6 +135,16 @@ func TestTagBombs(t *testing.T) {
 		if f := fault.Of(err); err == nil || f.Code != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestMarkupOfARealSheet(t *testing.T) {
+	var m markup
+	for _, b := range []byte(`<?xml version="1.0"?><x:worksheet a='>' b="/>"><x:sheetData><x:row r="1"><x:c r="A1" t="s"><x:v>1</x:v></x:c><x:c/><x:col/></x:row><c><f>A1=B1</f></c></x:sheetData></x:worksheet>`) {
+		_, _ = m.Write([]byte{b})
+	}
+	if m.cells != 3 || m.depth != 0 || m.deepest != 5 || m.tags != 17 || m.mostEquals != 2 || m.declared || !m.fits("xl/worksheets/sheet1.xml") {
+		t.Errorf("%+v", m)
 	}
 }
 
