@@ -51,7 +51,7 @@ func (v *visit) look(name string) {
 			v.t.Errorf("%s on a %s is wider than the window: %v", name, s.what, over)
 		}
 		if dir := pictures(name); dir != "" {
-			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 1800)
+			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 2400)
 		}
 	}
 	v.Size(1280, 900)
