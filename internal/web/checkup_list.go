@@ -27,6 +27,7 @@ type checkupsView struct {
 	CSV, XLSX string
 	MayImport bool
 	ShowItems bool // some row may name the items that decided
+	Unasked   bool // of somebody it is not known whether medicine is taken
 }
 
 // Template names the file.
@@ -100,6 +101,7 @@ func newCheckupsView(r *http.Request, list *checkup.ListView) *checkupsView {
 	}
 	for _, row := range list.Rows {
 		view.ShowItems = view.ShowItems || len(row.Worst) > 0
+		view.Unasked = view.Unasked || row.MedicationUnknown && row.Action != ""
 	}
 	view.Sentence = view.sentence(r)
 	view.Sorts = map[string]sortLink{}

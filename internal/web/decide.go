@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"rakudos/internal/base/fault"
@@ -16,6 +17,7 @@ type decideView struct {
 	P                                       *checkup.PersonView
 	Exam                                    *checkup.Exam
 	Findings                                []finding
+	Treatable                               []choice // judged items, those beyond the reference first
 	Fitness, Opinion, Measures, From, Until string
 	Choices                                 []choice
 }
@@ -23,6 +25,7 @@ type decideView struct {
 // finding is an item of the examination beyond the reference.
 type finding struct {
 	Name, Unit, Ref string
+	Numeric         bool
 	Cell            checkup.Cell
 	Before          string
 }
@@ -56,13 +59,18 @@ func (s *server) decision(r *http.Request, v *Visitor) (*decideView, error) {
 
 func newDecideView(p *checkup.PersonView, i int) *decideView {
 	view := &decideView{Page: Page{Title: p.Name + "の就業判定", Here: "/worklist", Crumbs: []Crumb{{"/worklist", "就業判定の待ち"}}}, P: p, Exam: &p.Exams[i], Choices: fitnessChoices}
+	var within []choice
 	for _, g := range p.Groups {
 		for _, l := range g.Items {
 			c := l.Cells[i]
+			if c.Letter != "" && !c.Out {
+				within = append(within, choice{Value: l.Key, Name: l.Name + "（" + string(c.Letter) + "）"})
+			}
 			if !c.Out {
 				continue
 			}
-			f := finding{Name: l.Name, Unit: l.Unit, Ref: l.Ref, Cell: c}
+			view.Treatable = append(view.Treatable, choice{Value: l.Key, Name: l.Name + "（" + string(c.Letter) + "）"})
+			f := finding{Name: l.Name, Unit: l.Unit, Ref: l.Ref, Numeric: l.Numeric, Cell: c}
 			if i+1 < len(l.Cells) {
 				if before := l.Cells[i+1]; !joint(before) {
 					f.Before = before.Text
@@ -71,6 +79,7 @@ func newDecideView(p *checkup.PersonView, i int) *decideView {
 			view.Findings = append(view.Findings, f)
 		}
 	}
+	view.Treatable = append(view.Treatable, within...)
 	for _, o := range p.Opinions {
 		if string(o.Result) == string(view.Exam.Result) {
 			view.Fitness, view.Opinion, view.Measures = string(o.Fitness), o.Opinion, o.Measures
@@ -110,7 +119,7 @@ func (s *server) decidePost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	if len(errs) == 0 {
 		err = s.Checkup.Decide(r.Context(), v.Actor, d)
 		if err == nil {
-			return goTo(w, r, "/worklist?done=decided")
+			return goTo(w, r, "/worklist?year="+strconv.Itoa(view.Exam.Year)+"&done=decided")
 		}
 		if !fault.Is(err, fault.Invalid) || wantsJSON(r) {
 			return err
