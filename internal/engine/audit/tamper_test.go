@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
@@ -125,6 +128,9 @@ func (a *attacker) refused(name string, codes ...string) {
 	}
 	if len(codes) > 0 && !slices.Contains(codes, r.First.Code) {
 		a.t.Errorf("%s: named as %s: %v", name, r.First.Code, r.First)
+	}
+	if !utf8.ValidString(r.First.String()) || strings.ContainsFunc(r.First.String(), unicode.IsControl) {
+		a.t.Errorf("%s: cannot be printed: %q", name, r.First.String())
 	}
 	if r.First.What == "" || r.First.Where == "" {
 		a.t.Errorf("%s: says nothing: %+v", name, r.First)
@@ -288,6 +294,9 @@ func TestTamperingWithFilesIsFound(t *testing.T) {
 					c[i] ^= 1
 					w.must(os.WriteFile(filepath.Join(dir, f), c, 0o600))
 				}, FileAltered, SignatureBad, FileMissing)
+			}
+			if rubbish := bytes.ReplaceAll(raw, []byte("-"), []byte{0x1b}); !bytes.Equal(rubbish, raw) {
+				try(f+" full of rubbish", func() { w.must(os.WriteFile(filepath.Join(dir, f), rubbish, 0o600)) })
 			}
 			try(f+" longer", func() { w.must(os.WriteFile(filepath.Join(dir, f), append(slices.Clone(raw), 0), 0o600)) })
 			try(f+" shorter", func() { w.must(os.WriteFile(filepath.Join(dir, f), raw[:len(raw)-1], 0o600)) })

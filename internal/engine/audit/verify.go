@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
@@ -147,12 +149,23 @@ func (v *verifier) acrossBad(b Bad) { v.bad(&v.across, b) }
 
 func (v *verifier) bad(list *[]Bad, b Bad) {
 	if !v.o.blind && len(*list) < most {
+		b.Tenant, b.Where, b.What = ids.Tenant(printable(string(b.Tenant))), printable(b.Where), printable(b.What)
 		*list = append(*list, b)
 	}
 }
 
+// printable makes what comes out of altered data safe to print: valid UTF-8 without control characters.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+}
+
 func (v *verifier) note(format string, a ...any) {
-	v.report.Notes = append(v.report.Notes, fmt.Sprintf(format, a...))
+	v.report.Notes = append(v.report.Notes, printable(fmt.Sprintf(format, a...)))
 }
 
 func (v *verifier) conclude() {
