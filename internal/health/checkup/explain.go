@@ -122,28 +122,54 @@ func (c *Criteria) bandReason(j ItemJudgement, v Value, s Subject) string {
 	if r.sex != AnySex {
 		who = r.sex.Japanese() + "性の"
 	}
-	return who + j.Item.Name + " " + v.Show(j.Item) + unitOf(j.Item) + " は " + span(band.low, band.high, d) + unitOf(j.Item) +
-		" の範囲にあり " + string(j.Letter) + "（" + j.Letter.Japanese() + "）です。"
+	rounded := ""
+	if decimalsOf(v.Num) > d {
+		rounded = "（丸めると " + v.Num.Round(d).Format(d) + "）"
+	}
+	return who + j.Item.Name + " " + spaced(v.withUnit(j.Item)+rounded) + "は " + spaced(span(band.low, band.high, d, unitOf(j.Item))) +
+		"の範囲にあり " + string(j.Letter) + "（" + j.Letter.Japanese() + "）です。"
+}
+
+// spaced parts figures and units from the Japanese that follows; behind Japanese there is no space.
+func spaced(s string) string {
+	if strings.HasSuffix(s, "）") || strings.HasSuffix(s, "以上") || strings.HasSuffix(s, "以下") || strings.HasSuffix(s, "未満") || strings.HasSuffix(s, "超") {
+		return s
+	}
+	return s + " "
+}
+
+// withUnit writes 145 mmHg, 30 mg/dL未満.
+func (v Value) withUnit(it *Item) string {
+	s := v.Show(it)
+	for _, w := range [...]string{"未満", "以下", "以上", "超"} {
+		if n, ok := strings.CutSuffix(s, w); ok {
+			return n + unitOf(it) + w
+		}
+	}
+	return s + unitOf(it)
 }
 
 func unitOf(it *Item) string {
-	if it.Unit == "" || it.Kind == Finding {
+	switch {
+	case it.Unit == "" || it.Kind == Finding:
 		return ""
+	case it.Unit == "%":
+		return "%"
 	}
 	return " " + it.Unit
 }
 
-// span writes a band: "140〜159", "160以上", "24.9以下".
-func span(low, high Num, d int) string {
+// span writes a band: "140〜159 mmHg", "160 mmHg以上", "24.9以下".
+func span(low, high Num, d int, unit string) string {
 	switch {
 	case low == minNum && high == maxNum:
 		return "すべて"
 	case low == minNum:
-		return high.Format(d) + "以下"
+		return high.Format(d) + unit + "以下"
 	case high == maxNum:
-		return low.Format(d) + "以上"
+		return low.Format(d) + unit + "以上"
 	}
-	return low.Format(d) + "〜" + high.Format(d)
+	return low.Format(d) + "〜" + high.Format(d) + unit
 }
 
 func (t *threshold) reason(a Action, it *Item) string {
@@ -153,9 +179,9 @@ func (t *threshold) reason(a Action, it *Item) string {
 	}
 	switch a {
 	case Referral:
-		return "特定健診の受診勧奨判定値（" + t.referral.Format(it.Decimals) + beyond + "）に当たります。"
+		return "特定健診の受診勧奨判定値（" + t.referral.Format(it.Decimals) + unitOf(it) + beyond + "）に当たります。"
 	case Guidance:
-		return "特定健診の保健指導判定値（" + t.guidance.Format(it.Decimals) + beyond + "）に当たります。"
+		return "特定健診の保健指導判定値（" + t.guidance.Format(it.Decimals) + unitOf(it) + beyond + "）に当たります。"
 	}
 	return "特定健診の保健指導判定値には当たりません。"
 }

@@ -5,7 +5,10 @@ import (
 )
 
 func (v *PersonView) exam(r *result, today jst.Date) Exam {
-	x := Exam{Result: r.id, Import: r.batch, Year: r.year, Day: r.day, Body: r.body, Judgements: len(r.history)}
+	x := Exam{Result: r.id, Import: r.batch, Year: r.year, Day: r.day, Judgements: len(r.history)}
+	if v.ShowValues { // any column of the file can have been read as the body's name
+		x.Body = r.body
+	}
 	if v.ShowJudgement && r.judgement != nil {
 		j := r.judgement
 		x.Judgement, x.Action, x.Metabolic, x.MedicationUnknown = j.Overall, j.Action, j.Metabolic, j.MedicationUnknown
@@ -50,7 +53,7 @@ func (v *PersonView) table(all []*result, c *Criteria, now Subject) {
 			l.Ref = gradeNames[0]
 		}
 		if low, high, ok := c.reference(c.ruleItem(it), now); ok && it.Kind == Numeric {
-			l.Ref = span(low, high, decimalsFor(it))
+			l.Ref = span(low, high, decimalsFor(it), "")
 			l.RefLow, l.RefHigh = end(low), end(high)
 		}
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].Name != it.Group {
