@@ -8,7 +8,7 @@ var verbWords = map[string]string{
 	"auth.sign_in": "サインインの開始", "auth.password_ok": "パスワードの確認", "auth.failed": "パスワードの誤り", "auth.locked": "ロック", "auth.unlocked": "ロックの解除",
 	"auth.code_sent": "認証コードの送信", "auth.code_unsent": "認証コードを送れなかった", "auth.code_failed": "認証コードの誤り", "auth.code_expired": "認証コードの期限切れ",
 	"auth.code_dead": "認証コードの打ち切り", "auth.code_ceiling": "認証コードの上限", "auth.signed_in": "サインイン", "auth.signed_out": "サインアウト", "auth.session_ended": "サインインの終了",
-	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.unlock_notice": "ロック解除の通知",
+	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.spray": "同じパスワードによる総当たりの検知", "auth.spray_notice": "総当たりの疑いの通知", "auth.many_locks": "続けてのロックの検知", "auth.locks_notice": "続けてのロックの通知", "auth.unlock_notice": "ロック解除の通知",
 	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 

@@ -97,7 +97,7 @@ func (s *Service) findOwn(ctx context.Context, v Visit, cur Session) (*attempt, 
 	if err != nil {
 		return nil, err
 	}
-	return s.find(ctx, v, info.Code, cur.LoginID)
+	return s.find(ctx, v, info.Code, cur.LoginID, "")
 }
 
 // acceptable refuses a password that breaks a rule; the rules are named in the fault's arguments.

@@ -84,6 +84,32 @@ func (s *Service) Unlock(ctx context.Context, a actor.Actor, id ids.Account, rea
 	return nil
 }
 
+// UnlockAll clears every lock of the actor's tenant with one reason, each with its own event and notice,
+// and tells how many there were.
+func (s *Service) UnlockAll(ctx context.Context, a actor.Actor, reason string) (int, error) {
+	if err := s.guard(a, permUnlock); err != nil {
+		return 0, err
+	}
+	if err := needReason(reason); err != nil {
+		return 0, err
+	}
+	all, err := s.Accounts(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, one := range all {
+		if !one.Locked {
+			continue
+		}
+		if err := s.Unlock(ctx, a, one.ID, reason); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
 // manage runs one administrative act with its permission, reason, existence check and event.
 func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, permission, verb, reason string, detail map[string]any, act func(*db.Tx) error) error {
 	if err := s.guard(a, permission); err != nil {

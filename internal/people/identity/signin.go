@@ -21,6 +21,7 @@ type attempt struct {
 	device   string     // a remembered device, whose counter is used
 	throttle string     // row of the account name and network
 	name     string     // keyed hash of what was typed, for the log
+	buckets  []bucket   // counts of spraying that the guess falls into
 	failures int        // of the name and network, this attempt included
 	number   int        // of the account or device, this attempt included; 0: not to be looked at
 }
@@ -46,7 +47,7 @@ func (s *Service) wrong(a *attempt) error {
 // "identity.wrong", or fault.Busy "identity.too_soon" and "identity.busy" with RetryAfter, in which case
 // the attempt was neither looked at nor counted.
 func (s *Service) SignIn(ctx context.Context, v Visit, tenantCode, loginID, password string) (Pending, error) {
-	a, err := s.find(ctx, v, tenantCode, loginID)
+	a, err := s.find(ctx, v, tenantCode, loginID, password)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -61,7 +62,7 @@ func (s *Service) SignIn(ctx context.Context, v Visit, tenantCode, loginID, pass
 }
 
 // find looks everything up that the attempt is about. It does the same work for names that do not exist.
-func (s *Service) find(ctx context.Context, v Visit, tenantCode, loginID string) (*attempt, error) {
+func (s *Service) find(ctx context.Context, v Visit, tenantCode, loginID, password string) (*attempt, error) {
 	system, err := s.keys.Tenant(ctx, ids.System)
 	if err != nil {
 		return nil, err
@@ -81,20 +82,23 @@ func (s *Service) find(ctx context.Context, v Visit, tenantCode, loginID string)
 	case err != nil && !fault.Is(err, fault.Missing):
 		return nil, err
 	}
+	a.buckets = s.buckets(system, a.info, tenantCode, password, v.Addr)
 	now := time.Now()
 	err = s.db.View(ctx, db.Global, func(tx *db.Tx) error {
 		if err := s.early(tx, a, now); err != nil {
 			return err
 		}
 		acc, err := db.One(tx, qAccountByLogin, scanAccount, a.info.ID, s.loginIndex(a.key, loginID))
-		if fault.Is(err, fault.Missing) {
-			return nil
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+			a.account = &acc
+			if err := s.findDevice(tx, a, now); err != nil {
+				return err
+			}
+		case !fault.Is(err, fault.Missing):
 			return err
 		}
-		a.account = &acc
-		return s.findDevice(tx, a, now)
+		return s.sprayEarly(tx, a, now)
 	})
 	return a, err
 }
@@ -113,14 +117,7 @@ func (s *Service) findDevice(tx *db.Tx, a *attempt, now time.Time) error {
 
 // early refuses an attempt that comes too soon.
 func (s *Service) early(tx *db.Tx, a *attempt, now time.Time) error {
-	next, err := db.Value[int64](tx, qThrottleNext, ids.System, a.throttle, db.Micros(now))
-	if fault.Is(err, fault.Missing) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return fault.New(fault.Busy, "identity.too_soon").After(wholeSeconds(db.Time(next).Sub(now)))
+	return waiting(tx, a.throttle, now)
 }
 
 // look waits for a slot, counts the attempt and only then looks at the password.
@@ -161,6 +158,9 @@ func (s *Service) count(tx *db.Tx, a *attempt, now time.Time) error {
 		return err
 	}
 	a.failures = n
+	if err := s.sprayTake(tx, a, now); err != nil {
+		return err
+	}
 	if err := s.wait(tx, a, now); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (s *Service) wait(tx *db.Tx, a *attempt, now time.Time) error {
 
 // failed writes the failure down and locks at the limit. Its answer never differs.
 func (s *Service) failed(ctx context.Context, a *attempt) error {
-	locked := false
+	locked, many, spray := false, false, false
 	err := s.transact(ctx, func(tx *db.Tx) (err error) {
 		now := time.Now()
 		if err := s.wait(tx, a, now); err != nil {
@@ -204,7 +204,12 @@ func (s *Service) failed(ctx context.Context, a *attempt) error {
 		if err := s.record(tx, "auth.failed", a.actor(), "failed", detail); err != nil {
 			return err
 		}
-		locked, err = s.lock(tx, a, now)
+		if spray, err = s.sprayed(tx, a, now); err != nil {
+			return err
+		}
+		if locked, err = s.lock(tx, a, now); err == nil && locked {
+			many, err = s.manyLocks(tx, a, now)
+		}
 		return err
 	})
 	if err != nil {
@@ -212,6 +217,12 @@ func (s *Service) failed(ctx context.Context, a *attempt) error {
 	}
 	if locked {
 		s.tellLocked(a)
+	}
+	if many {
+		s.tellLocks(a)
+	}
+	if spray {
+		s.tellSpray(a)
 	}
 	return s.wrong(a)
 }

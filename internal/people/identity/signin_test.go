@@ -119,7 +119,7 @@ func TestParallelGuessesNeverExceedEleven(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 20 {
 			wg.Go(func() {
-				a, err := h.find(context.Background(), Visit{Addr: fmt.Sprintf("198.51.100.%d", i)}, "midori", "nurse")
+				a, err := h.find(context.Background(), Visit{Addr: fmt.Sprintf("198.51.100.%d", i)}, "midori", "nurse", wrongPW)
 				if err != nil {
 					t.Error(err)
 					return

@@ -63,8 +63,11 @@ func (s *Service) lockStuck(ctx context.Context) error {
 			return err
 		}
 		a, locked := &attempt{info: info, key: key, account: &acc, number: s.policy.LockAt}, false
+		many := false
 		err = s.transact(ctx, func(tx *db.Tx) (err error) {
-			locked, err = s.lock(tx, a, time.Now())
+			if locked, err = s.lock(tx, a, time.Now()); err == nil && locked {
+				many, err = s.manyLocks(tx, a, time.Now())
+			}
 			return err
 		})
 		if err != nil {
@@ -72,6 +75,9 @@ func (s *Service) lockStuck(ctx context.Context) error {
 		}
 		if locked {
 			s.tellLocked(a)
+		}
+		if many {
+			s.tellLocks(a)
 		}
 	}
 	return nil
