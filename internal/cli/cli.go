@@ -55,7 +55,8 @@ type stage struct {
 func commands() []command {
 	all := []command{
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
-		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), accessMatrixCommand(),
+		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), explainTerminationCommand(),
+		explainRetentionCommand(), accessMatrixCommand(),
 		tenantListCommand(), tenantCreateCommand(), configCheckCommand(), versionCommand(),
 	}
 	return slices.Concat(all, userCommands(), backupCommands())

@@ -24,6 +24,7 @@ var subjects = []map[string]Text{
 	tabularTexts,
 	webTexts,
 	blobTexts,
+	retentionTexts,
 	cliTexts,
 	jobTexts,
 	mailTexts,
