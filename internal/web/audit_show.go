@@ -27,6 +27,7 @@ type auditView struct {
 type auditLine struct {
 	audit.Entry
 	What, Who, Why, Outcome, Detail string
+	Times                           int // how often that day; above 1 only on the person's own page
 }
 
 // Template names the file.
@@ -69,6 +70,9 @@ func (s *server) auditList(w http.ResponseWriter, r *http.Request, v *Visitor, v
 	for _, e := range entries {
 		view.Entries = append(view.Entries, newAuditLine(e))
 	}
+	if view.Own {
+		view.Entries = byDay(view.Entries, v)
+	}
 	if len(entries) == auditPer {
 		view.More = with(r.URL, "before", strconv.FormatInt(entries[len(entries)-1].Seq, 10))
 	}
@@ -77,6 +81,30 @@ func (s *server) auditList(w http.ResponseWriter, r *http.Request, v *Visitor, v
 		status = http.StatusUnprocessableEntity
 	}
 	return s.pageStatus(w, r, v, status, view)
+}
+
+// byDay puts the same act of the same day together, as the person it is about wants to read it: who looked,
+// and how often. The newest stands for the others.
+func byDay(all []auditLine, v *Visitor) []auditLine {
+	type same struct {
+		day                     jst.Date
+		what, who, why, outcome string
+	}
+	at := map[same]int{}
+	var out []auditLine
+	for _, l := range all {
+		if l.Actor.Account != "" && l.Actor.Account == v.Account {
+			l.Who = "あなた"
+		}
+		k := same{jst.Of(l.At), l.What, l.Who, l.Why, l.Outcome}
+		if i, ok := at[k]; ok {
+			out[i].Times++
+			continue
+		}
+		at[k], l.Times = len(out), 1
+		out = append(out, l)
+	}
+	return out
 }
 
 // date reads a day of the filter; a day that can't be read is said at its field.

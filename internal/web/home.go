@@ -2,8 +2,12 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/health/checkup"
 	"rakudos/internal/people/access"
 )
 
@@ -15,6 +19,7 @@ type homeView struct {
 	Figures  []figure
 	Readings []string // sentences for the person's own result
 	Advice   []adviceLine
+	Readers  []auditLine // who else looked at the person's data
 	Own      bool
 }
 
@@ -67,6 +72,13 @@ func (s *server) homeManager(r *http.Request, v *Visitor, view *homeView) error 
 		return err
 	}
 	view.Figures = append(view.Figures, figure{"/measures", group(len(m)), "人", "就業上の措置がある人"})
+	ends := func(m checkup.Measure) jst.Date { // what has no end stands last
+		if m.Until.IsZero() {
+			return jst.Date{Y: 9999, M: 12, D: 31}
+		}
+		return m.Until
+	}
+	slices.SortStableFunc(m, func(a, b checkup.Measure) int { return ends(a).Compare(ends(b)) })
 	for _, x := range m[:min(len(m), 5)] {
 		until := ""
 		if !x.Until.IsZero() {
@@ -106,6 +118,9 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 	return nil
 }
 
+// homeReaders is how many readers the home page names; the others are one page further.
+const homeReaders = 3
+
 // homeEmployee says the newest result in one sentence and what to do next.
 func (s *server) homeEmployee(r *http.Request, v *Visitor, view *homeView) error {
 	view.Own = true
@@ -122,5 +137,16 @@ func (s *server) homeEmployee(r *http.Request, v *Visitor, view *homeView) error
 	for _, a := range p.Advice {
 		view.Advice = append(view.Advice, adviceLine{string(a.Letter), a.Title, a.Text})
 	}
+	entries, err := s.Audit.Find(r.Context(), v.Actor, audit.Filter{Person: v.Person, Limit: auditPer})
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Actor.Account != v.Account && e.Actor.Kind == actor.Human {
+			view.Readers = append(view.Readers, newAuditLine(e))
+		}
+	}
+	view.Readers = byDay(view.Readers, v)
+	view.Readers = view.Readers[:min(len(view.Readers), homeReaders)]
 	return nil
 }

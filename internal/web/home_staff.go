@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
 
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/people/access"
@@ -20,8 +23,12 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 	if access.Allows(v.Actor, access.CheckupDecide) {
 		waiting = "/worklist?year=" + year
 	}
-	next := ""
-	if !h.NextDeadline.IsZero() && h.OverdueOpinions == 0 {
+	oldest, next := "", ""
+	switch {
+	case h.NextDeadline.IsZero():
+	case h.OverdueOpinions > 0:
+		oldest = "（いちばん古い期限 " + day(h.NextDeadline) + "）"
+	default:
 		next = "（いちばん近い期限 " + day(h.NextDeadline) + "）"
 	}
 	view.Figures = append(view.Figures, figure{"/checkups?year=" + year, group(h.Examined) + " / " + group(h.Population), "人", year + "年度の健診を受けた人"})
@@ -29,19 +36,39 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 		n                       int
 		path, text, unit, class string
 	}{
-		{h.OverdueOpinions, waiting, "就業判定の期限を過ぎた人がいます", "人", "late"},
+		{h.OverdueOpinions, waiting, "就業判定の期限を過ぎた人がいます" + oldest, "人", "late"},
 		{h.Undecided - h.OverdueOpinions, waiting, "就業判定を待つ人がいます" + next, "人", "soon"},
-		{h.Referral, "/checkups?judgement=referral&year=" + year, "受診をすすめる人がいます", "人", ""},
+		{h.Severe, "/checkups?judgement=D&year=" + year, "精密検査・治療が必要な人（判定D）がいます", "人", ""},
+		{h.Referral, "/checkups?judgement=referral&year=" + year, "受診をすすめる人（特定健診の受診勧奨）がいます", "人", ""},
 		{h.NotExamined, "/checkups?judgement=none&year=" + year, "まだ健診を受けていない人がいます", "人", ""},
 	} {
 		if x.n > 0 {
 			view.Todos = append(view.Todos, todo{x.path, x.text, group(x.n) + x.unit, x.class})
 		}
 	}
-	for _, i := range h.Imports[:min(len(h.Imports), 5)] {
+	for _, i := range recent(h.Imports, time.Now()) {
 		view.Todos = append(view.Todos, todo{"/imports/" + string(i.ID), "取り込み: " + i.File, i.State.Japanese(), importUrgency[i.State]})
 	}
+	slices.SortStableFunc(view.Todos, func(a, b todo) int { return cmp.Compare(urgencies[a.Class], urgencies[b.Class]) })
 	return nil
 }
 
-var importUrgency = map[checkup.State]string{checkup.Preview: "soon", checkup.Failed: "late"}
+var urgencies = map[string]int{"late": 0, "soon": 1, "": 2}
+
+const (
+	homeImports = 5
+	failedDays  = 3 // a failed file is news so long; then it stands in the list of imports only
+)
+
+// recent leaves out old failures, which nobody needs to do anything about.
+func recent(all []*checkup.Import, now time.Time) []*checkup.Import {
+	var out []*checkup.Import
+	for _, i := range all {
+		if i.State != checkup.Failed || now.Sub(i.StartedAt) < failedDays*24*time.Hour {
+			out = append(out, i)
+		}
+	}
+	return out[:min(len(out), homeImports)]
+}
+
+var importUrgency = map[checkup.State]string{checkup.Preview: "soon", checkup.Failed: "soon"}

@@ -17,6 +17,7 @@ type HomeView struct {
 	OverdueOpinions       int      // of them past the three months
 	NextDeadline          jst.Date // the earliest of them
 	Referral              int
+	Severe                int       // judged D: further examination or treatment
 	Previews              int       // uploads that wait to be confirmed
 	Imports               []*Import // those, the running and the failed ones
 }
@@ -48,6 +49,9 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		h.Examined++
 		if !e.sees(access.Judgement, l) {
 			continue
+		}
+		if l.Overall == D {
+			h.Severe++
 		}
 		if l.Action == Referral {
 			h.Referral++
