@@ -7,6 +7,8 @@ var checkupTexts = map[string]Text{
 	"checkup.file_too_large":     {Message: "ファイルが大きすぎます（上限 {megabytes} MB）。", Kept: "何も取り込んでいません。", Next: "ファイルを分けて取り込んでください。"},
 	"checkup.upload_broken":      {Message: "送信の途中で接続が切れました。", Kept: "何も取り込んでいません。", Next: "もう一度ファイルを選んでください。"},
 	"checkup.header_unknown":     {Message: "見出しの行が見つかりません。健診結果のファイルではないようです。", Kept: "何も取り込んでいません。", Next: "1行目（または2行目）に、社員番号や健診日、検査項目の見出しがあるか確かめてください。"},
+	"checkup.mapping_foreign":    {Message: "ほかの人が送ったファイルの列の対応は直せません。", Kept: "何も変えていません。", Next: "送った人か、検査値を見られる人（保健師・看護職）に依頼してください。"},
+	"checkup.too_many_wrong":     {Message: "取り込めない行が{limit}行を超えました。", Kept: "何も取り込んでいません。", Next: "正しいファイルか、列の対応と名簿が合っているかを確かめてください。"},
 	"checkup.header_missing":     {Message: "必要な見出しがありません：{columns}", Kept: "何も取り込んでいません。", Next: "ファイルに列を加えるか、列の対応を直してください。"},
 	"checkup.header_duplicate":   {Message: "{at}列目「{other}」と{and}列目「{column}」が、どちらも{target}を指しています。", Kept: "何も取り込んでいません。", Next: "どちらかの列を除くか、列の対応を直してください。"},
 	"checkup.mapping_target":     {Message: "列「{column}」の対応先がありません。", Next: "対応先を選び直してください。"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/people/org"
@@ -46,12 +47,12 @@ func (in *intake) take(ctx context.Context, r *Row, rows *[]parsed) error {
 	}
 	if len(r.Errors) > 0 {
 		in.reject(r.Line, r.Errors)
-		return nil
+		return in.enough()
 	}
 	p, why := match(in.dir, r)
 	if why != "" {
 		in.unmatched(r.Line, why)
-		return nil
+		return in.enough()
 	}
 	pd, err := dayOf(p.ID, r.Day)
 	if err != nil {
@@ -59,7 +60,7 @@ func (in *intake) take(ctx context.Context, r *Row, rows *[]parsed) error {
 	}
 	if earlier, dup := in.seen[pd]; dup {
 		in.reject(r.Line, []CellError{{Column: "社員番号", Code: codeDuplicate, Args: map[string]string{"line": strconv.Itoa(int(earlier))}}})
-		return nil
+		return in.enough()
 	}
 	in.seen[pd] = int32(r.Line)
 	year := jst.FiscalYear(r.Day)
@@ -89,4 +90,15 @@ func (in *intake) unmatched(line int, code string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.out.detail.Unmatched = append(in.out.detail.Unmatched, Unmatched{Line: line, Code: code})
+}
+
+// enough stops at a file of which so many lines are wrong that nobody would read them: they are kept in
+// memory, and a small file may have millions.
+func (in *intake) enough() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.out.detail.Rejected)+len(in.out.detail.Unmatched) <= maxWrong {
+		return nil
+	}
+	return fault.New(fault.Invalid, "checkup.too_many_wrong", "limit", strconv.Itoa(maxWrong))
 }

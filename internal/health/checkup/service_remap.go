@@ -78,6 +78,9 @@ func (s *Service) Remap(ctx context.Context, a actor.Actor, id ids.Import, colum
 	if err != nil {
 		return err
 	}
+	if b.startedBy != a.Account && !access.Allows(a, access.CheckupValues) {
+		return fault.New(fault.Denied, "checkup.mapping_foreign") // what a column is taken for tells about its values
+	}
 	if b.state != Preview && b.state != Failed || len(b.about.Header) == 0 {
 		return fault.New(fault.Conflict, "checkup.not_in_preview")
 	}

@@ -1,0 +1,66 @@
+package checkup
+
+import (
+	"strings"
+	"testing"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/testkit/testdb"
+)
+
+// A few megabytes of wrong lines must not become gigabytes of reasons.
+func TestFileThatIsWrongThroughout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 100,001 lines")
+	}
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		head := "社員番号,氏名,カナ氏名,性別,生年月日,健診日,収縮期血圧\n"
+		i := b.upload(b.hr, head+strings.Repeat("9,,,,,いつか,999\n", maxWrong+1))
+		if i.State != Failed || i.Failure == nil || i.Failure.Code != "checkup.too_many_wrong" || len(i.Rejected) > 0 {
+			t.Errorf("%s %v, %d lines kept", i.State, i.Failure, len(i.Rejected))
+		}
+	})
+}
+
+// Whoever may not see values must not make a column of somebody else's file show them: as the name of the
+// body, as a judgement by another item's scale, or by what is out of range.
+func TestValuesDoNotLeakThroughTheMapping(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		file := fileA(of("1", "収縮期血圧", "165"))
+		as := func(i *Import) (choice []ColumnChoice) {
+			v, err := b.s.Columns(t.Context(), b.hr, i.ID)
+			b.must(err)
+			for _, c := range v.Columns {
+				switch c.Header {
+				case "健診機関":
+					c.Target = ""
+				case "収縮期血圧":
+					c.Target = ToBody
+				}
+				choice = append(choice, ColumnChoice{c.Header, c.Target})
+			}
+			return choice
+		}
+		theirs := b.upload(b.nurse, file)
+		if err := b.s.Remap(t.Context(), b.hr, theirs.ID, as(theirs), ""); !fault.Is(err, fault.Denied) {
+			t.Errorf("HR reads a nurse's file anew: %v", err)
+		}
+		own := b.upload(b.hr, file)
+		b.must(b.s.Remap(t.Context(), b.hr, own.ID, as(own), ""))
+		b.drain()
+		b.confirm(b.hr, own.ID)
+		p := b.number("1").ID
+		v, err := b.s.Person(t.Context(), b.hr, p)
+		b.must(err)
+		if len(v.Exams) != 1 || v.Exams[0].Body != "" {
+			t.Errorf("HR sees %+v", v.Exams)
+		}
+		v, err = b.s.Person(t.Context(), b.nurse, p)
+		b.must(err)
+		if v.Exams[0].Body != "165" {
+			t.Errorf("the nurse sees %+v", v.Exams)
+		}
+	})
+}
