@@ -71,8 +71,9 @@ type Log struct {
 	done   sync.Once
 	crash  func(step string) error // tests: stops Seal between two steps
 
-	ship sync.Mutex // guards next; one shipment at a time
-	next uint64     // how many leaves are recorded in the database
+	ship   sync.Mutex // guards what follows; one shipment at a time
+	next   uint64     // how many leaves are recorded in the database
+	unsure bool       // an addition to the tree never answered
 }
 
 // The service's own marks in the chain of ids.System.

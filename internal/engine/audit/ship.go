@@ -2,7 +2,9 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/transparency-dev/tessera"
 
@@ -54,6 +56,13 @@ func (l *Log) shipBatch(ctx context.Context) (int, error) {
 	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
+	if l.unsure || ctx.Err() != nil {
+		return 0, errors.Join(errUnsure(l.unsure), ctx.Err())
+	}
+	// What has been handed over is waited for even when the service is told to stop meanwhile: an entry that
+	// is integrated after nobody listens any more would be added a second time.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), addWithin)
+	defer cancel()
 	futures := make([]tessera.IndexFuture, len(waiting))
 	for i, h := range waiting {
 		futures[i] = l.appender.Add(ctx, tessera.NewEntry(leaf{h.tenant, h.seq, [32]byte(h.hash)}.bytes()))
@@ -62,11 +71,24 @@ func (l *Log) shipBatch(ctx context.Context) (int, error) {
 	for i, f := range futures {
 		index, err := await(ctx, f)
 		if err != nil {
+			l.unsure = true
 			return 0, fmt.Errorf("audit: add to the log: %w", err)
 		}
 		at[i] = index
 	}
 	return len(waiting), l.record(ctx, waiting, at)
+}
+
+// addWithin bounds how long the tree may take for one batch.
+const addWithin = 30 * time.Second
+
+// errUnsure: an addition never answered, so nobody knows what the tree will hold. Nothing more is shipped
+// until the next start, which reconciles.
+func errUnsure(unsure bool) error {
+	if !unsure {
+		return nil
+	}
+	return errors.New("audit: an addition to the log has not answered; the next start makes it good")
 }
 
 // await is the future with a way out: a future whose appender was stopped never answers.
