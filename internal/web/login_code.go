@@ -46,6 +46,11 @@ func (s *server) codePost(w http.ResponseWriter, r *http.Request, _ *Visitor) er
 	if err != nil {
 		return s.codeAgain(w, r, err)
 	}
+	if c, err := r.Cookie(identity.CookieSession); err == nil { // the session that this one replaces must not live on
+		if err := s.Identity.SignOut(r.Context(), visit(r), c.Value); err != nil {
+			s.Log.Error("replaced session not ended", "request", traceOf(r).id, "err", err)
+		}
+	}
 	s.admitted(w, in)
 	cookie(w, identity.CookieSignIn, "", -1)
 	return goTo(w, r, "/")
