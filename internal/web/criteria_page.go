@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"rakudos/internal/base/jst"
-	"rakudos/internal/health/checkup"
 	"rakudos/internal/people/access"
 )
 
 // criteriaView lists the versions of the judgement tables.
 type criteriaView struct {
 	Page
-	Versions   []checkup.CriteriaVersion
+	Versions   []criteriaCard
 	MayApprove bool
 	Year       int
 }
@@ -26,7 +25,7 @@ func (s *server) criteriaPage(w http.ResponseWriter, r *http.Request, v *Visitor
 	if err != nil {
 		return err
 	}
-	view := &criteriaView{Page: Page{Title: "判定基準", Here: "/criteria"}, Versions: versions, MayApprove: access.Allows(v.Actor, access.CriteriaApprove), Year: jst.FiscalYear(jst.Of(time.Now()))}
+	view := &criteriaView{Page: Page{Title: "判定基準", Here: "/criteria"}, Versions: criteriaCards(versions), MayApprove: access.Allows(v.Actor, access.CriteriaApprove), Year: jst.FiscalYear(jst.Of(time.Now()))}
 	return s.page(w, r, v, view)
 }
 

@@ -130,7 +130,7 @@ func samples() map[string]struct {
 		"decide":        {actor.Physician, decide},
 		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},
 		"measures-none": {actor.Manager, &measuresView{Page: Page{Title: "就業上の措置"}}},
-		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: []checkup.CriteriaVersion{{Criteria: checkup.BuiltIn[0], State: "active"}, {Criteria: checkup.BuiltIn[1], State: "draft"}}}},
+		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: criteriaCards([]checkup.CriteriaVersion{{Criteria: checkup.BuiltIn[0], State: "active"}, {Criteria: checkup.BuiltIn[1], State: "draft"}})}},
 	}
 }
 
