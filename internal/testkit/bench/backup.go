@@ -56,7 +56,7 @@ func backups(ctx context.Context, o options) ([]figure, error) {
 	}
 	defer func() { err = errors.Join(err, d.Drop(context.WithoutCancel(ctx))) }()
 	main = db.Config{Engine: db.Postgres, DSN: d.AppDSN, OwnerDSN: d.OwnerDSN}
-	more, err := measureBackup(ctx, "postgres", filepath.Join(o.dir, "backup-postgres"), main, postgresTool(o.dir))
+	more, err := measureBackup(ctx, "postgres", filepath.Join(o.dir, "backup-postgres"), main, postgresTool(o.dir, d.Name))
 	return append(out, more...), err
 }
 
@@ -74,11 +74,14 @@ func sqliteTool(dir, file string) tool {
 	}
 }
 
-func postgresTool(dir string) tool {
-	to := filepath.Join(dir, "base")
+// postgresTool is pg_dump: the cluster of the tests is not set up for pg_basebackup's replication.
+func postgresTool(dir, database string) tool {
+	file := filepath.Join(dir, "dump.zst")
 	return tool{
-		name: "pg_basebackup と zstd",
-		save: []string{"bash", "-o", "pipefail", "-c", fmt.Sprintf("rm -rf %s && pg_basebackup -d \"$%s\" -D - -Ft -X fetch -c fast | zstd -q -f -T0 -o %s.zst && sync %s.zst", to, pg.EnvDSN, to, to)},
+		name: "pg_dump と zstd",
+		save: []string{"bash", "-o", "pipefail", "-c", fmt.Sprintf("pg_dump -Fc -Z0 -d \"$%s dbname=%s\" | zstd -q -f -T0 -o %s && sync %s", pg.EnvDSN, database, file, file)},
+		load: []string{"bash", "-o", "pipefail", "-c", fmt.Sprintf(`export PGAPPNAME=bench; psql -q -d "$%s dbname=postgres" -c 'create database %s_back' && zstd -q -d -c %s | pg_restore -d "$%s dbname=%s_back" ; r=$?; psql -q -d "$%s dbname=postgres" -c 'drop database %s_back'; exit $r`,
+			pg.EnvDSN, database, file, pg.EnvDSN, database, pg.EnvDSN, database)},
 	}
 }
 

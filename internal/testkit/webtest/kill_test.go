@@ -1,14 +1,12 @@
 package webtest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,14 +17,6 @@ import (
 	"rakudos/internal/testkit/samples"
 	"rakudos/internal/testkit/testdb"
 )
-
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "rkbuilt")
-	if err != nil {
-		return "", err
-	}
-	return outside.Build(context.Background(), dir)
-})
 
 // TestKilledDuringConfirm cuts the power at several moments of a confirmed import. Whatever the moment, the
 // next start shows the import as it was before, or whole; confirming again completes it; the log verifies.
