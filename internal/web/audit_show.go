@@ -27,6 +27,7 @@ type auditView struct {
 type auditLine struct {
 	audit.Entry
 	What, Who, Why, Outcome, Detail string
+	Short                           string // the ends of the account's id, which tell two people of one role apart
 	Times                           int // how often that day; above 1 only on the person's own page
 }
 
@@ -93,6 +94,7 @@ func byDay(all []auditLine, v *Visitor) []auditLine {
 	at := map[same]int{}
 	var out []auditLine
 	for _, l := range all {
+		l.Short = ""
 		if l.Actor.Account != "" && l.Actor.Account == v.Account {
 			l.Who = "あなた"
 		}
@@ -135,10 +137,15 @@ func newAuditLine(e audit.Entry) auditLine {
 	if len(e.Actor.Roles) > 0 {
 		l.Who = roleNames(e.Actor.Roles)
 	}
+	l.Short = identifier.ReplaceAllString(string(e.Actor.Account), "$1…$2")
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(e.Detail)) {
-		parts = append(parts, k+"="+identifier.ReplaceAllString(fmt.Sprint(e.Detail[k]), "$1…$2"))
+		name := detailWords[k]
+		if name == "" {
+			name = k
+		}
+		parts = append(parts, name+" "+identifier.ReplaceAllString(fmt.Sprint(e.Detail[k]), "$1…$2"))
 	}
-	l.Detail = strings.Join(parts, " ")
+	l.Detail = strings.Join(parts, "、")
 	return l
 }

@@ -49,8 +49,8 @@ func TestEveryVerbHasWords(t *testing.T) {
 }
 
 func TestAuditLineInWords(t *testing.T) {
-	l := newAuditLine(audit.Entry{Verb: "checkup.view", Purpose: "follow-up", Result: "denied", At: time.Now(), Actor: audit.Who{Kind: actor.Human, Roles: []actor.Role{actor.Nurse}}, Detail: map[string]any{"b": 2, "a": 1}})
-	if l.What != "健診結果の閲覧" || l.Why != "保健指導・事後措置" || l.Outcome != "拒否" || l.Who != "保健師・看護職" || l.Detail != "a=1 b=2" {
+	l := newAuditLine(audit.Entry{Verb: "checkup.view", Purpose: "follow-up", Result: "denied", At: time.Now(), Actor: audit.Who{Kind: actor.Human, Roles: []actor.Role{actor.Nurse}}, Detail: map[string]any{"total": 2, "a": 1}})
+	if l.What != "健診結果の閲覧" || l.Why != "保健指導・事後措置" || l.Outcome != "拒否" || l.Who != "保健師・看護職" || l.Detail != "a 1、件数 2" {
 		t.Errorf("%+v", l)
 	}
 	if l := newAuditLine(audit.Entry{Verb: "new.verb", Purpose: "new", Actor: audit.Who{Kind: actor.Host}}); l.What != "new.verb" || l.Why != "new" || l.Who != "サーバーの管理者" {

@@ -32,6 +32,13 @@ var purposeWords = map[string]string{
 	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理",
 }
 
+// detailWords name the details of an event; a detail without a word is shown as it is.
+var detailWords = map[string]string{
+	"exams": "健診の回数", "page": "ページ", "total": "件数", "year": "年度", "rows": "行", "rejected": "誤りの行", "import": "取り込み", "reason": "理由", "given": "同意",
+	"roles": "役割", "account": "アカウント", "number": "番号", "version": "版", "criteria": "判定基準", "result": "結果", "results": "結果の数", "shown": "表示した人数", "tries": "試行", "tried": "試行",
+	"failures": "失敗", "failed": "失敗", "route": "画面", "mapping": "列の対応", "signin": "サインイン", "session": "セッション", "device": "端末", "code": "コード",
+}
+
 var resultWords = map[string]string{"ok": "成功", "denied": "拒否", "failed": "失敗"}
 
 var kindWords = map[string]string{"human": "利用者", "machine": "システム", "host": "サーバーの管理者"}
