@@ -35,7 +35,7 @@ proof: ## only the proofs of the controls, and their matrix in out/proof-matrix.
 	$(CLUSTER) bash -euo pipefail -c 'go test -json -count=1 -timeout 30m $$(grep -rlE "controltest\.(Proves|AttrPromise)" --include=*_test.go internal | grep -v ^internal/testkit/controltest | xargs -n1 dirname | sort -u | sed s#^#./#) 2>&1 | $(PROOFS)'
 
 bench: build ## the figures of the README: import, lists, sign-in storm (minutes)
-	$(CLUSTER) go run ./internal/testkit/bench -bin bin/rakudos
+	go run ./internal/testkit/pgcluster -measure -- go run ./internal/testkit/bench -bin bin/rakudos
 
 statement: build ## the security statement with today's evidence, from ./data
 	bin/rakudos statement --data data

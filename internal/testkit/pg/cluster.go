@@ -37,12 +37,18 @@ type Cluster struct {
 // ends (return, panic, SIGKILL), the pipe closes, the shell stops the server by its own pid and
 // removes the folder. An immediate shutdown is right: nothing in it is worth a checkpoint.
 const guard = `"$1" -D "$2/data" -k "$2" -h "" -p 5432 -F \
- -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_connections=200 \
+ -c synchronous_commit=off -c full_page_writes=off -c autovacuum="$3" -c max_connections=200 \
  -c shared_buffers=64MB -c log_min_messages=error -c wal_level=minimal -c max_wal_senders=0 &
 pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid; rm -rf "$2"`
 
-// Start makes a cluster in a fresh temporary folder and waits until it answers.
-func Start(ctx context.Context) (*Cluster, error) {
+// Start makes a cluster in a fresh temporary folder and waits until it answers. Tests do without the
+// autovacuum: it would wander through hundreds of databases that live for a second.
+func Start(ctx context.Context) (*Cluster, error) { return start(ctx, "off") }
+
+// StartForMeasuring is Start with the autovacuum, as a real server has it.
+func StartForMeasuring(ctx context.Context) (*Cluster, error) { return start(ctx, "on") }
+
+func start(ctx context.Context, autovacuum string) (*Cluster, error) {
 	bin, err := find()
 	if err != nil {
 		return nil, err
@@ -67,7 +73,7 @@ func Start(ctx context.Context) (*Cluster, error) {
 		return nil, err
 	}
 	defer log.Close()
-	server := exec.Command("/bin/sh", "-c", guard, "sh", filepath.Join(bin, "postgres"), dir)
+	server := exec.Command("/bin/sh", "-c", guard, "sh", filepath.Join(bin, "postgres"), dir, autovacuum)
 	server.Dir, server.Stdout, server.Stderr = dir, log, log
 	server.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setpgid: true}
 	life, err := server.StdinPipe()

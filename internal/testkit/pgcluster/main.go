@@ -17,21 +17,24 @@ import (
 )
 
 func main() {
-	args := os.Args[1:]
+	args, start := os.Args[1:], pg.Start
+	if len(args) > 0 && args[0] == "-measure" {
+		args, start = args[1:], pg.StartForMeasuring
+	}
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: pgcluster -- command [argument ...]")
+		fmt.Fprintln(os.Stderr, "usage: pgcluster [-measure] -- command [argument ...]")
 		os.Exit(2)
 	}
-	os.Exit(run(args))
+	os.Exit(run(args, start))
 }
 
-func run(args []string) int {
+func run(args []string, start func(context.Context) (*pg.Cluster, error)) int {
 	// The command gets them too; we stay to clean up. Not signal.Ignore: a child would inherit that.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM)
-	c, err := pg.Start(context.Background())
+	c, err := start(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
