@@ -28,7 +28,7 @@ type auditLine struct {
 	audit.Entry
 	What, Who, Why, Outcome, Detail string
 	Short                           string // the ends of the account's id, which tell two people of one role apart
-	Times                           int // how often that day; above 1 only on the person's own page
+	Times                           int    // how often that day; above 1 only on the person's own page
 }
 
 // Template names the file.
