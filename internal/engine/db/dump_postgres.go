@@ -74,7 +74,7 @@ func (t table) copyOut(ctx context.Context, c *sql.Conn, w io.Writer) (Digest, e
 		_ = pr.CloseWithError(err)
 		summed <- err
 	}()
-	buffer := bufio.NewWriterSize(pw, 1<<16)
+	buffer := bufio.NewWriterSize(pw, 1<<20) // few hand-overs between goroutines
 	err := c.Raw(func(driver any) error {
 		conn := driver.(*stdlib.Conn).Conn().PgConn()
 		_, err := conn.CopyTo(ctx, io.MultiWriter(w, buffer), "copy (select "+t.columns()+" from "+quoted(t.Name)+") to stdout (format binary)")

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,6 +22,9 @@ var pieceSize int64 = 64 << 20 // a test makes it small
 
 // window bounds the memory of compression and of decompression, in bytes.
 const window = 1 << 20
+
+// handOver is how much goes from the sealing goroutine to the storing one at a time.
+const handOver = 1 << 20
 
 func place(set, part string) vault.Loc { return vault.Loc{Table: "backup", ID: set, Column: part} }
 
@@ -46,7 +50,9 @@ func compress(k *vault.Key, w io.Writer, at vault.Loc, fill func(io.Writer) erro
 	if err != nil {
 		return 0, err
 	}
-	z, err := zstd.NewWriter(sealed, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
+	// One goroutine compresses and seals: the work beside it is adding up the tables, and a hand-over for
+	// each block costs more than it gains on a busy machine.
+	z, err := zstd.NewWriter(sealed, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return 0, err
 	}
@@ -78,6 +84,7 @@ type cutter struct {
 	pieces []Piece
 	size   int64
 	sum    hash.Hash
+	buf    *bufio.Writer // in front of pipe
 	pipe   *io.PipeWriter
 	done   chan error // of the file that is open
 	before chan error // of the one before it, which may still be on its way to the disk
@@ -94,7 +101,7 @@ func (c *cutter) Write(p []byte) (int, error) {
 			c.begin()
 		}
 		n := min(int64(len(p)), pieceSize-c.size)
-		if _, err := c.pipe.Write(p[:n]); err != nil {
+		if _, err := c.buf.Write(p[:n]); err != nil {
 			c.end()
 			c.settle() // why the store gave up
 			if c.err == nil {
@@ -116,6 +123,10 @@ func (c *cutter) begin() {
 	name := fmt.Sprintf("%s.%05d", c.part, len(c.pieces)+1)
 	c.pieces = append(c.pieces, Piece{Name: name})
 	c.size, c.sum, c.pipe, c.done = 0, sha256.New(), w, make(chan error, 1)
+	if c.buf == nil {
+		c.buf = bufio.NewWriterSize(w, handOver)
+	}
+	c.buf.Reset(w)
 	go func(done chan<- error) {
 		_, err := c.store.Put(c.ctx, c.folder+name, r)
 		_ = r.CloseWithError(errors.Join(err, io.ErrClosedPipe)) // frees Write when the store gave up first
@@ -126,6 +137,7 @@ func (c *cutter) begin() {
 // end closes the open file. It waits for the one before, not for this: the store brings it to the disk
 // while the next is being filled.
 func (c *cutter) end() {
+	_ = c.buf.Flush() // a store that gave up says why below
 	_ = c.pipe.Close()
 	last := &c.pieces[len(c.pieces)-1]
 	last.Size, last.SHA256 = c.size, hex.EncodeToString(c.sum.Sum(nil))
@@ -173,7 +185,7 @@ func readPart(ctx context.Context, store blob.Store, k *vault.Key, folder, set s
 		_ = files.Close()
 		return nil, err
 	}
-	z, err := zstd.NewReader(sealed, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(2))
+	z, err := zstd.NewReader(sealed, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		_ = files.Close()
 		return nil, err
