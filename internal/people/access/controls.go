@@ -116,7 +116,7 @@ func (p Probing) as(ctx context.Context, site *probe.Site, tenant string, role a
 	return err
 }
 
-var personLink = regexp.MustCompile(`href="/people/([0-9a-f]{8}-[0-9a-f-]{27})"`)
+var personLink = regexp.MustCompile(`href="/people/([0-9a-f]{8}-[0-9a-f-]{27})[/"]`)
 
 // people reads the identifiers of people off the roster page.
 func people(ctx context.Context, c *probe.Client) ([]string, error) {
@@ -136,7 +136,7 @@ const someID = "00000000-0000-7000-8000-00000000000f"
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
 // leftAlone are routes whose use would end the walk.
-func leftAlone(r Route) bool { return r.Permission == Public || strings.HasSuffix(r.Path, "/logout") }
+func leftAlone(r Route) bool { return r.Permission == Public || strings.HasSuffix(r.Path, "/logout") || r.Path == "/screen/lock" }
 
 // routes asks for every route and compares with the table: a refusal is 403, everything else is let in,
 // whatever the route then makes of an empty form or an identifier that does not exist.

@@ -94,7 +94,7 @@ func (o *bureau) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if r.URL.Path == "/people" {
-		fmt.Fprintf(w, `<a href="/people/%s">x</a>`, map[string]string{"a": ownPerson, "b": otherPerson}[tenant])
+		fmt.Fprintf(w, `<a href="/people/%s/record">x</a>`, map[string]string{"a": ownPerson, "b": otherPerson}[tenant])
 	}
 }
 
