@@ -77,6 +77,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	if err := a.sweepSandboxes(); err != nil {
 		return nil, err
 	}
+	a.onClose(a.sweepSandboxes)
 	for _, step := range []func(context.Context) error{a.openEngines, a.openServices, a.openStatement} {
 		if err := step(ctx); err != nil {
 			return nil, err
