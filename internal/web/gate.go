@@ -13,6 +13,7 @@ const (
 	formLimit   = 64 << 10
 	uploadLimit = 256 << 20
 	stall       = 60 * time.Second // an upload may take long, but must keep moving
+	uploadMost  = time.Hour        // and not for ever: a byte a minute would hold a connection for years
 )
 
 // gate stands before every row: who asks, from which tenant, with which permission, how much may come in.
@@ -23,6 +24,9 @@ func (s *server) gate(row Route) http.Handler {
 		v, err := s.visitor(r, !row.Passive)
 		if row.Permission == Public && err != nil {
 			v, err = nil, nil
+		}
+		if v != nil && v.Locked && row.Permission == Public {
+			v = nil // a locked screen shows what everybody may see
 		}
 		if v == nil && s.OpenRoute == row.Pattern {
 			v = &Visitor{}
@@ -58,6 +62,9 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	if named := namedTenant(r, row); named != "" && named != v.TenantCode {
 		s.refused(r, row, v, "other tenant")
 		return fault.New(fault.Denied, "web.other_tenant")
+	}
+	if v.Locked && !row.WhileLocked {
+		return fault.New(fault.Denied, "web.screen_locked")
 	}
 	if v.MustChange && !row.BeforeChange {
 		return fault.New(fault.Denied, "web.password_first")
@@ -101,8 +108,8 @@ func (s *server) bound(w http.ResponseWriter, r *http.Request, row Route) {
 	c := http.NewResponseController(w)
 	switch {
 	case row.Upload:
-		r.Body = http.MaxBytesReader(w, &moving{r.Body, c}, uploadLimit)
-		_ = c.SetWriteDeadline(time.Now().Add(time.Hour))
+		r.Body = http.MaxBytesReader(w, &moving{r.Body, c, time.Now().Add(uploadMost)}, uploadLimit)
+		_ = c.SetWriteDeadline(time.Now().Add(uploadMost + stall))
 	case row.Stream:
 		_ = c.SetReadDeadline(time.Time{})
 		_ = c.SetWriteDeadline(time.Time{})
@@ -111,13 +118,18 @@ func (s *server) bound(w http.ResponseWriter, r *http.Request, row Route) {
 	}
 }
 
-// moving extends the read deadline whenever data arrives.
+// moving extends the read deadline whenever data arrives, but never beyond end.
 type moving struct {
 	io.ReadCloser
-	c *http.ResponseController
+	c   *http.ResponseController
+	end time.Time
 }
 
 func (m *moving) Read(p []byte) (int, error) {
-	_ = m.c.SetReadDeadline(time.Now().Add(stall))
+	next := time.Now().Add(stall)
+	if next.After(m.end) {
+		next = m.end
+	}
+	_ = m.c.SetReadDeadline(next)
 	return m.ReadCloser.Read(p)
 }
