@@ -43,7 +43,7 @@ var NingenDock2016 = must(&Criteria{
 // physician approves it; the red cell count is judged by haemoglobin there.
 var NingenDockDraft = must(&Criteria{
 	ID:     "ningen-dock-newer-draft",
-	Name:   "人間ドック学会 判定区分 近年版(案)",
+	Name:   "人間ドック学会 判定区分 近年版（案）",
 	Source: "二次資料による近年の判定区分。原表の確認と産業医の承認が必要",
 	Draft:  true,
 	Rules: replaced(NingenDock2016.Rules, []string{"red_cells"},
