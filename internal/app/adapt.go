@@ -104,5 +104,5 @@ func (l tenantLookup) TenantByID(ctx context.Context, id ids.Tenant) (identity.T
 }
 
 func tenantInfo(t tenant.Tenant) identity.TenantInfo {
-	return identity.TenantInfo{ID: t.ID, Code: t.Code, Name: t.Name, Closed: t.Closed, Probe: t.Kind == tenant.Probe}
+	return identity.TenantInfo{ID: t.ID, Code: t.Code, Name: t.Name, Closed: t.Closed, Probe: t.Kind == tenant.Probe, Association: t.Kind == tenant.Association}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -98,6 +99,14 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, v *Visitor, err er
 	f := faultOf(err)
 	if f.Code == "web.password_first" && !wantsJSON(r) {
 		_ = goTo(w, r, "/me/password")
+		return
+	}
+	if f.Code == "web.screen_locked" && !wantsJSON(r) {
+		back := "/"
+		if r.Method == http.MethodGet {
+			back = r.URL.RequestURI()
+		}
+		_ = goTo(w, r, "/unlock?back="+url.QueryEscape(back))
 		return
 	}
 	s.failStatus(w, r, v, statusOf(f), f)

@@ -78,11 +78,11 @@ func TestMenuShowsOnlyWhatTheRoleMayOpen(t *testing.T) {
 		return strings.Join(out, " ")
 	}
 	for role, want := range map[actor.Role]string{
-		actor.Employee:    "/ /me /me/readers /me/password /trust",
-		actor.Manager:     "/ /me/password /measures /trust",
-		actor.TenantAdmin: "/ /me/password /access /audit /trust",
-		actor.HR:          "/ /me/password /checkups /measures /people /imports /criteria /trust",
-		actor.Physician:   "/ /me/password /checkups /worklist /measures /people /criteria /trust",
+		actor.Employee:    "/ /me /me/readers /me/security /me/password /trust",
+		actor.Manager:     "/ /me/security /me/password /measures /trust",
+		actor.TenantAdmin: "/ /me/security /me/password /users /access /audit /trust",
+		actor.HR:          "/ /me/security /me/password /checkups /measures /people /imports /criteria /trust",
+		actor.Physician:   "/ /me/security /me/password /checkups /worklist /measures /people /criteria /trust",
 	} {
 		if got := paths(role); got != want {
 			t.Errorf("%s: %s", role, got)

@@ -9,6 +9,10 @@ var verbWords = map[string]string{
 	"auth.code_sent": "認証コードの送信", "auth.code_unsent": "認証コードを送れなかった", "auth.code_failed": "認証コードの誤り", "auth.code_expired": "認証コードの期限切れ",
 	"auth.code_dead": "認証コードの打ち切り", "auth.code_ceiling": "認証コードの上限", "auth.signed_in": "サインイン", "auth.signed_out": "サインアウト", "auth.session_ended": "サインインの終了",
 	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.spray": "同じパスワードによる総当たりの検知", "auth.spray_notice": "総当たりの疑いの通知", "auth.many_locks": "続けてのロックの検知", "auth.locks_notice": "続けてのロックの通知", "auth.unlock_notice": "ロック解除の通知",
+	"account.create": "利用者の登録", "account.unlock_all": "ロックのまとめての解除", "account.roles": "役割の変更", "account.disable": "利用者の停止", "account.enable": "利用者の再開", "account.unlock": "ロックの解除", "account.reset": "最初のパスワードの再発行",
+	"screen.open": "画面のロックの解除", "screen.lock": "画面のロック", "session.end": "サインインの終了", "email.ask": "メールアドレスの変更の申込み", "email.cancel": "メールアドレスの変更の取消し",
+	"auth.screen_locked": "画面のロック", "auth.screen_opened": "画面のロックの解除", "auth.email_asked": "メールアドレスの変更の申込み", "auth.email_dropped": "メールアドレスの変更の取消し",
+	"auth.email_changed": "メールアドレスの変更", "auth.email_notice": "メールアドレスの変更の通知", "settings.screen": "画面のロックの時間の変更",
 	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 

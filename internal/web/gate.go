@@ -25,6 +25,9 @@ func (s *server) gate(row Route) http.Handler {
 		if row.Permission == Public && err != nil {
 			v, err = nil, nil
 		}
+		if v != nil && v.Locked && row.Permission == Public {
+			v = nil // a locked screen shows what everybody may see
+		}
 		if v == nil && s.OpenRoute == row.Pattern {
 			v = &Visitor{}
 		}
@@ -59,6 +62,9 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	if named := namedTenant(r, row); named != "" && named != v.TenantCode {
 		s.refused(r, row, v, "other tenant")
 		return fault.New(fault.Denied, "web.other_tenant")
+	}
+	if v.Locked && !row.WhileLocked {
+		return fault.New(fault.Denied, "web.screen_locked")
 	}
 	if v.MustChange && !row.BeforeChange {
 		return fault.New(fault.Denied, "web.password_first")

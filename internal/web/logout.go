@@ -22,5 +22,7 @@ func (s *server) sessionGet(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	return sendJSON(w, http.StatusOK, struct {
 		IdleEnds string `json:"idle_ends"`
 		Ends     string `json:"ends"`
-	}{jst.StampSec(v.IdleEnds), jst.StampSec(v.Ends)})
+		LocksAt  string `json:"locks_at"`
+		Locked   bool   `json:"locked"`
+	}{jst.StampSec(v.IdleEnds), jst.StampSec(v.Ends), jst.StampSec(v.ScreenEnds), v.Locked})
 }

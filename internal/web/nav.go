@@ -23,6 +23,7 @@ var menu = []Wing{
 		{"/", "ホーム", SignedIn},
 		{"/me", "わたしの健診結果", access.PersonReadSelf},
 		{"/me/readers", "わたしの情報を見た人", access.PersonReadSelf},
+		{"/me/security", "サインインと安全", SignedIn},
 		{"/me/password", "パスワードの変更", SignedIn},
 	}},
 	{"health", "健康管理", []Item{
@@ -34,6 +35,7 @@ var menu = []Wing{
 		{"/criteria", "判定基準", access.CriteriaRead},
 	}},
 	{"protection", "保護と記録", []Item{
+		{"/users", "利用者と役割", access.AccountManage},
 		{"/access", "だれが何を見られるか", access.MatrixRead},
 		{"/audit", "操作の記録", access.AuditRead},
 	}},

@@ -72,7 +72,10 @@ func (s *server) frameView(r *http.Request, v *Visitor) *Frame {
 		Now: jst.StampSec(now), NowText: jst.Stamp(now), Request: traceOf(r).id, Path: r.URL.Path,
 	}
 	if v != nil {
-		f.Visitor, f.Edge, f.Menu, f.RoleNames = v, edge(v.TenantCode), menuOf(v.Actor), roleNames(v.Roles)
+		f.Visitor, f.Edge, f.RoleNames = v, edge(v.TenantCode), roleNames(v.Roles)
+		if !v.Locked {
+			f.Menu = menuOf(v.Actor)
+		}
 	}
 	return f
 }

@@ -10,15 +10,17 @@ import (
 
 type passwordView struct {
 	Page
-	Forced bool
-	Rules  []string
+	Forced     bool
+	Rules      []string
+	Least      int
+	Suggestion string
 }
 
 // Template names the file.
 func (*passwordView) Template() string { return "password" }
 
 func (s *server) passwordView(v *Visitor) *passwordView {
-	view := &passwordView{Page: Page{Title: "パスワードの変更", Narrow: true, Here: "/me/password"}, Forced: v.MustChange}
+	view := &passwordView{Page: Page{Title: "パスワードの変更", Narrow: true, Here: "/me/password"}, Forced: v.MustChange, Least: s.Identity.Policy().PasswordLeast, Suggestion: identity.GeneratePassword()}
 	for _, rule := range []string{"length", "classes", "blocklist", "context", "maximum"} {
 		view.Rules = append(view.Rules, s.Identity.Policy().RuleSentence(rule))
 	}

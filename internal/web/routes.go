@@ -25,6 +25,7 @@ type Route struct {
 	Upload       bool // the body may be a large file; the handler streams it
 	Stream       bool // the answer is a stream of events
 	Passive      bool // does not count as activity: a page's own requests
+	WhileLocked  bool // allowed while the screen is locked
 	BeforeChange bool // allowed while a new password is still to be set
 }
 
@@ -43,9 +44,12 @@ func (s *server) table() []Route {
 		{Pattern: "GET /login/code", Permission: Public, Action: s.codeForm},
 		{Pattern: "POST /login/code", Permission: Public, Verb: "signin.code", Action: s.codePost},
 		{Pattern: "POST /login/code/resend", Permission: Public, Verb: "signin.resend", Action: s.codeResend},
-		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true},
-		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true},
+		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true, WhileLocked: true},
+		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true, WhileLocked: true},
 		{Pattern: "POST /session", Permission: SignedIn, Verb: "session.continue", Action: s.sessionGet, BeforeChange: true},
+		{Pattern: "GET /unlock", Permission: SignedIn, Action: s.unlockForm, Passive: true, BeforeChange: true, WhileLocked: true},
+		{Pattern: "POST /unlock", Permission: SignedIn, Verb: "screen.open", Action: s.unlockPost, Passive: true, BeforeChange: true, WhileLocked: true},
+		{Pattern: "POST /screen/lock", Permission: SignedIn, Verb: "screen.lock", Action: s.screenLock, Passive: true, BeforeChange: true, WhileLocked: true},
 
 		{Pattern: "GET /trust", Permission: Public, Action: s.trustPage},
 		{Pattern: "GET /trust.json", Permission: Public, Action: s.trustJSON},
@@ -57,6 +61,22 @@ func (s *server) table() []Route {
 		{Pattern: "POST /me/consent", Permission: access.ConsentSelf, Verb: "consent.set", Action: s.consentPost},
 		{Pattern: "GET /me/password", Permission: SignedIn, Action: s.passwordForm, BeforeChange: true},
 		{Pattern: "POST /me/password", Permission: SignedIn, Verb: "password.change", Action: s.passwordPost, BeforeChange: true},
+		{Pattern: "GET /me/security", Permission: SignedIn, Action: s.securityPage},
+		{Pattern: "POST /me/sessions/{id}/end", Permission: SignedIn, Verb: "session.end", Action: s.sessionEnd},
+		{Pattern: "POST /me/email", Permission: SignedIn, Verb: "email.ask", Action: s.emailPost},
+		{Pattern: "POST /me/email/cancel", Permission: SignedIn, Verb: "email.cancel", Action: s.emailDrop},
+
+		{Pattern: "GET /users", Permission: access.AccountManage, Action: s.usersPage},
+		{Pattern: "GET /users/new", Permission: access.AccountManage, Action: s.userNew},
+		{Pattern: "POST /users", Permission: access.AccountManage, Verb: "account.create", Action: s.userCreate},
+		{Pattern: "POST /users/unlock", Permission: access.AccountUnlock, Verb: "account.unlock_all", Action: s.usersUnlock},
+		{Pattern: "POST /users/screen", Permission: access.AccountManage, Verb: "settings.screen", Action: s.usersScreen},
+		{Pattern: "GET /users/{id}", Permission: access.AccountManage, Action: s.userPage},
+		{Pattern: "POST /users/{id}/roles", Permission: access.AccountManage, Verb: "account.roles", Action: s.userAct(s.userRoles)},
+		{Pattern: "POST /users/{id}/disable", Permission: access.AccountManage, Verb: "account.disable", Action: s.userAct(s.userDisable)},
+		{Pattern: "POST /users/{id}/enable", Permission: access.AccountManage, Verb: "account.enable", Action: s.userAct(s.userEnable)},
+		{Pattern: "POST /users/{id}/unlock", Permission: access.AccountUnlock, Verb: "account.unlock", Action: s.userAct(s.userUnlock)},
+		{Pattern: "POST /users/{id}/reset", Permission: access.AccountManage, Verb: "account.reset", Action: s.userReset},
 
 		{Pattern: "GET /access", Permission: access.MatrixRead, Action: s.accessPage},
 		{Pattern: "GET /access.csv", Permission: access.MatrixRead, Action: s.accessCSV},

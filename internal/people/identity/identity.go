@@ -58,6 +58,8 @@ type Session struct {
 	SeenAt     time.Time // the last activity that counts
 	IdleEnds   time.Time
 	Ends       time.Time
+	Locked     bool      // the screen is locked: nothing but Reopen and SignOut works
+	ScreenEnds time.Time // when it locks without further activity
 }
 
 // SessionInfo is a line of the list of one's sessions.

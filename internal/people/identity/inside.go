@@ -11,12 +11,13 @@ import (
 )
 
 // Inside is what a probe may do behind the network path, and only to accounts of a probe tenant: let time
-// go by for its own rows, clear the counters that it has filled itself, and count the stored hashes.
+// go by for its own rows, clear the counters that it has filled itself, and count hashes and accounts.
 type Inside interface {
 	AgeSession(ctx context.Context, token string, seen, created time.Duration) error
 	AgeCode(ctx context.Context, token string, by time.Duration) error
 	Clear(ctx context.Context, tenantCode, login string, lock bool) error
 	Census(ctx context.Context) (all, weak int, err error)
+	Uniqueness(ctx context.Context) (accounts, twice, shared int, err error)
 }
 
 // loopbacks are where the service's own probes come from.

@@ -16,6 +16,13 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 	if err := checkGrants(grants); err != nil {
 		return err
 	}
+	info, err := s.tenants.TenantByID(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	if err := info.mayGive(grants); err != nil {
+		return err
+	}
 	return s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx) error {
 		admin := slices.ContainsFunc(grants, func(g Grant) bool { return g.Role == actor.TenantAdmin })
 		if err := s.keepAdmin(tx, a.Tenant, id, admin); err != nil {

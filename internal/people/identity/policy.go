@@ -84,10 +84,12 @@ const (
 	SabotagePassword = "identity.password_rules" // any password is accepted
 	SabotageHash     = "identity.hash_params"    // passwords are hashed too cheaply
 	SabotageWords    = "identity.words"          // an unknown ID gets an answer of its own
+	SabotageScreen   = "identity.screen"         // screens never lock
+	SabotageReuse    = "identity.login_reuse"    // a login ID may be given a second time
 )
 
 // Sabotages lists them, for the sandbox.
-var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords}
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse}
 
 // Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.
 func (p Policy) Sabotage(name string) Policy {
@@ -95,6 +97,8 @@ func (p Policy) Sabotage(name string) Policy {
 	switch name {
 	case SabotageSession:
 		p.SessionIdle = 1000 * time.Hour
+	case SabotageScreen:
+		p.ScreenLock = 1000 * time.Hour
 	case SabotageTries:
 		p.CodeTries = 1 << 30
 	case SabotageLock:
@@ -125,6 +129,7 @@ func (p Policy) Check() error {
 	want(p.CodeFor > 0 && p.CodeFor <= 10*time.Minute && p.CodeTries >= 1 && p.CodeTries <= 5, "a code lives 10 minutes and 5 tries at most (3-5)")
 	want(p.Resends >= 0 && p.Resends <= 3 && p.ResendAfter >= 30*time.Second && p.CodesPerDay >= 1, "a code is sent again 3 times at most, 30 s apart (3-5)")
 	want(p.SessionIdle > 0 && p.SessionIdle <= 3*time.Hour && p.SessionMost >= p.SessionIdle && p.SessionMost <= 24*time.Hour, "a session ends after 3 h without activity at the latest (3-12)")
+	want(p.ScreenLock >= ScreenLeast && p.ScreenLock <= ScreenMost, "screens lock after 15 to 60 minutes (3-12)")
 	want(p.TouchStep >= 0 && p.TouchStep <= time.Minute, "activity is written at least every minute (3-12)")
 	want(p.Hash.MemoryKiB >= 19*1024 && p.Hash.Time >= 2 && p.Hash.Threads >= 1, "argon2id needs 19 MiB and 2 passes at least (3-3)")
 	want(p.HashSlots >= 1 && p.HashQueue >= 1 && p.FirstPasswordFor > 0 && p.Rules >= 1, "slots, queue and first password need figures")

@@ -60,7 +60,9 @@ func TestControlsAreWhole(t *testing.T) {
 	all := Controls(Probing{Policy: p})
 	var clauses []control.Clause
 	for _, c := range all {
-		clauses = append(clauses, control.Clause{ID: c.Clauses[0]})
+		for _, id := range c.Clauses {
+			clauses = append(clauses, control.Clause{ID: id})
+		}
 	}
 	if _, err := control.NewSet(clauses, all); err != nil {
 		t.Fatal(err)

@@ -66,6 +66,17 @@ func (p Policy) SaysTwoStep() string {
 		CodeDigits, spanJA(p.CodeFor), p.CodeTries, spanJA(p.ResendAfter), p.Resends)
 }
 
+// SaysUnique is for 3-2.
+func (p Policy) SaysUnique() string {
+	return "利用者IDは一人に一つずつ作り、使わなくなったIDも別の人には渡しません。一人の従業員に二つのIDは作れません。"
+}
+
+// SaysScreen is for the extension AC-SCREENLOCK.
+func (p Policy) SaysScreen() string {
+	return fmt.Sprintf("席を離れて操作のないまま%sたった画面は自動で隠し、パスワードでもう一度本人を確かめるまで、サーバー側でもどの画面も開きません（会社ごとに%d〜%d分で変えられます）。",
+		spanJA(p.ScreenLock), int(ScreenLeast.Minutes()), int(ScreenMost.Minutes()))
+}
+
 // SaysSession is for 3-12.
 func (p Policy) SaysSession() string {
 	return fmt.Sprintf("操作がないまま%sたったサインインは、サーバー側で終了します。操作を続けていても%sで終了します。サインアウトしたあとは、控えておいた情報でも入れません。",

@@ -35,6 +35,8 @@ type TenantInfo struct {
 	Name   string
 	Closed bool
 	Probe  bool // of the service's own probes
+	// Association: the tenant of those who run the service; only there may its roles be given.
+	Association bool
 }
 
 // Tenants finds tenants; an unknown one is fault.Missing. Package tenant fills it.

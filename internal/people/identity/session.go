@@ -90,7 +90,9 @@ func (s *Service) Session(ctx context.Context, token string, touch bool) (Sessio
 	if st := s.policy.sessionState(created, seen, now); st != alive {
 		return Session{}, fault.New(fault.Denied, string(st))
 	}
-	if touch {
+	screen := s.policy.screenAfter(r.minutes)
+	locked := screenLocked(db.Time(r.screen), seen, now, screen)
+	if touch && !locked {
 		seen = now
 		s.touch.note(r.tenant, r.id, now, s.policy.TouchStep)
 	}
@@ -98,7 +100,9 @@ func (s *Service) Session(ctx context.Context, token string, touch bool) (Sessio
 	if err != nil {
 		return Session{}, err
 	}
-	return s.build(k, rows, created, seen)
+	out, err := s.build(k, rows, created, seen)
+	out.Locked, out.ScreenEnds = locked, seen.Add(screen)
+	return out, err
 }
 
 func (s *Service) build(k *vault.Key, rows []sessionRow, created, seen time.Time) (Session, error) {
@@ -187,6 +191,16 @@ func (s *Service) EndSession(ctx context.Context, a actor.Actor, id ids.Session)
 			return fault.New(fault.Missing, "identity.session_missing")
 		}
 		return s.record(tx, "auth.session_ended", a, "ok", map[string]any{"session": string(id)})
+	})
+}
+
+// EndOthers ends the actor's sessions except the present one.
+func (s *Service) EndOthers(ctx context.Context, a actor.Actor) error {
+	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		if err := s.endSessions(tx, a.Tenant, a.Account, a.Session, "ended-by-owner"); err != nil {
+			return err
+		}
+		return s.record(tx, "auth.session_ended", a, "ok", map[string]any{"session": "others"})
 	})
 }
 

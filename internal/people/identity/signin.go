@@ -274,7 +274,7 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 		if err := s.record(tx, "auth.password_ok", a.actor(), "ok", nil); err != nil {
 			return err
 		}
-		if refused = s.ceiling(tx, a.account, now); refused != nil {
+		if refused = s.ceiling(tx, a.info, a.account, now); refused != nil {
 			if fault.Of(refused).Code != "identity.code_ceiling" {
 				return refused
 			}

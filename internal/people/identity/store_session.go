@@ -19,11 +19,12 @@ var (
 	qSignInsSweep = db.GlobalQ("identity.signins_sweep", `delete from identity_signins where created_at <= $1`)
 
 	qSessionInsert = db.Q("identity.session_insert", `insert into identity_sessions (tenant_id, session_id, account_id, token_hash, device_id, addr, agent, created_at, seen_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`)
-	qSession       = db.GlobalQ("identity.session", `select s.tenant_id, s.session_id, s.account_id, s.created_at, s.seen_at, s.ended_at, a.person_id, a.state, a.must_change, a.login, a.name,
+	qSession       = db.GlobalQ("identity.session", `select s.tenant_id, s.session_id, s.account_id, s.created_at, s.seen_at, s.ended_at, s.screen_at, coalesce(t.screen_minutes, 0), a.person_id, a.state, a.must_change, a.login, a.name,
 			coalesce(g.role, ''), coalesce(g.site_id, ''), coalesce(g.dept_id, '')
 		from identity_sessions s
 		join identity_accounts a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
 		left join identity_grants g on g.tenant_id = s.tenant_id and g.account_id = s.account_id
+		left join identity_settings t on t.tenant_id = s.tenant_id
 		where s.token_hash = $1`)
 	qSessionTouch  = db.Q("identity.session_touch", `update identity_sessions set seen_at = $3 where tenant_id = $1 and session_id = $2 and seen_at < $3 and ended_at = 0`)
 	qSessionEnd    = db.Q("identity.session_end", `update identity_sessions set ended_at = $3, end_reason = $4 where tenant_id = $1 and session_id = $2 and ended_at = 0`)
@@ -71,6 +72,8 @@ type sessionRow struct {
 	account     ids.Account
 	created     int64
 	seen, ended int64
+	screen      int64
+	minutes     int
 	person      ids.Person
 	state       string
 	mustChange  int
@@ -81,7 +84,7 @@ type sessionRow struct {
 func scanSession(s db.Scanner) (sessionRow, error) {
 	var r sessionRow
 	var role string
-	err := s.Scan(&r.tenant, &r.id, &r.account, &r.created, &r.seen, &r.ended, &r.person, &r.state, &r.mustChange, &r.login, &r.name, &role, &r.Site, &r.Dept)
+	err := s.Scan(&r.tenant, &r.id, &r.account, &r.created, &r.seen, &r.ended, &r.screen, &r.minutes, &r.person, &r.state, &r.mustChange, &r.login, &r.name, &role, &r.Site, &r.Dept)
 	r.Role = actor.Role(role)
 	return r, err
 }

@@ -38,6 +38,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.changeEmails(ctx, now); err != nil {
+		return err
+	}
 	return s.lockStuck(ctx)
 }
 

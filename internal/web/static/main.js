@@ -7,8 +7,10 @@ import { drop } from "./drop.js";
 import { printing } from "./printing.js";
 import { menu } from "./menu.js";
 import { filters } from "./filters.js";
+import { lock } from "./lock.js";
+import { meter } from "./meter.js";
 
-for (const start of [clock, session, unsaved, progress, drop, printing, menu, filters]) {
+for (const start of [clock, session, unsaved, progress, drop, printing, menu, filters, lock, meter]) {
   try { start(); } catch (e) { console.error(start.name, e); }
 }
 const errors = document.getElementById("errors");

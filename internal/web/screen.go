@@ -1,0 +1,74 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/words"
+)
+
+// unlockView is the only page of a session whose screen is locked.
+type unlockView struct {
+	Page
+	Back string
+}
+
+// Template names the file.
+func (*unlockView) Template() string { return "unlock" }
+
+func newUnlockView(back string) *unlockView {
+	return &unlockView{Page: Page{Title: "画面をロックしています", Narrow: true}, Back: ownPath(back)}
+}
+
+// ownPath is a page of this site to go back to; anything else is the home page.
+func ownPath(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") || strings.HasPrefix(path, "/unlock") {
+		return "/"
+	}
+	return path
+}
+
+func (s *server) unlockForm(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if !v.Locked {
+		return goTo(w, r, ownPath(r.URL.Query().Get("back")))
+	}
+	return s.page(w, r, v, newUnlockView(r.URL.Query().Get("back")))
+}
+
+// unlockPost opens the screen with the password.
+func (s *server) unlockPost(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	back := ownPath(r.PostFormValue("back"))
+	err := error(fault.New(fault.Invalid, "identity.screen_wrong"))
+	if p := r.PostFormValue("password"); p != "" {
+		err = s.Identity.Reopen(r.Context(), visit(r), v.token, p)
+	}
+	if err == nil {
+		if wantsJSON(r) {
+			return sendJSON(w, http.StatusOK, struct{}{})
+		}
+		return goTo(w, r, back)
+	}
+	f := faultOf(err)
+	if wantsJSON(r) || f.Kind == fault.Internal || f.Kind == fault.Denied {
+		return err
+	}
+	retry(w, f)
+	view := newUnlockView(back)
+	view.Errors = []FieldError{{"unlock-password", words.Fault(f).Message}}
+	return s.pageStatus(w, r, v, statusOf(f), view)
+}
+
+// screenLock locks the screen at once: the page does it when nobody has touched it for the tenant's time.
+func (s *server) screenLock(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := s.Identity.LockScreen(r.Context(), v.token); err != nil {
+		return err
+	}
+	if wantsJSON(r) {
+		return sendJSON(w, http.StatusOK, struct{}{})
+	}
+	return goTo(w, r, "/unlock")
+}

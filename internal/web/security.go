@@ -1,0 +1,105 @@
+package web
+
+import (
+	"net/http"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/people/identity"
+)
+
+// securityView is everything about one's own signing in.
+type securityView struct {
+	Page
+	Sessions []sessionLine
+	Email    string
+	Change   identity.EmailChange
+	Screen   int // minutes
+	Typed    string
+}
+
+// sessionLine is a session in words.
+type sessionLine struct {
+	identity.SessionInfo
+	Device string
+}
+
+// Template names the file.
+func (*securityView) Template() string { return "security" }
+
+func (s *server) securityView(r *http.Request, v *Visitor) (*securityView, error) {
+	view := &securityView{Page: Page{Title: "サインインと安全", Here: "/me/security"}}
+	all, err := s.Identity.Sessions(r.Context(), v.Actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		view.Sessions = append(view.Sessions, sessionLine{one, deviceName(one.Agent)})
+	}
+	if view.Email, err = s.Identity.OwnEmail(r.Context(), v.Actor); err != nil {
+		return nil, err
+	}
+	if view.Change, err = s.Identity.EmailChange(r.Context(), v.Actor); err != nil {
+		return nil, err
+	}
+	view.Screen, err = s.Identity.ScreenMinutes(r.Context(), v.Tenant)
+	return view, err
+}
+
+func (s *server) securityPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view, err := s.securityView(r, v)
+	if err != nil {
+		return err
+	}
+	return s.page(w, r, v, view)
+}
+
+// sessionEnd ends one of the own sessions, or with "others" all but the present one.
+func (s *server) sessionEnd(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	var err error
+	if id := r.PathValue("id"); id == "others" {
+		err = s.Identity.EndOthers(r.Context(), v.Actor)
+	} else {
+		err = s.Identity.EndSession(r.Context(), v.Actor, ids.Session(id))
+	}
+	if err != nil {
+		return err
+	}
+	return goTo(w, r, "/me/security?done=ended")
+}
+
+// emailPost asks for another address for the codes.
+func (s *server) emailPost(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	email := r.PostFormValue("email")
+	err := error(fault.New(fault.Invalid, "identity.password_old"))
+	if p := r.PostFormValue("password"); p != "" {
+		err = s.Identity.AskEmail(r.Context(), visit(r), v.token, p, email)
+	}
+	if err == nil {
+		return goTo(w, r, "/me/security?done=email")
+	}
+	f := faultOf(err)
+	if f.Kind != fault.Invalid || wantsJSON(r) {
+		return err
+	}
+	view, verr := s.securityView(r, v)
+	if verr != nil {
+		return verr
+	}
+	field := "password"
+	if f.Code == "identity.email_form" {
+		field = "email"
+	}
+	view.Typed, view.Errors = email, []FieldError{{field, message(f)}}
+	return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+}
+
+func (s *server) emailDrop(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := s.Identity.DropEmail(r.Context(), v.Actor); err != nil {
+		return err
+	}
+	return goTo(w, r, "/me/security?done=email-kept")
+}

@@ -1,0 +1,225 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
+)
+
+// userView makes an account, or shows one with what may be done to it.
+type userView struct {
+	Page
+	User    userLine // zero: a new one
+	New     bool
+	LoginID string
+	Name    string
+	Email   string
+	Roles   []choice
+	Sites   []choice
+	Depts   []choice
+	First   string // a first password, shown once
+	Reason  string
+}
+
+// Template names the file.
+func (*userView) Template() string { return "user" }
+
+func (s *server) userView(r *http.Request, v *Visitor, grants []identity.Grant) (*userView, error) {
+	view := &userView{Page: Page{Here: "/users", Crumbs: []Crumb{{"/users", "利用者と役割"}}}}
+	// Names of sites and departments are about nobody: an administrator needs them to give roles.
+	d, err := s.Org.Directory(r.Context(), v.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	has := func(is func(identity.Grant) bool) bool { return slices.ContainsFunc(grants, is) }
+	for _, role := range rolesFor(v.TenantKind) {
+		view.Roles = append(view.Roles, choice{string(role), access.RoleName(role), has(func(g identity.Grant) bool { return g.Role == role })})
+	}
+	for _, x := range d.Sites() {
+		view.Sites = append(view.Sites, choice{string(x.ID), x.Name, has(func(g identity.Grant) bool { return g.Site == x.ID })})
+	}
+	for _, x := range d.Depts() {
+		view.Depts = append(view.Depts, choice{string(x.ID), x.Name, has(func(g identity.Grant) bool { return g.Dept == x.ID })})
+	}
+	return view, nil
+}
+
+// readGrants crosses the roles with the sites; a manager's also with the departments. What is chosen must
+// be the tenant's own.
+func readGrants(r *http.Request, view *userView) ([]identity.Grant, error) {
+	pick := func(name string, from []choice) ([]string, error) {
+		var out []string
+		for _, value := range r.PostForm[name] {
+			if !slices.ContainsFunc(from, func(c choice) bool { return c.Value == value }) {
+				return nil, fault.New(fault.Invalid, "web.field", "field", name)
+			}
+			out = append(out, value)
+		}
+		return out, nil
+	}
+	sites, err := pick("site", view.Sites)
+	if err != nil {
+		return nil, err
+	}
+	depts, err := pick("dept", view.Depts)
+	if err != nil {
+		return nil, err
+	}
+	if len(sites) == 0 {
+		sites = []string{""}
+	}
+	var out []identity.Grant
+	for _, role := range r.PostForm["role"] {
+		for _, site := range sites {
+			if role == string(actor.Manager) && len(depts) > 0 {
+				for _, dept := range depts {
+					out = append(out, identity.Grant{Role: actor.Manager, Site: ids.Site(site), Dept: ids.Dept(dept)})
+				}
+				continue
+			}
+			out = append(out, identity.Grant{Role: actor.Role(role), Site: ids.Site(site)})
+		}
+	}
+	if len(out) == 0 {
+		return nil, fault.New(fault.Invalid, "web.role_missing")
+	}
+	return out, nil
+}
+
+func (s *server) userNew(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view, err := s.userView(r, v, nil)
+	if err != nil {
+		return err
+	}
+	view.Title, view.New = "利用者の登録", true
+	return s.page(w, r, v, view)
+}
+
+// userCreate makes an account and shows its first password once.
+func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	view, err := s.userView(r, v, nil)
+	if err != nil {
+		return err
+	}
+	n := identity.NewAccount{LoginID: r.PostFormValue("login_id"), Name: r.PostFormValue("name"), Email: strings.TrimSpace(r.PostFormValue("email"))}
+	var a identity.Account
+	if n.Grants, err = readGrants(r, view); err == nil {
+		a, err = s.Identity.CreateAccount(r.Context(), v.Actor, n)
+	}
+	if err == nil {
+		return s.userFirst(w, r, v, a.ID, a.FirstPassword)
+	}
+	f := faultOf(err)
+	if wantsJSON(r) || f.Kind != fault.Invalid && f.Kind != fault.Conflict {
+		return err
+	}
+	view.Title, view.New, view.LoginID, view.Name, view.Email = "利用者の登録", true, n.LoginID, n.Name, n.Email
+	for i := range view.Roles {
+		view.Roles[i].Chosen = slices.Contains(r.PostForm["role"], view.Roles[i].Value)
+	}
+	view.Errors = []FieldError{{userFields[f.Code], message(f)}}
+	return s.pageStatus(w, r, v, statusOf(f), view)
+}
+
+var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "web.role_missing": "roles", "identity.role_unknown": "roles"}
+
+func (s *server) userPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	return s.showUser(w, r, v, ids.Account(r.PathValue("id")), "", nil)
+}
+
+// userFirst shows an account with its first password, once.
+func (s *server) userFirst(w http.ResponseWriter, r *http.Request, v *Visitor, id ids.Account, first string) error {
+	if wantsJSON(r) {
+		return sendJSON(w, http.StatusOK, map[string]string{"id": string(id), "first_password": first})
+	}
+	return s.showUser(w, r, v, id, first, nil)
+}
+
+func (s *server) showUser(w http.ResponseWriter, r *http.Request, v *Visitor, id ids.Account, first string, wrong []FieldError) error {
+	a, err := s.Identity.Account(r.Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	view, err := s.userView(r, v, a.Grants)
+	if err != nil {
+		return err
+	}
+	view.Title, view.User, view.First, view.Errors = a.Name, newUserLine(a), first, wrong
+	status := http.StatusOK
+	if len(wrong) > 0 {
+		status, view.Reason = http.StatusUnprocessableEntity, r.PostFormValue("reason")
+	}
+	return s.pageStatus(w, r, v, status, view)
+}
+
+// userAct does one thing to an account, with a reason.
+func (s *server) userAct(act func(*http.Request, *Visitor, ids.Account, string) error) Action {
+	return func(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+		if err := r.ParseForm(); err != nil {
+			return formFault(err)
+		}
+		id := ids.Account(r.PathValue("id"))
+		err := act(r, v, id, r.PostFormValue("reason"))
+		if err == nil {
+			return goTo(w, r, "/users/"+string(id)+"?done=saved")
+		}
+		f := faultOf(err)
+		if wantsJSON(r) || f.Kind != fault.Invalid && f.Kind != fault.Conflict {
+			return err
+		}
+		field := "reason"
+		if f.Code != "identity.reason_missing" {
+			field = "roles"
+		}
+		return s.showUser(w, r, v, id, "", []FieldError{{field, message(f)}})
+	}
+}
+
+func (s *server) userRoles(r *http.Request, v *Visitor, id ids.Account, reason string) error {
+	view, err := s.userView(r, v, nil)
+	if err != nil {
+		return err
+	}
+	grants, err := readGrants(r, view)
+	if err != nil {
+		return err
+	}
+	return s.Identity.SetGrants(r.Context(), v.Actor, id, grants, reason)
+}
+
+func (s *server) userDisable(r *http.Request, v *Visitor, id ids.Account, reason string) error {
+	return s.Identity.Disable(r.Context(), v.Actor, id, reason)
+}
+
+func (s *server) userEnable(r *http.Request, v *Visitor, id ids.Account, reason string) error {
+	return s.Identity.Enable(r.Context(), v.Actor, id, reason)
+}
+
+func (s *server) userUnlock(r *http.Request, v *Visitor, id ids.Account, reason string) error {
+	return s.Identity.Unlock(r.Context(), v.Actor, id, reason)
+}
+
+// userReset gives a new first password, shown once.
+func (s *server) userReset(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	id := ids.Account(r.PathValue("id"))
+	first, err := s.Identity.ResetPassword(r.Context(), v.Actor, id, r.PostFormValue("reason"))
+	if err == nil {
+		return s.userFirst(w, r, v, id, first)
+	}
+	if f := faultOf(err); wantsJSON(r) || f.Code != "identity.reason_missing" {
+		return err
+	}
+	return s.showUser(w, r, v, id, "", []FieldError{{"reason", message(err)}})
+}
