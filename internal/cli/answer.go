@@ -68,7 +68,7 @@ func writeJSON(w io.Writer, v any) error {
 func overview(w io.Writer, all []command) {
 	fmt.Fprint(w, "rakudos: 健康管理サービス\n\n使い方: rakudos <操作> [オプション]\n\n")
 	for _, c := range all {
-		fmt.Fprintf(w, "  %-16s %s\n", c.name, c.says)
+		fmt.Fprintf(w, "  %-20s %s\n", c.name, c.says)
 	}
 	fmt.Fprint(w, "\n各操作の説明と例: rakudos help <操作>\n終了コード: 0 完了、1 拒否または失敗、2 使い方の誤り\n")
 }

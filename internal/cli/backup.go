@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rakudos/internal/base/fault"
@@ -61,7 +62,13 @@ func backupCommands() []command {
 			func(s *stage) func(context.Context, Options) (*backup.Made, error) { return s.house.Backup.Run }, tellMade, fine),
 		backupVerb("list", "残っているバックアップの世代を、古い順に表示します。",
 			[]string{"rakudos backup list --data data", "rakudos backup list --json"},
-			func(s *stage) func(context.Context, Options) ([]backup.Generation, error) { return s.house.Backup.List }, tellGenerations, fine),
+			func(s *stage) func(context.Context, Options) ([]backup.Generation, error) { return s.house.Backup.List }, tellGenerations,
+			func(all []backup.Generation) error {
+				if slices.ContainsFunc(all, func(g backup.Generation) bool { return g.Damaged }) {
+					return reported{fault.New(fault.Conflict, "backup.found_bad")}
+				}
+				return nil
+			}),
 		backupVerb("verify", "すべてのバックアップを最後まで読み、壊れた・書き換えられた・なくなったものを名前で示します。",
 			[]string{"rakudos backup verify --data data"},
 			func(s *stage) func(context.Context, Options) (*backup.Report, error) { return s.house.Backup.Verify }, tellFindings,
@@ -104,8 +111,8 @@ func restoreCommand() command {
 			f.StringVar(&r.RootKey, "root-key", "", "ルート鍵のファイル（省略時はデータフォルダーのもの）")
 			return func(ctx context.Context, s *stage) error {
 				o.Env = s.Env
-				if r.To == "" {
-					return wrong("cli.flags", "detail", "--to is missing", "verb", "backup restore")
+				if err := need("--to", r.To); err != nil {
+					return err
 				}
 				if at != "" {
 					var err error
@@ -142,6 +149,10 @@ func tellGenerations(w io.Writer, all []backup.Generation) {
 		fmt.Fprintln(w, "バックアップはありません。")
 	}
 	for _, g := range all {
+		if g.Damaged {
+			fmt.Fprintf(w, "%-6s %s  %s  目次が壊れているか、書き換えられています\n", kindWords[g.Kind], g.Day, g.ID)
+			continue
+		}
 		fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %-22s  %s まで\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), strings.Join(g.Why, ","), jst.Stamp(g.Expires))
 	}
 }

@@ -147,3 +147,13 @@ func (u usage) Unwrap() error { return u.error }
 func wrong(code string, args ...string) error {
 	return usage{fault.New(fault.Invalid, code, args...)}
 }
+
+// need names the first flag that has no value, in the order of the arguments: name, value, name, value, …
+func need(flags ...string) error {
+	for i := 0; i < len(flags); i += 2 {
+		if flags[i+1] == "" {
+			return wrong("cli.need_flag", "flag", flags[i])
+		}
+	}
+	return nil
+}

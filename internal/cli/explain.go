@@ -25,11 +25,8 @@ func explainJudgeCommand() command {
 			sex := f.String("sex", "", "男 または 女（性別で基準が変わる項目で必要）")
 			age := f.Int("age", -1, "年齢")
 			return func(_ context.Context, s *stage) error {
-				switch {
-				case *item == "":
-					return wrong("cli.need_flag", "flag", "--item")
-				case *value == "":
-					return wrong("cli.need_flag", "flag", "--value")
+				if err := need("--item", *item, "--value", *value); err != nil {
+					return err
 				}
 				e, err := checkup.Explain(*item, *value, *sex, *age)
 				if err != nil {

@@ -19,8 +19,8 @@ func explainTerminationCommand() command {
 		setup: func(f *flag.FlagSet) action {
 			month := f.String("month", "", "解約を希望する月（例 2027-01）")
 			return func(_ context.Context, s *stage) error {
-				if *month == "" {
-					return wrong("cli.need_flag", "flag", "--month")
+				if err := need("--month", *month); err != nil {
+					return err
 				}
 				m, ok := retention.ParseMonth(*month)
 				if !ok {
@@ -58,11 +58,8 @@ func explainRetentionCommand() command {
 			class := f.String("class", "", "記録の種類（例 一般健康診断、石綿）")
 			base := f.String("base", "", "起算日（例 2020-04-01、R2.4.1）")
 			return func(_ context.Context, s *stage) error {
-				switch {
-				case *class == "":
-					return wrong("cli.need_flag", "flag", "--class")
-				case *base == "":
-					return wrong("cli.need_flag", "flag", "--base")
+				if err := need("--class", *class, "--base", *base); err != nil {
+					return err
 				}
 				c, err := retention.ByName(*class)
 				if err != nil {

@@ -36,12 +36,10 @@ func importCommand(kind string) command {
 			f.BoolVar(&dry, "dry-run", false, "確かめるだけで、何も保存しません（どちらも付けないときと同じ）")
 			f.BoolVar(&r.Confirm, "confirm", false, "確かめたうえで取り込みます")
 			return func(ctx context.Context, s *stage) error {
-				switch {
-				case r.Tenant == "":
-					return wrong("cli.need_flag", "flag", "--tenant")
-				case file == "":
-					return wrong("cli.need_flag", "flag", "--file")
-				case dry && r.Confirm:
+				if err := need("--tenant", r.Tenant, "--file", file); err != nil {
+					return err
+				}
+				if dry && r.Confirm {
 					return wrong("cli.dry_and_confirm")
 				}
 				o.Env, r.Name = s.Env, filepath.Base(file)

@@ -80,12 +80,10 @@ func tenantCreateCommand() command {
 			association := f.Bool("association", false, "サービスを運営する保健会の契約先として登録します")
 			return func(ctx context.Context, s *stage) error {
 				o.Env = s.Env
-				switch {
-				case n.Code == "":
-					return wrong("cli.need_flag", "flag", "--code")
-				case n.Name == "":
-					return wrong("cli.need_flag", "flag", "--name")
-				case *association:
+				if err := need("--code", n.Code, "--name", n.Name); err != nil {
+					return err
+				}
+				if *association {
 					n.Kind = tenant.Association
 				}
 				t, err := s.house.Tenants.Create(ctx, o, n)

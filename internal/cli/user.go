@@ -73,8 +73,8 @@ func userListCommand() command {
 			tenant := f.String("tenant", "", "契約先コード（必須）")
 			return func(ctx context.Context, s *stage) error {
 				o.Env = s.Env
-				if *tenant == "" {
-					return wrong("cli.need_flag", "flag", "--tenant")
+				if err := need("--tenant", *tenant); err != nil {
+					return err
 				}
 				all, err := s.house.Users.List(ctx, o, *tenant)
 				if err != nil {
@@ -115,10 +115,8 @@ func userCreateCommand() command {
 			f.StringVar(&n.Email, "email", "", "認証コードを送るメールアドレス（必須）")
 			return func(ctx context.Context, s *stage) error {
 				o.Env = s.Env
-				for flag, v := range map[string]string{"--tenant": *tenant, "--role": *roles, "--login-id": n.LoginID, "--name": n.Name, "--email": n.Email} {
-					if v == "" {
-						return wrong("cli.need_flag", "flag", flag)
-					}
+				if err := need("--tenant", *tenant, "--login-id", n.LoginID, "--name", n.Name, "--email", n.Email, "--role", *roles); err != nil {
+					return err
 				}
 				for r := range strings.SplitSeq(*roles, ",") {
 					n.Grants = append(n.Grants, identity.Grant{Role: actor.Role(strings.TrimSpace(r))})
@@ -145,10 +143,8 @@ func userActCommand(act, says string) command {
 			reason := f.String("reason", "", "理由（必須。監査ログに残ります）")
 			return func(ctx context.Context, s *stage) error {
 				o.Env = s.Env
-				for flag, v := range map[string]string{"--tenant": *tenant, "--login-id": *login, "--reason": *reason} {
-					if v == "" {
-						return wrong("cli.need_flag", "flag", flag)
-					}
+				if err := need("--tenant", *tenant, "--login-id", *login, "--reason", *reason); err != nil {
+					return err
 				}
 				a, err := s.house.Users.Act(ctx, o, *tenant, *login, act, *reason)
 				if err != nil {
