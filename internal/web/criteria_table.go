@@ -72,6 +72,9 @@ func criteriaRows(c *checkup.Criteria) []criteriaRow {
 	var out []criteriaRow
 	row := func(key, who string, spans map[string][]string) {
 		name, unit := itemWords(key)
+		if strings.HasPrefix(key, "hearing_") && len(spans["D"]) > 0 {
+			unit = "dB"
+		}
 		cell := func(l string) string { return strings.Join(spans[l], "、") }
 		out = append(out, criteriaRow{name, unit, who, cell("A"), cell("B"), cell("C"), cell("D"), false})
 	}
@@ -117,8 +120,8 @@ func limitRows(c *checkup.Criteria) []limitRow {
 func itemWords(key string) (name, unit string) {
 	for _, it := range checkup.Items() {
 		if it.Key == key {
-			if it.Kind == checkup.Finding {
-				return it.Name, ""
+			if it.Kind == checkup.Finding { // hearing at 1000Hz is a finding, or a loss in dB
+				return it.Name + it.Unit, ""
 			}
 			return it.Name, it.Unit
 		}
