@@ -75,6 +75,7 @@ type Generation struct {
 	Manifest string    `json:"manifest"` // SHA-256 of the sealed table of contents
 	Expires  time.Time `json:"expires_at"`
 	Why      []string  `json:"kept_as,omitempty"` // daily, weekly, monthly
+	Damaged  bool      `json:"damaged,omitempty"` // its table of contents does not open; the rest is what the database remembers
 }
 
 // Manifest is the table of contents of a set.

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -368,4 +370,33 @@ func TestAKeyDestroyedIsGoneFromEveryBackup(t *testing.T) {
 			t.Fatalf("%+v %v", rep, err)
 		}
 	})
+}
+
+func TestADamagedTableOfContentsIsListedAndGoesInTime(t *testing.T) {
+	w := newWorld(t, testdb.New(t, db.SQLite))
+	now := time.Now()
+	old, err := w.Service.run(t.Context(), operator, now.AddDate(0, 0, -364))
+	w.must(err)
+	file := filepath.Join(w.target, "sets", old.ID, manifestName)
+	b, err := os.ReadFile(file)
+	w.must(err)
+	b[20] ^= 1
+	w.must(os.WriteFile(file, b, 0o600))
+	for back := 5; back >= 0; back-- {
+		m, err := w.Service.run(t.Context(), operator, now.AddDate(0, 0, -back))
+		w.must(err)
+		all, err := w.List(t.Context())
+		w.must(err)
+		listed := slices.ContainsFunc(all, func(g Generation) bool { return g.ID == old.ID && g.Damaged && g.Day == old.Day })
+		gone := slices.Contains(m.Dropped, old.ID)
+		if back == 5 && (!listed || gone) {
+			t.Fatalf("listed %v, gone %v: %+v", listed, gone, all)
+		}
+		if back == 0 && listed {
+			t.Fatal("it outlived its time")
+		}
+	}
+	if rep, err := w.Verify(t.Context()); err != nil || !rep.OK {
+		t.Fatalf("%+v %v", rep, err)
+	}
 }

@@ -54,6 +54,11 @@ func (s *Service) prune(ctx context.Context, who actor.Actor, now time.Time, m *
 	}
 	l := s.o.Policy.plan(data.generations(), now)
 	gone := append(slices.Clone(l.Drop), s.o.Policy.planKeys(keys.generations(), now).Drop...)
+	known, err := s.registered(ctx)
+	if err != nil {
+		return err
+	}
+	gone = append(gone, s.o.Policy.spent(known, append(data.bad, keys.bad...), now)...)
 	for _, g := range l.Held {
 		m.Held = append(m.Held, g.ID)
 	}
@@ -78,6 +83,21 @@ func (s *Service) prune(ctx context.Context, who actor.Actor, now time.Time, m *
 		}
 	}
 	return nil
+}
+
+// spent are sets whose table of contents no longer opens, and whose time is over by what the database
+// remembers of them. Until then they stay, and verify names them.
+func (p Policy) spent(known []Generation, bad []Finding, now time.Time) (gone []Generation) {
+	for _, g := range known {
+		end := p.expiry(g.Taken)
+		if g.Kind == Keys {
+			end = g.Taken.Add(p.KeyLife)
+		}
+		if !end.After(now.Add(p.Margin)) && slices.ContainsFunc(bad, func(b Finding) bool { return b.Set == g.ID }) {
+			gone = append(gone, g)
+		}
+	}
+	return gone
 }
 
 func (s *Service) forget(ctx context.Context, who actor.Actor, gone []Generation, now time.Time) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -124,9 +125,21 @@ func (s *Service) List(ctx context.Context) ([]Generation, error) {
 	}
 	now := time.Now()
 	l := s.o.Policy.plan(data.generations(), now)
-	out := append(l.Keep, l.Drop...)
 	k := s.o.Policy.planKeys(keys.generations(), now)
-	return append(out, append(k.Keep, k.Drop...)...), nil
+	out := slices.Concat(l.Keep, l.Drop, k.Keep, k.Drop)
+	known, err := s.registered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range append(data.bad, keys.bad...) {
+		g := Generation{ID: b.Set}
+		if i := slices.IndexFunc(known, func(g Generation) bool { return g.ID == b.Set }); i >= 0 {
+			g = known[i]
+		}
+		g.Damaged = true
+		out = append(out, g)
+	}
+	return out, nil
 }
 
 // registered are the sets that the database remembers as kept.
