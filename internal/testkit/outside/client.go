@@ -1,7 +1,6 @@
 package outside
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -152,13 +151,49 @@ func (c *Client) Upload(ctx context.Context, path, file string) (string, error) 
 		return "", err
 	}
 	if res.StatusCode != http.StatusSeeOther {
-		return "", fmt.Errorf("upload: %d: %s", res.StatusCode, bytes.TrimSpace(b[:min(len(b), 300)]))
+		return "", &Refused{res.StatusCode, string(b)}
 	}
 	u, err := url.Parse(res.Header.Get("Location"))
 	if err != nil {
 		return "", err
 	}
 	return u.Path, nil
+}
+
+// Refused is an upload that the service did not take.
+type Refused struct {
+	Status int
+	Body   string
+}
+
+func (r *Refused) Error() string {
+	return fmt.Sprintf("upload: %d: %s", r.Status, strings.TrimSpace(r.Body[:min(len(r.Body), 300)]))
+}
+
+// Announce says how many bytes an upload would have and returns the answer, whether it was sent or not.
+func (c *Client) Announce(ctx context.Context, path string, size int64) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, io.LimitReader(zeros{}, size))
+	if err != nil {
+		return 0, err
+	}
+	r.ContentLength = size
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.Header.Set("Origin", c.base)
+	res, err := c.http.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// Break sends a body that may fail, and returns why it did.
+func (c *Client) Break(ctx context.Context, path, kind string, body io.Reader) error {
+	_, _, err := c.do(ctx, http.MethodPost, path, kind, body)
+	return err
 }
 
 // Await polls an import until it is in the wished state.

@@ -94,9 +94,9 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 	v.leave()
 
 	for _, s := range []struct{ tenant, role, pages string }{
-		{"midori", "employee", "/ /me /me/readers /me/password"},
+		{"midori", "employee", "/ /me /me/readers /me/security /me/password"},
 		{"midori", "manager", "/ /measures"},
-		{"midori", "tenantadmin", "/ /access /audit"},
+		{"midori", "tenantadmin", "/ /users /users/new /access /audit"},
 		{"kyokai", "operator", "/"},
 		{"kyokai", "auditor", "/ /access"},
 	} {
