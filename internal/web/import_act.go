@@ -68,10 +68,15 @@ const (
 
 // importEvents streams how far an import is. It never extends the session, and it ends with it.
 func (s *server) importEvents(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	doc, err := s.findImport(r, v)
+	doc, err := s.importProgress(r, v)
 	if err != nil {
 		return err
 	}
+	done, err := s.streams.enter(v.Session)
+	if err != nil {
+		return err
+	}
+	defer done()
 	c := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	w.Header().Set("X-Accel-Buffering", "no")
@@ -96,7 +101,7 @@ func (s *server) importEvents(w http.ResponseWriter, r *http.Request, v *Visitor
 				return nil
 			}
 		}
-		if doc, err = s.findImport(r, v); err != nil {
+		if doc, err = s.importProgress(r, v); err != nil {
 			return nil
 		}
 	}

@@ -1,13 +1,17 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/health/checkup"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/org"
 	"rakudos/internal/words"
 )
 
@@ -51,11 +55,22 @@ func (d *importDoc) Step() int {
 
 // findImport reads an import of check-ups or, when there is none of that id, of the roster.
 func (s *server) findImport(r *http.Request, v *Visitor) (*importDoc, error) {
+	return eitherImport(r, v, s.Checkup.Import, s.Org.Import)
+}
+
+// importProgress is findImport without the lines, for a page that asks again and again.
+func (s *server) importProgress(r *http.Request, v *Visitor) (*importDoc, error) {
+	return eitherImport(r, v, s.Checkup.Progress, s.Org.Progress)
+}
+
+type reading[T any] func(context.Context, actor.Actor, ids.Import) (T, error)
+
+func eitherImport(r *http.Request, v *Visitor, checkups reading[*checkup.Import], roster reading[org.ImportView]) (*importDoc, error) {
 	id, err := ids.Parse[ids.Import](r.PathValue("id"))
 	if err != nil {
 		return nil, fault.New(fault.Missing, "web.not_found")
 	}
-	c, err := s.Checkup.Import(r.Context(), v.Actor, id)
+	c, err := checkups(r.Context(), v.Actor, id)
 	if err == nil {
 		c.Words(func(f *fault.Fault) string { return words.Fault(f).Message })
 		return checkupDoc(c), nil
@@ -63,10 +78,7 @@ func (s *server) findImport(r *http.Request, v *Visitor) (*importDoc, error) {
 	if !fault.Is(err, fault.Missing) || !access.Allows(v.Actor, access.PeopleImport) {
 		return nil, err // to whoever may not see rosters, one of theirs does not exist
 	}
-	o, err := s.Org.Import(r.Context(), v.Actor, id)
-	if fault.Is(err, fault.Denied) { // who may not see rosters is told of none
-		return nil, fault.New(fault.Missing, "web.not_found")
-	}
+	o, err := roster(r.Context(), v.Actor, id)
 	if err != nil {
 		return nil, err
 	}

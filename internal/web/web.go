@@ -47,13 +47,14 @@ type Deps struct {
 	OpenRoute string                                     // pattern that a mutant sandbox serves without a session; empty in service
 }
 
-// server carries what the handlers share. It is read-only after New.
+// server carries what the handlers share.
 type server struct {
 	Deps
 	assets  *assets
 	views   *views
 	routes  []Route
 	tenants sync.Map // ids.Tenant → tenantFor
+	streams streams
 }
 
 // New builds the handler of the whole site.

@@ -2,6 +2,7 @@ package words
 
 // webTexts are the words of the frame itself: routing, forms, uploads.
 var webTexts = map[string]Text{
+	"web.streams":        {Message: "同じ画面を開きすぎているため、進み具合を表示できません。", Kept: "取り込みはそのまま続いています。", Next: "ほかのタブを閉じてから、画面を開き直してください。"},
 	"web.not_found":      {Message: "お探しのページはありません。", Next: "URLを確かめるか、ホームからたどり直してください。"},
 	"web.method":         {Message: "このページでは、その操作はできません。", Next: "画面のボタンから操作してください。"},
 	"web.sign_in":        {Message: "サインインが必要です。", Next: "サインインしてから、もう一度お試しください。"},
@@ -12,10 +13,8 @@ var webTexts = map[string]Text{
 	"web.file_missing":   {Message: "ファイルが選ばれていません。", Kept: "情報は変わっていません。", Next: "取り込むファイルを選んでから送信してください。"},
 	"web.upload_cut":     {Message: "ファイルの送信が途中で切れました。", Kept: "取り込みは行われていません。情報は変わっていません。", Next: "通信状態を確かめて、もう一度送信してください。"},
 	"web.reason_missing": {Message: "理由が入力されていません。", Kept: "情報は変わっていません。", Next: "理由を入力してください。記録に残ります。"},
-	"web.confirm_name":   {Message: "確認のために入力した文字が一致しません。", Kept: "情報は変わっていません。", Next: "「{name}」と入力してください。"},
 	"web.field":          {Message: "「{field}」の入力に誤りがあります。", Kept: "情報は変わっていません。", Next: "例のように入力してください。"},
 	"web.day":            {Message: "日付として読めません。", Kept: "情報は変わっていません。", Next: "2026/4/1、20260401、R8.4.1 のように入力してください。"},
-	"web.demo_only":      {Message: "このページはデモのときだけ、同じ機器からのみ開けます。"},
 	"web.role_missing":   {Message: "役割を1つ以上選んでください。", Kept: "情報は変わっていません。"},
 	"web.screen_locked":  {Message: "画面をロックしています。", Kept: "サインインは続いています。情報は変わっていません。", Next: "パスワードを入力してロックを解除してください。"},
 	"web.password_first": {Message: "はじめにパスワードの変更が必要です。", Next: "新しいパスワードを設定してください。"},

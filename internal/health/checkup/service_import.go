@@ -30,6 +30,18 @@ func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (*Im
 	return b.view(s.progress.get(id), values), nil
 }
 
+// Progress is Import without the lines: cheap enough to be asked again and again while it runs.
+func (s *Service) Progress(ctx context.Context, a actor.Actor, id ids.Import) (*Import, error) {
+	if err := access.Require(a, access.ImportRead); err != nil {
+		return nil, err
+	}
+	b, err := s.batch(ctx, a.Tenant, id, false)
+	if err != nil {
+		return nil, err
+	}
+	return b.view(s.progress.get(id), false), nil
+}
+
 // Imports lists the newest fifty, without their lines.
 func (s *Service) Imports(ctx context.Context, a actor.Actor) ([]*Import, error) {
 	if err := access.Require(a, access.ImportRead); err != nil {

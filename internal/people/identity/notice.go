@@ -54,7 +54,7 @@ func (s *Service) codeMail(to string, info TenantInfo, v Visit, code string, p P
 ・接続元：%s
 ・サインインの画面：%s
 
-新しいコードを受け取ったときは、前のコードは使えません。
+同じサインインの画面でコードを再送したときは、前のコードは使えません。
 このコードを他の人に教えないでください。保健会の職員がおたずねすることもありません。
 お心当たりがない場合は、パスワードを知られている可能性があります。すぐにパスワードを変え、自社の管理者へ知らせてください。
 `, oneLine(info.Name), code, moment(p.ExpiresAt), spanJA(s.policy.CodeFor), moment(p.SentAt), plain(v.Addr), plain(s.site))}

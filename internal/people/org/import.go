@@ -133,6 +133,22 @@ func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (Imp
 	return s.view(ctx, a.Tenant, id)
 }
 
+// Progress is Import without the lines: cheap enough to be asked again and again while it runs.
+func (s *Service) Progress(ctx context.Context, a actor.Actor, id ids.Import) (ImportView, error) {
+	if err := s.guard.Require(a, permImport); err != nil {
+		return ImportView{}, err
+	}
+	r, err := s.get(ctx, a.Tenant, id)
+	if err != nil {
+		return ImportView{}, err
+	}
+	tk, err := s.vault.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return ImportView{}, err
+	}
+	return r.view(tk, false)
+}
+
 func (s *Service) view(ctx context.Context, t ids.Tenant, id ids.Import) (ImportView, error) {
 	r, err := s.get(ctx, t, id)
 	if err != nil {
