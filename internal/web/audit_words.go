@@ -10,6 +10,7 @@ var verbWords = map[string]string{
 	"auth.code_dead": "認証コードの打ち切り", "auth.code_ceiling": "認証コードの上限", "auth.signed_in": "サインイン", "auth.signed_out": "サインアウト", "auth.session_ended": "サインインの終了",
 	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.spray": "同じパスワードによる総当たりの検知", "auth.spray_notice": "総当たりの疑いの通知", "auth.many_locks": "続けてのロックの検知", "auth.locks_notice": "続けてのロックの通知", "auth.unlock_notice": "ロック解除の通知",
 	"account.create": "利用者の登録", "account.unlock_all": "ロックのまとめての解除", "account.roles": "役割の変更", "account.disable": "利用者の停止", "account.enable": "利用者の再開", "account.unlock": "ロックの解除", "account.reset": "最初のパスワードの再発行",
+	"password.forgot": "パスワードの再設定の依頼", "auth.reset_asked": "パスワードの再設定の依頼", "auth.reset_notice": "再設定の依頼の通知",
 	"screen.open": "画面のロックの解除", "screen.lock": "画面のロック", "session.end": "サインインの終了", "email.ask": "メールアドレスの変更の申込み", "email.cancel": "メールアドレスの変更の取消し",
 	"auth.screen_locked": "画面のロック", "auth.screen_opened": "画面のロックの解除", "auth.email_asked": "メールアドレスの変更の申込み", "auth.email_dropped": "メールアドレスの変更の取消し",
 	"auth.email_changed": "メールアドレスの変更", "auth.email_notice": "メールアドレスの変更の通知", "settings.screen": "画面のロックの時間の変更",

@@ -44,6 +44,8 @@ func (s *server) table() []Route {
 		{Pattern: "GET /login/code", Permission: Public, Action: s.codeForm},
 		{Pattern: "POST /login/code", Permission: Public, Verb: "signin.code", Action: s.codePost},
 		{Pattern: "POST /login/code/resend", Permission: Public, Verb: "signin.resend", Action: s.codeResend},
+		{Pattern: "GET /login/forgot", Permission: Public, Action: s.forgotForm},
+		{Pattern: "POST /login/forgot", Permission: Public, Verb: "password.forgot", Action: s.forgotPost},
 		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true, WhileLocked: true},
 		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true, WhileLocked: true},
 		{Pattern: "POST /session", Permission: SignedIn, Verb: "session.continue", Action: s.sessionGet, BeforeChange: true},

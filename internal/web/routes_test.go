@@ -40,7 +40,7 @@ func TestTable(t *testing.T) {
 // public is the whole list of what needs no session; a new entry is a decision, not an accident.
 var public = map[string]bool{
 	"GET /healthz": true, "GET /readyz": true, "GET /favicon.ico": true, "GET /login": true, "POST /login": true, "GET /login/code": true,
-	"POST /login/code": true, "POST /login/code/resend": true, "GET /trust": true, "GET /trust.json": true, "GET /demo/mail": true,
+	"POST /login/code": true, "POST /login/code/resend": true, "GET /login/forgot": true, "POST /login/forgot": true, "GET /trust": true, "GET /trust.json": true, "GET /demo/mail": true,
 }
 
 func target(pattern string) (method, path string) {

@@ -168,6 +168,9 @@ func (s *server) userAct(act func(*http.Request, *Visitor, ids.Account, string) 
 			return formFault(err)
 		}
 		id := ids.Account(r.PathValue("id"))
+		if _, err := s.Identity.Account(r.Context(), v.Actor, id); err != nil {
+			return err
+		}
 		err := act(r, v, id, r.PostFormValue("reason"))
 		if err == nil {
 			return goTo(w, r, "/users/"+string(id)+"?done=saved")
@@ -214,6 +217,9 @@ func (s *server) userReset(w http.ResponseWriter, r *http.Request, v *Visitor) e
 		return formFault(err)
 	}
 	id := ids.Account(r.PathValue("id"))
+	if _, err := s.Identity.Account(r.Context(), v.Actor, id); err != nil {
+		return err
+	}
 	first, err := s.Identity.ResetPassword(r.Context(), v.Actor, id, r.PostFormValue("reason"))
 	if err == nil {
 		return s.userFirst(w, r, v, id, first)

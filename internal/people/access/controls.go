@@ -136,7 +136,9 @@ const someID = "00000000-0000-7000-8000-00000000000f"
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
 // leftAlone are routes whose use would end the walk.
-func leftAlone(r Route) bool { return r.Permission == Public || strings.HasSuffix(r.Path, "/logout") || r.Path == "/screen/lock" }
+func leftAlone(r Route) bool {
+	return r.Permission == Public || strings.HasSuffix(r.Path, "/logout") || r.Path == "/screen/lock"
+}
 
 // routes asks for every route and compares with the table: a refusal is 403, everything else is let in,
 // whatever the route then makes of an empty form or an identifier that does not exist.

@@ -179,12 +179,21 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 	}
 	var rows []account
 	var grants []grantRow
+	asked := map[ids.Account]time.Time{}
 	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
 			return err
 		}
-		grants, err = db.All(tx, qGrants, scanGrant, a.Tenant)
-		return err
+		if grants, err = db.All(tx, qGrants, scanGrant, a.Tenant); err != nil {
+			return err
+		}
+		return db.Each(tx, qResets, func(r db.Scanner) error {
+			var id ids.Account
+			var at int64
+			err := r.Scan(&id, &at)
+			asked[id] = db.Time(at)
+			return err
+		}, a.Tenant)
 	})
 	if err != nil {
 		return nil, err
@@ -199,7 +208,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 		if err != nil {
 			return nil, err
 		}
-		v.Grants = byAccount[r.ID]
+		v.Grants, v.ResetAskedAt = byAccount[r.ID], asked[r.ID]
 		out = append(out, v)
 	}
 	return out, nil

@@ -149,6 +149,9 @@ func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Accou
 		if n == 0 {
 			return fault.New(fault.Missing, "identity.no_account")
 		}
+		if _, err := tx.Exec(qResetDone, a.Tenant, id); err != nil {
+			return err
+		}
 		if err := s.endSessions(tx, a.Tenant, id, "", "password-reset"); err != nil {
 			return err
 		}

@@ -106,7 +106,8 @@ type Account struct {
 	MustChange    bool
 	CreatedAt     time.Time
 	SignedInAt    time.Time
-	FirstPassword string // only in the answer that generated it
+	ResetAskedAt  time.Time // the owner has forgotten the password and asks for another
+	FirstPassword string    // only in the answer that generated it
 }
 
 // NormalLogin is the form in which a login ID is stored and looked up: full-width letters and capitals

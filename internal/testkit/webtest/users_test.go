@@ -13,6 +13,12 @@ import (
 func TestUsersAndScreenLock(t *testing.T) {
 	h := Start(t, db.SQLite)
 	v := &visit{t: t, h: h, Page: browser.Start(t)}
+	v.Open(h.URL + "/login/forgot")
+	v.look("forgot")
+	v.Type("#tenant", "midori")
+	v.Type("#login_id", "hr")
+	v.Follow(`form[action="/login/forgot"] button`)
+	v.AwaitText("依頼を受け付けました")
 	v.as("midori", "tenantadmin")
 
 	v.Open(h.URL + "/users/new")
@@ -25,7 +31,7 @@ func TestUsersAndScreenLock(t *testing.T) {
 	v.AwaitText("一度だけ表示します")
 	v.look("user-created")
 	v.Open(h.URL + "/users")
-	if s := v.Text(); !strings.Contains(s, "nurse2") || !strings.Contains(s, "パスワード変更待ち") {
+	if s := v.Text(); !strings.Contains(s, "nurse2") || !strings.Contains(s, "パスワード変更待ち") || !strings.Contains(s, "再設定の依頼") {
 		t.Errorf("the new colleague is not listed:\n%s", s)
 	}
 	v.look("users")
