@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,20 +32,22 @@ type probeTenants struct {
 	people   []ids.Person // of the first tenant
 }
 
-// seedProbes makes the probe tenants at the first start; their passwords are kept sealed and never shown.
+// seedProbes makes the probe tenants that are missing, all of them at the first start; their passwords are kept sealed and never shown.
 func (a *App) seedProbes(ctx context.Context) error {
 	kept, err := a.keptProbes(ctx)
 	if err != nil {
 		return err
 	}
-	fresh := len(kept) == 0
+	added := false
 	for i, code := range probeCodes {
 		t, err := a.tenant(ctx, tenant.New{Code: code, Name: "自己点検用 " + code, Kind: tenant.Probe})
 		if err != nil {
 			return err
 		}
 		a.probes.tenants = append(a.probes.tenants, t.ID)
-		if fresh {
+		// Per tenant: a folder of an earlier version may lack one that has come since.
+		if !slices.ContainsFunc(kept, func(p probe.Account) bool { return p.Tenant == code }) {
+			added = true
 			if err := a.seedProbePeople(ctx, t, i); err != nil {
 				return err
 			}
@@ -55,7 +58,7 @@ func (a *App) seedProbes(ctx context.Context) error {
 			kept = append(kept, accounts...)
 		}
 	}
-	if fresh {
+	if added {
 		b, err := json.Marshal(kept)
 		if err != nil {
 			return err
