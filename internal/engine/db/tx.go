@@ -99,6 +99,17 @@ func (t *Tx) Scope() ids.Tenant { return t.scope }
 // Engine behind the transaction.
 func (t *Tx) Engine() Engine { return t.db.cfg.Engine }
 
+// Replan makes PostgreSQL forget the plans of this session, those of its foreign-key checks included: one
+// made while a table was empty may read the whole of it for every row that a bulk load adds. Call it in a
+// transaction that has added, or is about to add, very many rows. SQLite plans without such memory.
+func (t *Tx) Replan() error {
+	if t.db.cfg.Engine != Postgres {
+		return nil
+	}
+	_, err := t.tx.ExecContext(t.ctx, "discard plans")
+	return t.db.wrap("replan", err)
+}
+
 // OnCommit runs f after the transaction has been committed; never when it is rolled back.
 func (t *Tx) OnCommit(f func()) { t.after = append(t.after, f) }
 

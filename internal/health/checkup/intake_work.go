@@ -108,6 +108,9 @@ func (in *intake) store(ctx context.Context, rows []stored) error {
 	}
 	defer func() { <-in.writeTurn }()
 	err := in.s.db.Tx(ctx, in.b.tenant, func(tx *db.Tx) error {
+		if err := tx.Replan(); err != nil { // every judgement looks up its result
+			return err
+		}
 		if err := insertAll(tx, in.b.tenant, in.b.id, in.criteria.ID, db.Micros(in.now), rows); err != nil {
 			return err
 		}

@@ -83,6 +83,9 @@ func (s *Service) publish(ctx context.Context, t ids.Tenant, r *record, tk *vaul
 		if _, err := tx.Exec(qPublish, t, r.id, now); err != nil {
 			return err
 		}
+		if err := tx.Replan(); err != nil { // every event looks up its person
+			return err
+		}
 		if _, err := tx.Exec(qPublishEvents, t, r.id, string(by.Account), now); err != nil {
 			return err
 		}
