@@ -34,7 +34,7 @@ lint: ## gofmt, go vet, staticcheck (pinned in tools/go.mod)
 proof: ## only the proofs of the controls, and their matrix in out/proof-matrix.md
 	$(CLUSTER) bash -euo pipefail -c 'go test -json -count=1 -timeout 30m $$(grep -rlE "controltest\.(Proves|AttrPromise)" --include=*_test.go internal | grep -v ^internal/testkit/controltest | xargs -n1 dirname | sort -u | sed s#^#./#) 2>&1 | $(PROOFS)'
 
-bench: build ## the figures of the README: import, lists, sign-in storm (minutes)
+bench: build ## figures: import, lists, sign-in storm, backups (minutes)
 	go run ./internal/testkit/pgcluster -measure -- go run ./internal/testkit/bench -bin bin/rakudos
 
 statement: build ## the security statement with today's evidence, from ./data

@@ -30,7 +30,7 @@ func TestFileSizes(t *testing.T) {
 }
 
 func TestTestRatio(t *testing.T) {
-	const goal, least = 0.9, 0.5 // least only ever rises, until it is the goal
+	const goal, least = 0.9, 0.57 // least only ever rises, until it is the goal: docs/adr/0020-test-ratio.md
 	var source, tests int
 	for _, f := range load(t) {
 		switch {
@@ -44,7 +44,7 @@ func TestTestRatio(t *testing.T) {
 	ratio := float64(tests) / float64(source)
 	t.Logf("%d lines of tests for %d lines of source: %.2f (goal %.1f)", tests, source, ratio, goal)
 	if ratio < least {
-		t.Errorf("%.2f lines of tests for each line of source, at least %.1f, goal %.1f", ratio, least, goal)
+		t.Errorf("%.2f lines of tests for each line of source, at least %.2f, goal %.1f", ratio, least, goal)
 	}
 }
 
