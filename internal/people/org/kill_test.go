@@ -29,7 +29,7 @@ const ordersKey = "RAKUDOS_ORG_KILL_CHILD"
 func TestKillChild(t *testing.T) {
 	text := os.Getenv(ordersKey)
 	if text == "" {
-		t.Skip("runs only as a child of TestKillNine")
+		return // runs only as a child of TestKillNine
 	}
 	var o orders
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
