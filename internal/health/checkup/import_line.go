@@ -96,6 +96,10 @@ func (p *parser) ident(cells []string, i int) string {
 		p.fail(i, codeTooLong)
 		return ""
 	}
+	if glyph.AnyHidden(s) {
+		p.fail(i, codeHidden)
+		return ""
+	}
 	return s
 }
 

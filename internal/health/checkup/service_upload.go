@@ -62,7 +62,7 @@ const blobPrefix = "checkup/"
 // cutName keeps the last part of a file's name, for display.
 func cutName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	return clip(name)
+	return clip(glyph.Visible(name))
 }
 
 // newBatch stores the upload and the batch that stands for it; then runs in the same transaction.

@@ -14,6 +14,9 @@ func (s *Service) dropUnpublished(ctx context.Context, b *batch) error {
 	for {
 		var n int64
 		err := s.db.Tx(ctx, b.tenant, func(tx *db.Tx) (err error) {
+			if err = tx.Replan(); err != nil { // every row looks for those that refer to it
+				return err
+			}
 			if _, err = tx.Exec(qUnpublishedJudgements, b.tenant, b.id); err != nil {
 				return err
 			}

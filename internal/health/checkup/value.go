@@ -44,6 +44,7 @@ const (
 	codeNotFinding = "checkup.not_finding"
 	codeNotChoice  = "checkup.not_choice"
 	codeTooLong    = "checkup.cell_too_long"
+	codeHidden     = "checkup.cell_hidden"
 )
 
 // maxText bounds a text cell in characters.
