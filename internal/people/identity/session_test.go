@@ -54,6 +54,11 @@ func TestSessionLimits(t *testing.T) {
 		if left := time.Until(s.IdleEnds); left < 0 || left > 5*time.Second {
 			t.Errorf("polling extended the session: %v left", left)
 		}
+		if s, err = h.Session(ctx, in.Token, true); err != nil || !s.Locked || time.Until(s.IdleEnds) > 5*time.Second {
+			t.Errorf("a request behind the locked screen extended it: %+v, %v", s, err)
+		}
+		must(t, h.Reopen(ctx, Visit{}, in.Token, rightPW))
+		must(t, h.AgeSession(ctx, in.Token, 29*time.Minute, 0))
 		_, err = h.Session(ctx, in.Token, true) // activity
 		must(t, err)
 		must(t, h.touch.flush())
@@ -92,7 +97,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		h := newHouse(t, e, quick())
 		in := h.in("midori", "hr", Visit{})
-		must(t, h.AgeSession(t.Context(), in.Token, time.Hour, time.Hour))
+		must(t, h.AgeSession(t.Context(), in.Token, 20*time.Minute, time.Hour))
 		_, err := h.Session(t.Context(), in.Token, true)
 		must(t, err)
 		must(t, h.Close()) // writes the activity down
