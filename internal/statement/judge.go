@@ -70,9 +70,6 @@ var statusWords = map[control.Status]string{
 	control.Exception: "例外",
 }
 
-// StatusText is the Japanese word of a status.
-func StatusText(s control.Status) string { return statusWords[s] }
-
 var gradeWords = map[control.Grade]string{
 	control.Real:      "実動作の確認",
 	control.Config:    "設定値の確認",

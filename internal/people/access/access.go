@@ -116,15 +116,3 @@ func Require(a actor.Actor, p Permission) error {
 	}
 	return fault.New(fault.Denied, "access.denied", "permission", string(p))
 }
-
-// RolesOf returns the roles that have p, in the order of actor.Roles.
-func RolesOf(p Permission) []actor.Role {
-	var out []actor.Role
-	g := byPermission[p]
-	for _, r := range actor.Roles {
-		if g.roles&bit[r] != 0 {
-			out = append(out, r)
-		}
-	}
-	return out
-}
