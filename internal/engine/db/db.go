@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
@@ -212,13 +211,4 @@ func (d *DB) warm(pool *sql.DB, cold []Query) {
 			d.stmtMu.Unlock()
 		}
 	}()
-}
-
-// pragmaInt reads one integer pragma, for tests and status pages.
-func (d *DB) pragmaInt(ctx context.Context, name string) (int64, error) {
-	var s string
-	if err := d.write.QueryRowContext(ctx, "pragma "+name).Scan(&s); err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(s, 10, 64)
 }

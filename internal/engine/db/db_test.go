@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -190,4 +191,13 @@ func TestMicros(t *testing.T) {
 	if got := Time(Micros(now)); !got.Equal(now) || !Time(0).IsZero() || Micros(time.Time{}) != 0 {
 		t.Errorf("round trip gave %v", got)
 	}
+}
+
+// pragmaInt reads one integer pragma of the writing connection.
+func (d *DB) pragmaInt(ctx context.Context, name string) (int64, error) {
+	var s string
+	if err := d.write.QueryRowContext(ctx, "pragma "+name).Scan(&s); err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(s, 10, 64)
 }
