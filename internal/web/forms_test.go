@@ -114,7 +114,7 @@ func TestUploadIsNotBuffered(t *testing.T) {
 }
 
 func TestBaseName(t *testing.T) {
-	for in, want := range map[string]string{`C:\data\健診.csv`: "健診.csv", "../../etc/passwd": "passwd", "a.csv": "a.csv", strings.Repeat("あ", 200): strings.Repeat("あ", 100)} {
+	for in, want := range map[string]string{`C:\data\健診.csv`: "健診.csv", "../../etc/passwd": "passwd", "a.csv": "a.csv", "a\u202efdp.csv": "afdp.csv", strings.Repeat("あ", 200): strings.Repeat("あ", 100)} {
 		if got := baseName(in); got != want {
 			t.Errorf("baseName(%q) = %q", in, got)
 		}
@@ -160,13 +160,18 @@ func TestSentenceCanBeTakenApart(t *testing.T) {
 			t.Errorf("%s keeps the page: %s", c.Text, c.Remove)
 		}
 	}
-	if got := strings.Join(all, "・"); got != "2026年度・製造一課・判定C以上" {
+	if got := strings.Join(all, "・"); got != "2026年度・製造一課・判定C以上・未判定" {
 		t.Errorf("sentence %s", got)
+	}
+	for _, c := range v.Counts {
+		if strings.Contains(c.Path, "fitness=") || c.Here {
+			t.Errorf("the count of %s does not lead to those counted: %+v", c.Letter, c)
+		}
 	}
 	if v.Sorts["judgement"].Aria != "ascending" || !strings.Contains(v.Sorts["judgement"].Path, "sort=-judgement") {
 		t.Errorf("sort %+v", v.Sorts["judgement"])
 	}
-	if !strings.HasPrefix(v.CSV, "/checkups.csv?") || !strings.Contains(v.CSV, "judgement=C%2B") {
+	if !strings.HasPrefix(v.CSV, "/checkups.csv?") || !strings.Contains(v.CSV, "fitness=waiting&judgement=C%2B") {
 		t.Errorf("the export is not of what is shown: %s", v.CSV)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 )
 
@@ -94,7 +95,7 @@ func filePart(r *http.Request) (*multipart.Part, error) {
 
 // baseName drops folders a browser may have sent; only the last 100 characters are kept.
 func baseName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = path.Base(strings.ReplaceAll(glyph.Visible(name), `\`, "/"))
 	r := []rune(name)
 	return string(r[max(0, len(r)-100):])
 }

@@ -38,6 +38,7 @@ var checkupTexts = map[string]Text{
 	"checkup.not_grade":        {Message: "−、±、+ などの区分として読めません（{value}）。"},
 	"checkup.not_finding":      {Message: "所見の有無として読めません（{value}）。"},
 	"checkup.not_choice":       {Message: "選択肢（1〜{max}）にない値です（{value}）。"},
+	"checkup.cell_hidden":      {Message: "見えない文字（書字方向の指定、幅のない文字など）が入っています。"},
 	"checkup.cell_too_long":    {Message: "文字が長すぎます。"},
 	"checkup.column_conflict":  {Message: "{item}の値が別の列と食い違っています。"},
 	"checkup.pressure_order":   {Message: "拡張期血圧（{value}）が収縮期血圧（{systolic}）より低くありません。"},

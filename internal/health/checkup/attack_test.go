@@ -64,3 +64,19 @@ func TestValuesDoNotLeakThroughTheMapping(t *testing.T) {
 		}
 	})
 }
+
+// Direction marks and characters without width show another name or number than is stored.
+func TestHiddenCharactersAreRefused(t *testing.T) {
+	for header, cell := range map[string]string{"社員番号": "1\u202e001", "氏名": "佐藤\u200b翔太", "カナ氏名": "サトウ\u2066ショウタ", "健診機関": "京都\u200f健診"} {
+		want := "2 [" + header + " " + codeHidden + "]"
+		if _, got, err := parse(t, fileA(lineA("1", header, cell)), nil); err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q %v", header, got, err)
+		}
+	}
+	if _, got, err := parse(t, fileA(lineA("1", "氏名", "葛\U000E0100城 太郎")), nil); err != nil || len(got) != 1 || strings.Contains(got[0], "[") {
+		t.Errorf("a name with a variant: %q %v", got, err)
+	}
+	if got := cutName("C:\\健診\u202efdp.csv"); got != "健診fdp.csv" {
+		t.Errorf("file name %q", got)
+	}
+}

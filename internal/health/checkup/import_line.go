@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/jst"
 )
 

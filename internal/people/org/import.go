@@ -8,6 +8,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
@@ -76,7 +77,7 @@ func (s *Service) receive(ctx context.Context, a actor.Actor, filename string, r
 	}
 	by := a
 	by.Session = ""
-	sealed, err := sealJSON(tk, headAt(string(id)), head{File: clean(filename), By: by})
+	sealed, err := sealJSON(tk, headAt(string(id)), head{File: clean(glyph.Visible(filename)), By: by})
 	if err != nil {
 		return "", err
 	}

@@ -3,12 +3,12 @@ package org
 import (
 	"net/mail"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/jst"
 )
 
@@ -124,7 +124,7 @@ func (r *rowReader) text(cells []string, f field, limit int, need bool) string {
 	case utf8.RuneCountInString(s) > limit:
 		r.refuse(f, "org.cell_long")
 		s = ""
-	case strings.ContainsFunc(s, unicode.IsControl) || strings.ContainsRune(s, utf8.RuneError):
+	case glyph.AnyHidden(s) || strings.ContainsRune(s, utf8.RuneError):
 		r.refuse(f, "org.cell_control")
 		s = ""
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 )
 
@@ -56,7 +57,7 @@ func (n New) check() (New, error) {
 	if !codeForm.MatchString(n.Code) {
 		return n, fault.New(fault.Invalid, "tenant.code")
 	}
-	if n.Name == "" || len([]rune(n.Name)) > maxName {
+	if n.Name == "" || len([]rune(n.Name)) > maxName || glyph.AnyHidden(n.Name) {
 		return n, fault.New(fault.Invalid, "tenant.name")
 	}
 	switch n.Kind {

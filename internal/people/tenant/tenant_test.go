@@ -121,4 +121,9 @@ func TestCodeForm(t *testing.T) {
 	if _, err := (New{Code: "abc", Name: strings.Repeat("あ", 101), Kind: Customer}).check(); err == nil {
 		t.Error("a name without end is accepted")
 	}
+	for _, name := range []string{"みどり\u202e", "み\u200bどり", "みどり\n製作所"} {
+		if _, err := (New{Code: "abc", Name: name, Kind: Customer}).check(); err == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
 }
