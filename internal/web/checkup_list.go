@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ type checkupsView struct {
 	Sites     []choice
 	Depts     []choice
 	Judges    []choice
+	Fitness   []choice
 	Years     []choice
 	Sentence  []filterChip
 	Counts    []countCard
@@ -59,10 +61,16 @@ var judgeFilters = []choice{
 	{Value: "C+", Name: "判定C以上"}, {Value: "D+", Name: "判定D以上"}, {Value: "guidance", Name: "保健指導の対象"}, {Value: "referral", Name: "受診勧奨の対象"}, {Value: "none", Name: "未受診"},
 }
 
+// fitnessFilters are the filters by the physician's opinion.
+var fitnessFilters = []choice{
+	{Value: checkup.Waiting, Name: "未判定"}, {Value: checkup.Overdue, Name: "未判定（期限を過ぎた人）"}, {Value: checkup.Upcoming, Name: "未判定（期限の前の人）"},
+	{Value: string(checkup.Normal), Name: checkup.Normal.Japanese()}, {Value: string(checkup.Restricted), Name: checkup.Restricted.Japanese()}, {Value: string(checkup.Leave), Name: checkup.Leave.Japanese()},
+}
+
 // checkupFilter reads the address; what it does not know is left out.
 func checkupFilter(r *http.Request) checkup.Filter {
 	q := r.URL.Query()
-	f := checkup.Filter{Site: q.Get("site"), Dept: q.Get("dept"), Judgement: q.Get("judgement"), Q: strings.TrimSpace(q.Get("q")), Sort: q.Get("sort"), Per: 50}
+	f := checkup.Filter{Site: q.Get("site"), Dept: q.Get("dept"), Judgement: q.Get("judgement"), Fitness: q.Get("fitness"), Q: strings.TrimSpace(q.Get("q")), Sort: q.Get("sort"), Per: 50}
 	f.Year, _ = strconv.Atoi(q.Get("year"))
 	f.Page, _ = strconv.Atoi(q.Get("page"))
 	f.Page = max(f.Page, 1)
@@ -89,9 +97,14 @@ func newCheckupsView(r *http.Request, list *checkup.ListView) *checkupsView {
 		j.Chosen = j.Value == f.Judgement
 		view.Judges = append(view.Judges, j)
 	}
+	for _, c := range fitnessFilters {
+		c.Chosen = c.Value == f.Fitness
+		view.Fitness = append(view.Fitness, c)
+	}
 	for _, c := range list.Counts {
 		l := string(c.Letter)
-		view.Counts = append(view.Counts, countCard{l, c.N, with(r.URL, "judgement", l), l == f.Judgement})
+		all, _ := url.Parse(with(r.URL, "fitness", "")) // the counts are of everybody, so are their lists
+		view.Counts = append(view.Counts, countCard{l, c.N, with(all, "judgement", l), l == f.Judgement && f.Fitness == ""})
 	}
 	for _, x := range list.Sites {
 		view.Sites = append(view.Sites, choice{string(x.ID), x.Name, list.Filter.Site == string(x.ID) || list.Filter.Site == x.Code})
@@ -135,7 +148,7 @@ func (v *checkupsView) sentence(r *http.Request) []filterChip {
 	for _, g := range []struct {
 		name string
 		from []choice
-	}{{"site", v.Sites}, {"dept", v.Depts}, {"judgement", v.Judges}} {
+	}{{"site", v.Sites}, {"dept", v.Depts}, {"judgement", v.Judges}, {"fitness", v.Fitness}} {
 		for _, c := range g.from {
 			if c.Chosen {
 				out = append(out, filterChip{c.Name, with(r.URL, g.name, "")})

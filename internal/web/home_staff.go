@@ -19,9 +19,9 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 		return err
 	}
 	year := strconv.Itoa(h.Year)
-	waiting := "/checkups?judgement=C%2B&sort=day&year=" + year
+	waiting := "/checkups?sort=day&year=" + year + "&fitness="
 	if access.Allows(v.Actor, access.CheckupDecide) {
-		waiting = "/worklist?year=" + year
+		waiting = "/worklist?year=" + year + "&due="
 	}
 	oldest, next := "", ""
 	switch {
@@ -36,8 +36,8 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 		n                       int
 		path, text, unit, class string
 	}{
-		{h.OverdueOpinions, waiting, "就業判定の期限を過ぎた人がいます" + oldest, "人", "late"},
-		{h.Undecided - h.OverdueOpinions, waiting, "就業判定を待つ人がいます" + next, "人", "soon"},
+		{h.OverdueOpinions, waiting + checkup.Overdue, "就業判定の期限を過ぎた人がいます" + oldest, "人", "late"},
+		{h.Undecided - h.OverdueOpinions, waiting + checkup.Upcoming, "就業判定を待つ人がいます" + next, "人", "soon"},
 		{h.Severe, "/checkups?judgement=D&year=" + year, "精密検査・治療が必要な人（判定D）がいます", "人", ""},
 		{h.Referral, "/checkups?judgement=referral&year=" + year, "受診をすすめる人（特定健診の受診勧奨）がいます", "人", ""},
 		{h.NotExamined, "/checkups?judgement=none&year=" + year, "まだ健診を受けていない人がいます", "人", ""},

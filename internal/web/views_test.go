@@ -92,7 +92,7 @@ func samples() map[string]struct {
 	doc := func(state string) *importDoc {
 		return &importDoc{ID: "i", State: state, File: "checkup_body_a.csv", Body: "京都サンプル健診センター", Rows: 140, Accepted: 135, Rejected: 2, Unmatched: 3, Applied: 135, Done: 40, Started: sampleNow, Refused: refused, Ignored: []string{"備考"}}
 	}
-	list := &checkup.ListView{Departments: []org.Dept{{ID: "d", Name: "製造一課"}}, Filter: checkup.Filter{Year: 2026, Dept: "d", Judgement: "C+", Sort: "judgement"}, Years: []int{2026, 2025}, Total: 120, Page: 1, Pages: 3, Rows: sampleRows(5), Examined: 140, Population: 200, ShowJudgement: true,
+	list := &checkup.ListView{Departments: []org.Dept{{ID: "d", Name: "製造一課"}}, Filter: checkup.Filter{Year: 2026, Dept: "d", Judgement: "C+", Fitness: checkup.Waiting, Sort: "judgement"}, Years: []int{2026, 2025}, Total: 120, Page: 1, Pages: 3, Rows: sampleRows(5), Examined: 140, Population: 200, ShowJudgement: true, ShowFitness: true,
 		Counts: []checkup.Count{{Letter: "A", N: 40}, {Letter: "B", N: 30}, {Letter: "C", N: 50}, {Letter: "D", N: 18}, {Letter: "E", N: 2}, {Letter: "none", N: 60}},
 		Depts:  []checkup.DeptCount{{Dept: "製造一課", Population: 60, Examined: 50, Letters: map[checkup.Letter]int{"A": 20, "C": 20, "D": 10}}, {Dept: "品質保証部", Population: 30, Examined: 30, Letters: map[checkup.Letter]int{"A": 10, "B": 20}}}}
 	person := newPersonView(samplePerson())

@@ -16,6 +16,7 @@ type worklistView struct {
 	Years            []choice
 	Year             int
 	All              bool
+	Due              []choice // overdue, upcoming, or everybody
 	Late, Soon, Open int
 	Pager            Pager
 }
@@ -36,11 +37,27 @@ func (s *server) worklistPage(w http.ResponseWriter, r *http.Request, v *Visitor
 	if err != nil {
 		return err
 	}
-	view := &worklistView{Page: Page{Title: "就業判定の待ち", Here: "/worklist"}, Year: year, All: all, Pager: pagerOf(r, len(items), 50)}
+	view := newWorklistView(r, year, all, items)
+	return s.page(w, r, v, view)
+}
+
+// newWorklistView counts everybody and shows whom the address asks for.
+func newWorklistView(r *http.Request, year int, all bool, items []checkup.WorkItem) *worklistView {
+	view := &worklistView{Page: Page{Title: "就業判定の待ち", Here: "/worklist"}, Year: year, All: all}
 	for y := year + 1; y >= year-3; y-- {
 		view.Years = append(view.Years, choice{strconv.Itoa(y), strconv.Itoa(y) + "年度", y == year})
 	}
+	due := r.URL.Query().Get("due")
+	for _, c := range []choice{{Value: checkup.Overdue, Name: "期限を過ぎた人"}, {Value: checkup.Upcoming, Name: "期限の前の人"}} {
+		c.Chosen = c.Value == due
+		view.Due = append(view.Due, c)
+	}
+	var shown []checkup.WorkItem
 	for _, i := range items {
+		open := i.Fitness == checkup.Undecided && !i.Deadline.IsZero()
+		if due != checkup.Overdue && due != checkup.Upcoming || open && (i.DaysLeft < 0) == (due == checkup.Overdue) {
+			shown = append(shown, i)
+		}
 		if i.Fitness != "" {
 			continue
 		}
@@ -54,8 +71,9 @@ func (s *server) worklistPage(w http.ResponseWriter, r *http.Request, v *Visitor
 			view.Soon++
 		}
 	}
-	view.Items = items[view.Pager.from():view.Pager.to()]
-	return s.page(w, r, v, view)
+	view.Pager = pagerOf(r, len(shown), 50)
+	view.Items = shown[view.Pager.from():view.Pager.to()]
+	return view
 }
 
 type measuresView struct {

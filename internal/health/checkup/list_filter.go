@@ -6,7 +6,15 @@ import (
 	"strings"
 
 	"rakudos/internal/base/jst"
+	"rakudos/internal/people/access"
 	"rakudos/internal/people/org"
+)
+
+// Filters of Filter.Fitness for those without an opinion.
+const (
+	Waiting  = "waiting"  // all of them
+	Overdue  = "overdue"  // past the three months
+	Upcoming = "upcoming" // still within them
 )
 
 // fit is a filter made ready.
@@ -53,6 +61,20 @@ func (x *fit) judgement(l *line, letter Letter) bool {
 		return letter != "" && letter != NotExamined && string(l.Action) == want
 	default:
 		return string(letter) == want
+	}
+}
+
+// fitness holds the filter against the opinions the reader sees.
+func (x *fit) fitness(n *snapshot, l *line, e *eye) bool {
+	switch want := x.f.Fitness; want {
+	case "":
+		return true
+	case Waiting, Overdue, Upcoming:
+		due, ok := e.waits(n, l)
+		return ok && (want == Waiting || due.Before(e.today) == (want == Overdue))
+	default:
+		o := n.opinion(l)
+		return o != nil && e.sees(access.Opinion, l) && string(o.Fitness) == want
 	}
 }
 

@@ -17,6 +17,7 @@ type Filter struct {
 	Year       int
 	Site, Dept string // identifier, code or name
 	Judgement  string // "A" … "E", "C+" (that or worse), "none" (not examined), "guidance", "referral"
+	Fitness    string // "waiting" (no opinion yet though one is due), of these "overdue" or "upcoming"; or a Fitness
 	Q          string // part of number, name or kana
 	Sort       string // "number", "name", "judgement", "day", "dept"; a leading "-" turns it round
 	Page, Per  int    // from 1; 50 a page
@@ -31,10 +32,11 @@ type ListView struct {
 	Years                []int
 	Total, Page, Pages   int
 	Rows                 []ListRow
-	Counts               []Count     // per judgement, whatever Filter.Judgement says
+	Counts               []Count     // per judgement, whatever Filter.Judgement and Filter.Fitness say
 	Depts                []DeptCount // likewise
 	Population, Examined int
 	ShowJudgement        bool
+	ShowFitness          bool
 	Sites                []org.Site
 	Departments          []org.Dept
 }
@@ -127,6 +129,14 @@ func (e *eye) row(n *snapshot, l *line) ListRow {
 		}
 	}
 	return r
+}
+
+// waits tells whether a person is known to the reader to wait for the physician, and until when.
+func (e *eye) waits(n *snapshot, l *line) (due jst.Date, ok bool) {
+	if !n.waits(l) || !e.sees(access.Judgement, l) || !e.sees(access.Opinion, l) {
+		return due, false
+	}
+	return jst.ThreeMonthDeadline(l.day), true
 }
 
 // optionalItems stands for items beyond the law, which a list does not name without consent.

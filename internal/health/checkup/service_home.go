@@ -56,8 +56,7 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		if l.Action == Referral {
 			h.Referral++
 		}
-		if n.waits(l) {
-			due := jst.ThreeMonthDeadline(l.day)
+		if due, ok := e.waits(n, l); ok {
 			h.Undecided++
 			if due.Before(e.today) {
 				h.OverdueOpinions++

@@ -342,6 +342,9 @@ func TestList(t *testing.T) {
 			{Filter{Year: 2026, Sort: "-judgement"}, "1D 3C 2A 4 5"},
 			{Filter{Year: 2026, Sort: "-number"}, "5 4 3C 2A 1D"},
 			{Filter{Year: 2026, Per: 2, Page: 2}, "3C 4"},
+			{Filter{Year: 2026, Fitness: Waiting}, "1D 3C"},
+			{Filter{Year: 2026, Fitness: Waiting, Judgement: "D"}, "1D"},
+			{Filter{Year: 2026, Fitness: "ない区分"}, ""},
 		} {
 			if got := list(c.f); got != c.want {
 				t.Errorf("%+v: %s, want %s", c.f, got, c.want)
