@@ -20,6 +20,7 @@ type decideView struct {
 	Treatable                               []choice // judged items, those beyond the reference first
 	Fitness, Opinion, Measures, From, Until string
 	Choices                                 []choice
+	Previous                                *checkup.Opinion // the last one of an earlier year
 }
 
 // finding is an item of the examination beyond the reference.
@@ -87,7 +88,18 @@ func newDecideView(p *checkup.PersonView, i int) *decideView {
 			break
 		}
 	}
+	view.Previous = previousOpinion(p.Opinions, view.Exam.Year)
 	return view
+}
+
+// previousOpinion is the newest opinion of the nearest year before.
+func previousOpinion(newestFirst []*checkup.Opinion, year int) (found *checkup.Opinion) {
+	for _, o := range newestFirst {
+		if o.Year < year && (found == nil || o.Year > found.Year) {
+			found = o
+		}
+	}
+	return found
 }
 
 // typed is a date as it stands in an input field.
@@ -117,9 +129,12 @@ func (s *server) decidePost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	}
 	d, errs := view.read(r)
 	if len(errs) == 0 {
-		err = s.Checkup.Decide(r.Context(), v.Actor, d)
+		var next string
+		if next, err = s.afterDecision(r, v, view); err == nil {
+			err = s.Checkup.Decide(r.Context(), v.Actor, d)
+		}
 		if err == nil {
-			return goTo(w, r, "/worklist?year="+strconv.Itoa(view.Exam.Year)+"&done=decided")
+			return goTo(w, r, next)
 		}
 		if !fault.Is(err, fault.Invalid) || wantsJSON(r) {
 			return err
@@ -128,6 +143,19 @@ func (s *server) decidePost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	}
 	view.Errors = errs
 	return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+}
+
+// afterDecision is where the button leads: back to the list, or to whoever is next on it.
+func (s *server) afterDecision(r *http.Request, v *Visitor, view *decideView) (string, error) {
+	list := "/worklist?year=" + strconv.Itoa(view.Exam.Year) + "&done="
+	if r.PostFormValue("then") != "next" {
+		return list + "decided", nil
+	}
+	p, result, ok, err := s.Checkup.NextWaiting(r.Context(), v.Actor, view.Exam.Year, view.Exam.Result)
+	if err != nil || !ok {
+		return list + "decided-last", err
+	}
+	return "/people/" + string(p) + "/decide/" + string(result) + "?done=decided-next", nil
 }
 
 // read takes the form; what was typed stays in the view.

@@ -15,6 +15,14 @@ type WorkItem struct {
 	Previous Fitness // of the year before
 }
 
+// order is that of the work list: who waits stands before who is decided, the nearest deadline first.
+func (r *ListRow) order(other *ListRow) int {
+	if rw, ow := r.Fitness == Undecided, other.Fitness == Undecided; rw != ow {
+		return map[bool]int{true: -1, false: 1}[rw]
+	}
+	return r.Deadline.Compare(other.Deadline)
+}
+
 // WorkList gives the physician what waits for an opinion, the nearest deadline first: results of C and
 // worse without one. everyone adds the others and those decided already, at the end.
 func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyone bool) ([]WorkItem, error) {
@@ -49,11 +57,6 @@ func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyon
 		out = append(out, WorkItem{eye.row(now, l), previous[l.Person.ID]})
 		shown = append(shown, l.Person.ID)
 	}
-	slices.SortStableFunc(out, func(x, y WorkItem) int {
-		if xw, yw := x.Fitness == Undecided, y.Fitness == Undecided; xw != yw {
-			return map[bool]int{true: -1, false: 1}[xw]
-		}
-		return x.Deadline.Compare(y.Deadline)
-	})
+	slices.SortStableFunc(out, func(x, y WorkItem) int { return x.order(&y.ListRow) })
 	return out, s.record(ctx, a, "checkup.worklist", "checkup.judgement", shown, map[string]any{"year": year})
 }

@@ -88,7 +88,14 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 	v.look("worklist")
 	v.Follow(`main a[href*="/decide/"]`)
 	v.look("decide")
-	v.decide()
+	v.decide("main form[data-guard] button.main")
+	v.Follow(`main a[href*="/decide/"]`)
+	decided := v.URL()
+	v.decide(`main form[data-guard] button[name="then"]`)
+	if at := v.URL(); !strings.Contains(at, "/decide/") || strings.HasPrefix(at, decided) {
+		t.Errorf("after %s the next person is at %s", decided, at)
+	}
+	v.look("decide-next")
 	v.Open(h.URL + "/criteria")
 	v.look("criteria")
 	v.leave()
@@ -148,12 +155,12 @@ func (v *visit) refused() []int {
 	return slices.Compact(lines)
 }
 
-// decide records a fitness with a measure, as a physician does.
-func (v *visit) decide() {
+// decide records a fitness with a measure by one of the form's buttons, as a physician does.
+func (v *visit) decide(button string) {
 	v.t.Helper()
 	v.Click("#fitness label:nth-of-type(2) input")
 	v.Type("#measures", "時間外労働は月20時間までにしてください。")
 	v.Type("#from", "2026/12/1")
-	v.Follow("main form[data-guard] button.main")
+	v.Follow(button)
 	v.AwaitText("就業判定を記録しました")
 }
