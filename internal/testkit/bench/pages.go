@@ -65,7 +65,7 @@ func repeat(ctx context.Context, c *outside.Client, path string, n int) (outside
 	return t, nil
 }
 
-// signInStorm lets many people send their password at once, half of them a wrong one, while somebody works.
+// signInStorm lets many people send their password at once, while somebody works.
 func signInStorm(ctx context.Context, o options) ([]figure, error) {
 	data, err := seeded(ctx, o, "storm", "")
 	if err != nil {
@@ -96,8 +96,9 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 	start := time.Now()
 	for i := range o.signers {
 		wg.Go(func() {
-			// IDs that do not exist cost the same hashing as ones that do, and lock nobody out.
-			form := url.Values{"tenant": {"midori"}, "login_id": {fmt.Sprint("storm", i)}, "password": {"Storm-pass#2026"}}
+			// IDs that do not exist cost the same hashing as ones that do, and lock nobody out. Every
+			// password is another one: the same one would be slowed down as spraying.
+			form := url.Values{"tenant": {"midori"}, "login_id": {fmt.Sprint("storm", i)}, "password": {fmt.Sprintf("Storm-pass#%04d", i)}}
 			res, err := outside.NewClient(s.Base).Post(ctx, probe.PathLogin, form)
 			switch {
 			case err != nil:
