@@ -77,9 +77,9 @@ func (j journal) Index(ctx context.Context, ref string) (int64, bool) {
 // mailbox lets a probe read the mail that the service sent to it.
 type mailbox struct{ box *mail.Memory }
 
-func (m mailbox) Newest(ctx context.Context, to string, _ time.Time) (string, error) {
+func (m mailbox) Newest(ctx context.Context, to string, after time.Time) (string, error) {
 	for {
-		if msg, ok := m.box.Take(to); ok {
+		if msg, ok := m.box.Take(to, after); ok {
 			return msg.Text, nil
 		}
 		select {

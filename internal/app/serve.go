@@ -49,29 +49,18 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (*Running, error) {
 func (r *Running) start(ctx context.Context) error {
 	ctx, r.stop = context.WithCancel(ctx)
 	r.group, ctx = errgroup.WithContext(ctx)
-	if r.Config.Demo {
-		if err := r.seedDemo(ctx); err != nil {
-			return fmt.Errorf("app: demo: %w", err)
-		}
-	}
-	if err := r.seedProbes(ctx); err != nil {
-		return fmt.Errorf("app: probe accounts: %w", err)
-	}
-	names := append([]string{"localhost"}, r.Config.Names...)
-	var err error
-	if r.TLS, err = tlscert.Local(r.Config.path("tls"), names); err != nil {
-		return err
-	}
-	handler, err := web.New(r.webDeps())
-	if err != nil {
-		return err
-	}
+	// The port comes first: when another program has it, nothing has been made yet.
 	l, err := net.Listen("tcp", r.Config.Listen)
 	if err != nil {
 		return fault.New(fault.Internal, "app.listen", "addr", r.Config.Listen).Because(err)
 	}
-	r.addr = l.Addr().String()
-	r.URL = publicURL(r.Config.Listen, l.Addr())
+	if err := r.prepare(ctx, l); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	handler, err := web.New(r.webDeps())
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	server := &http.Server{Handler: r.Config.sabotaged(handler), TLSConfig: r.TLS.TLSConfig(), ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
 	web.Limit(server)
 	r.group.Go(func() error {
@@ -97,6 +86,24 @@ func (r *Running) start(ctx context.Context) error {
 	}
 	r.ready.Store(true)
 	return nil
+}
+
+// prepare makes what must be there before the first visitor: demo and probe tenants, the certificate.
+func (r *Running) prepare(ctx context.Context, l net.Listener) error {
+	r.addr = l.Addr().String()
+	r.URL = publicURL(r.Config.Listen, l.Addr())
+	if r.Config.Demo {
+		if err := r.seedDemo(ctx); err != nil {
+			return fmt.Errorf("app: demo: %w", err)
+		}
+	}
+	if err := r.seedProbes(ctx); err != nil {
+		return fmt.Errorf("app: probe accounts: %w", err)
+	}
+	names := append([]string{"localhost"}, r.Config.Names...)
+	var err error
+	r.TLS, err = tlscert.Local(r.Config.path("tls"), names)
+	return err
 }
 
 // publicURL is what a person types: the name asked for, with the port that was bound.

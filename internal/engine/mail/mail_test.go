@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/fault"
 )
@@ -126,7 +127,7 @@ func TestRouterKeepsProbeMailInside(t *testing.T) {
 		t.Fatalf("spooled %+v", got)
 	}
 	for want := 2; want >= 0; want-- {
-		if _, ok := box.Take("p1@probe.invalid"); ok != (want > 0) {
+		if _, ok := box.Take("p1@probe.invalid", time.Time{}); ok != (want > 0) {
 			t.Fatalf("%d left, Take said %v", want, ok)
 		}
 	}

@@ -191,7 +191,7 @@ func TestCensusAndSweep(t *testing.T) {
 		if h.one("midori", "hr").LockedAt == 0 || h.one("hikari", "hr").LockedAt != 0 {
 			t.Error("the sweep locked the wrong account")
 		}
-		eventually(t, "the owner is told", func() bool { _, ok := h.box.Take("hr@midori.example"); return ok })
+		eventually(t, "the owner is told", func() bool { _, ok := h.box.Take("hr@midori.example", time.Time{}); return ok })
 	})
 }
 

@@ -3,6 +3,7 @@ package identity
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/ids"
 	"rakudos/internal/testkit/testdb"
@@ -18,7 +19,7 @@ func TestForgottenPassword(t *testing.T) {
 		must(t, h.AskReset(ctx, v, " Hikari", "HR"))
 		for _, to := range []string{"hr@hikari.example", "tenantadmin@hikari.example"} {
 			eventually(t, to+" is told", func() bool {
-				m, ok := h.box.Take(to)
+				m, ok := h.box.Take(to, time.Time{})
 				return ok && strings.Contains(m.Subject, "再設定") && !eight.MatchString(m.Text)
 			})
 		}

@@ -128,7 +128,7 @@ type testMail struct{ box *mail.Memory }
 
 func (m testMail) Newest(ctx context.Context, to string, _ time.Time) (string, error) {
 	for ctx.Err() == nil {
-		if got, ok := m.box.Take(to); ok {
+		if got, ok := m.box.Take(to, time.Time{}); ok {
 			return got.Text, nil
 		}
 		time.Sleep(time.Millisecond)

@@ -100,7 +100,7 @@ func TestEmailHold(t *testing.T) {
 		h.want(h.AskEmail(ctx, Visit{}, in.Token, rightPW, "new"), "identity.email_form")
 		must(t, h.AskEmail(ctx, Visit{}, in.Token, rightPW, "new@midori.example"))
 		eventually(t, "the old address is told", func() bool {
-			m, ok := h.box.Take("hr@midori.example")
+			m, ok := h.box.Take("hr@midori.example", time.Time{})
 			return ok && strings.Contains(m.Text, "n***@midori.example") && !eight.MatchString(m.Text)
 		})
 		c, err := h.EmailChange(ctx, who)

@@ -28,7 +28,7 @@ func TestTwoSteps(t *testing.T) {
 		if q.Token = p.Token; q != p {
 			t.Errorf("%+v, want %+v", q, p)
 		}
-		m, _ := h.box.Take("hr@midori.example")
+		m, _ := h.box.Take("hr@midori.example", time.Time{})
 		for _, part := range []string{"192.0.2.9", "10分", "みどり製作所", moment(p.SentAt)} {
 			if !strings.Contains(m.Text, part) {
 				t.Errorf("the mail does not say %q:\n%s", part, m.Text)
@@ -86,7 +86,11 @@ func TestEleventhFailureLocks(t *testing.T) {
 			t.Errorf("counted on to %d", a.Failures)
 		}
 		var notice string
-		eventually(t, "the owner is told", func() bool { m, ok := h.box.Take("nurse@midori.example"); notice = m.Subject + m.Text; return ok })
+		eventually(t, "the owner is told", func() bool {
+			m, ok := h.box.Take("nurse@midori.example", time.Time{})
+			notice = m.Subject + m.Text
+			return ok
+		})
 		if eight.MatchString(notice) || !strings.Contains(notice, "ロック") {
 			t.Error(notice)
 		}
@@ -101,7 +105,7 @@ func TestEleventhFailureLocks(t *testing.T) {
 		h.want(h.Unlock(t.Context(), h.admin["midori"], id, " "), "identity.reason_missing")
 		h.want(h.Unlock(t.Context(), h.admin["hikari"], id, "他社"), "identity.no_account")
 		must(t, h.Unlock(t.Context(), h.admin["midori"], id, "本人から電話で依頼"))
-		eventually(t, "the unlocking is told", func() bool { _, ok := h.box.Take("nurse@midori.example"); return ok })
+		eventually(t, "the unlocking is told", func() bool { _, ok := h.box.Take("nurse@midori.example", time.Time{}); return ok })
 		h.in("midori", "nurse", Visit{})
 		eventually(t, "both notices are events", func() bool { return strings.Contains(h.verbs("midori"), "unlock_notice") })
 		if got := h.verbs("midori"); strings.Count(got, "locked") != 2 || strings.Count(got, "failed") != 10+11+4 {
@@ -238,7 +242,7 @@ func TestRememberedDeviceHasItsOwnCounter(t *testing.T) {
 		h.want(err, "identity.wrong")
 		_, err = h.first("midori", "hr", rightPW, Visit{Device: "forged"})
 		h.want(err, "identity.wrong")
-		eventually(t, "the lock is told", func() bool { _, ok := h.box.Take("hr@midori.example"); return ok })
+		eventually(t, "the lock is told", func() bool { _, ok := h.box.Take("hr@midori.example", time.Time{}); return ok })
 		if again := h.in("midori", "hr", device); again.Device != "" {
 			t.Error("a known device is remembered a second time")
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/testkit/testdb"
@@ -28,7 +29,7 @@ func TestSprayingIsSlowed(t *testing.T) {
 		h.want(guess("midori", 11, "Spring2026!"), "identity.wrong")
 		h.in("hikari", "hr", Visit{Addr: "198.51.100.1"}) // nobody else waits
 		eventually(t, "the administrators are told", func() bool {
-			m, ok := h.box.Take("tenantadmin@hikari.example")
+			m, ok := h.box.Take("tenantadmin@hikari.example", time.Time{})
 			return ok && strings.Contains(m.Subject, "総当たり") && !eight.MatchString(m.Text)
 		})
 		eventually(t, "it is in the log", func() bool {
@@ -77,7 +78,7 @@ func TestManyLocksAlert(t *testing.T) {
 			}
 		}
 		eventually(t, "the alert", func() bool {
-			m, ok := h.box.Take("tenantadmin@hikari.example")
+			m, ok := h.box.Take("tenantadmin@hikari.example", time.Time{})
 			return ok && strings.Contains(m.Text, "10分のあいだに5を超える")
 		})
 		if _, err := h.UnlockAll(t.Context(), h.admin["hikari"], ""); err == nil {
