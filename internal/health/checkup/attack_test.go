@@ -1,10 +1,13 @@
 package checkup
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/jst"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -79,4 +82,38 @@ func TestHiddenCharactersAreRefused(t *testing.T) {
 	if got := cutName("C:\\健診\u202efdp.csv"); got != "健診fdp.csv" {
 		t.Errorf("file name %q", got)
 	}
+}
+
+// A year nobody was examined in is no reason to push another tenant's list out of memory.
+func TestYearsWithoutResultsAreNotKept(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		i := b.upload(b.nurse, fileA(of("1")))
+		b.confirm(b.nurse, i.ID)
+		now := jst.FiscalYear(jst.Of(time.Now()))
+		for _, year := range append([]int{-1, 1, 1 << 40, now + 2}, seq(1900, 1900+2*maxSnapshots)...) {
+			v, err := b.s.List(t.Context(), b.nurse, Filter{Year: year})
+			b.must(err)
+			if v.Total != 0 || len(v.Rows) != 0 || !slices.Contains(v.Years, now) {
+				t.Fatalf("%d: %d people, years %v", year, v.Total, v.Years)
+			}
+		}
+		for _, year := range []int{now, now + 1} {
+			if v, err := b.s.List(t.Context(), b.nurse, Filter{Year: year}); err != nil || v.Total == 0 {
+				t.Errorf("%d is empty: %v", year, err)
+			}
+		}
+		for k := range b.s.snaps.m {
+			if k.year != now && k.year != now+1 {
+				t.Errorf("%d is kept", k.year)
+			}
+		}
+	})
+}
+
+func seq(from, to int) (out []int) {
+	for ; from < to; from++ {
+		out = append(out, from)
+	}
+	return out
 }

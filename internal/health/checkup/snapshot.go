@@ -81,6 +81,9 @@ func (s *Service) year(ctx context.Context, t ids.Tenant, year int) (*snapshot, 
 	if err != nil {
 		return nil, err
 	}
+	if years, ok, err := s.lists(ctx, t, year); !ok || err != nil {
+		return &snapshot{year: year, years: years}, err
+	}
 	slot := s.snaps.slot(snapshotKey{t, year})
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
@@ -108,6 +111,19 @@ func (s *Service) year(ctx context.Context, t ids.Tenant, year int) (*snapshot, 
 	}
 	slot.snap = &n
 	return &n, nil
+}
+
+// lists tells whether a year has a list: the present one, the next, and those with results. Any other is
+// empty and takes nobody's place in memory.
+func (s *Service) lists(ctx context.Context, t ids.Tenant, year int) (years []int, ok bool, err error) {
+	if now := jst.FiscalYear(jst.Of(time.Now())); year == now || year == now+1 {
+		return nil, true, nil
+	}
+	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
+		years, err = db.Column[int](tx, qYears, t)
+		return err
+	})
+	return years, slices.Contains(years, year), err
 }
 
 // Warm builds the snapshot of a year before the first reader asks for it.
