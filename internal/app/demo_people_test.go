@@ -36,7 +36,7 @@ func TestDemoPeople(t *testing.T) {
 		if len(rows) != d.people || len(sites) != len(d.sites) || len(depts) != len(d.depts) {
 			t.Errorf("%s: %d people, %d sites, %d departments; want %d, %d, %d", d.code, len(rows), len(sites), len(depts), d.people, len(d.sites), len(d.depts))
 		}
-		if demoRoster(d) != demoRoster(d) {
+		if first, second := demoRoster(d), demoRoster(d); first != second {
 			t.Errorf("%s: another roster each time", d.code)
 		}
 	}

@@ -38,8 +38,10 @@ func TestScreenLock(t *testing.T) {
 			t.Error("locked early")
 		}
 		must(t, h.AgeSession(ctx, in.Token, time.Minute, 0))
-		if !locked(true) || !locked(true) {
-			t.Error("a request opens a locked screen")
+		for range 2 {
+			if !locked(true) {
+				t.Error("a request opens a locked screen")
+			}
 		}
 		h.want(h.Reopen(ctx, Visit{}, in.Token, wrongPW), "identity.screen_wrong")
 		if a := h.one("midori", "hr"); a.Failures != 1 {
