@@ -4,6 +4,7 @@ package tabular
 // the size of the text, so the size alone bounds nothing: 5 bytes of <si/> become hundreds.
 const (
 	maxCells   = 4 << 20   // cells of all sheets
+	maxRows    = 1 << 20   // rows of a sheet, as many as the format knows
 	maxDepth   = 64        // tags inside one another, in a sheet
 	maxStrings = 1 << 20   // tags of the shared strings
 	maxTags    = 200 << 10 // tags of any other part
@@ -12,15 +13,18 @@ const (
 )
 
 // markup counts what is written to it, with as little understanding as will do: tags, tags whose local name
-// is "c", how deep tags stand inside one another, and the most equals signs between one "<" and the next. A
+// is "c" or "row", how deep tags stand inside one another, and the most equals signs between one "<" and the next. A
 // "<" inside an attribute is no XML.
 type markup struct {
-	bytes, tags, cells  int
-	equals, mostEquals  int
-	depth, deepest      int
-	declared            bool // a comment, CDATA or document type: what counts there is not to be told
-	at                  place
-	quote, before, name byte
+	bytes, tags        int
+	cells, rows        int
+	equals, mostEquals int
+	depth, deepest     int
+	declared           bool // a comment, CDATA or document type: what counts there is not to be told
+	at                 place
+	quote, before      byte
+	name               [3]byte // the local name of a start tag, as far as it has room
+	named              int     // its length so far
 }
 
 // place is where in a tag a byte stands.
@@ -29,7 +33,7 @@ type place byte
 const (
 	nowhere place = iota
 	opened        // right after "<"
-	named         // in the name of a start tag; markup.name is its only letter so far, or 0
+	naming        // in the name of a start tag
 	inTag         // among the attributes of a start tag
 	ending        // in an end tag or a processing instruction
 )
@@ -56,20 +60,23 @@ func (m *markup) take(b byte) {
 	switch m.at {
 	case opened:
 		m.open(b)
-	case named:
+	case naming:
 		switch {
 		case b == ':':
-			m.name = ':'
+			m.named = 0
 		case b == ' ' || b == '\t' || b == '\r' || b == '\n' || b == '/' || b == '>':
-			if m.name == 'c' {
+			switch string(m.name[:min(m.named, len(m.name))]) {
+			case "c":
 				m.cells++
+			case "row":
+				if m.named == len("row") {
+					m.rows++
+				}
 			}
 			m.at = inTag
 			m.attribute(b)
-		case m.name == ':':
-			m.name = b
 		default:
-			m.name = 0
+			m.letter(b)
 		}
 	case inTag:
 		m.attribute(b)
@@ -93,8 +100,16 @@ func (m *markup) open(b byte) {
 	default:
 		m.depth++
 		m.deepest = max(m.deepest, m.depth)
-		m.at, m.name = named, b
+		m.at, m.named = naming, 0
+		m.letter(b)
 	}
+}
+
+func (m *markup) letter(b byte) {
+	if m.named < len(m.name) {
+		m.name[m.named] = b
+	}
+	m.named = min(m.named+1, len(m.name)+1)
 }
 
 // attribute looks for the end of a start tag, past quoted values.
@@ -120,7 +135,7 @@ func (m *markup) fits(name string) bool {
 	case m.mostEquals > maxEquals:
 		return false
 	case isSheet(name):
-		return m.deepest <= maxDepth && !m.declared
+		return m.deepest <= maxDepth && m.rows <= maxRows && !m.declared
 	case name == "xl/sharedstrings.xml":
 		return m.tags <= maxStrings && m.bytes <= maxPart
 	}

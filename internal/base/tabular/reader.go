@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Reader gives the records of a table one by one, in constant memory (an XLSX file is held whole). It belongs
-// to one goroutine.
+// Reader gives the records of a table one by one, in constant memory (an XLSX file is held whole, and only one of
+// them at a time: NewReader waits for its turn). It belongs to one goroutine.
 type Reader struct {
 	enc   Encoding
 	comma byte
@@ -55,8 +55,10 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	t := &Reader{enc: enc, comma: o.Comma, src: src, br: br}
 	switch enc {
 	case XLSX:
-		t.book, err = openWorkbook(br)
-		return t, err
+		if t.book, err = openWorkbook(br); err != nil {
+			return nil, err
+		}
+		return t, nil
 	case UTF8BOM:
 		_, err = br.Discard(3)
 	case UTF16LE, UTF16BE:
@@ -111,7 +113,9 @@ func (t *Reader) Next() (line int, cells []string, err error) {
 		return 0, nil, t.err
 	}
 	if t.book != nil {
-		line, cells, t.err = t.book.next()
+		if line, cells, t.err = t.book.next(); t.err != nil {
+			t.book.close()
+		}
 	} else {
 		line, cells, t.err = t.next()
 	}
@@ -120,6 +124,19 @@ func (t *Reader) Next() (line int, cells []string, err error) {
 	}
 	return line, cells, nil
 }
+
+// Close ends the reading early. Only one workbook is open in a process, so whoever stops before the last
+// record must call it; after any error of Next it does nothing.
+func (t *Reader) Close() {
+	if t.err == nil {
+		t.err = errClosed
+	}
+	if t.book != nil {
+		t.book.close()
+	}
+}
+
+var errClosed = errors.New("tabular: read after close")
 
 func (t *Reader) next() (int, []string, error) {
 	for {

@@ -31,6 +31,22 @@ func openWorkbook(r io.Reader) (*workbook, error) {
 	if len(b) > MaxWorkbook {
 		return nil, fault.New(fault.TooLarge, "tabular.workbook_size")
 	}
+	seat <- struct{}{}
+	var w *workbook
+	defer func() {
+		if w == nil { // refused, or a panic of the library
+			<-seat
+		}
+	}()
+	w, err = unpack(b)
+	return w, err
+}
+
+// seat is taken by the one workbook of the process that is open: the bounds of one file would otherwise add
+// up. Whoever opens a second while it holds the first waits for itself.
+var seat = make(chan struct{}, 1)
+
+func unpack(b []byte) (*workbook, error) {
 	if err := checkParts(b); err != nil {
 		return nil, err
 	}
@@ -165,7 +181,16 @@ func (w *workbook) next() (int, []string, error) {
 	if err := w.rows.Error(); err != nil {
 		return 0, nil, broken("tabular.row", w.row+1).Because(err)
 	}
+	return 0, nil, io.EOF
+}
+
+// close gives back the memory and lets the next workbook in; more than once is no harm.
+func (w *workbook) close() {
+	if w.file == nil {
+		return
+	}
 	_ = w.rows.Close()
 	_ = w.file.Close()
-	return 0, nil, io.EOF
+	w.rows, w.file = nil, nil
+	<-seat
 }

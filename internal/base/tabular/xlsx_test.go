@@ -122,6 +122,8 @@ func TestTagBombs(t *testing.T) {
 		"sheets in the book":    {map[string]string{"xl/workbook.xml": "<workbook><sheets>" + strings.Repeat("<sheet/>", maxTags) + "</sheets></workbook>"}, "tabular.workbook_size"},
 		"cells of one row":      {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row>" + strings.Repeat("<c/>", maxCells+1) + "</row>")}, "tabular.workbook_size"},
 		"cells with a prefix":   {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row>" + strings.Repeat("<x:c />", maxCells+1) + "</row>")}, "tabular.workbook_size"},
+		"rows without cells":    {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<row/>", maxRows+1))}, "tabular.workbook_size"},
+		"rows with a prefix":    {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<x:row\n/>", maxRows+1))}, "tabular.workbook_size"},
 		"cells of two sheets":   {map[string]string{"xl/worksheets/sheet1.xml": sheet(strings.Repeat("<c/>", maxCells/2+1)), "xl/worksheets/sheet2.xml": sheet(strings.Repeat("<c>", maxCells/2+1))}, "tabular.workbook_size"},
 		"attributes of a cell":  {map[string]string{"xl/worksheets/sheet1.xml": sheet("<row><c" + strings.Repeat(` a=""`, maxEquals+1) + "/></row>")}, "tabular.workbook_size"},
 		"one long string":       {map[string]string{"xl/sharedStrings.xml": "<sst><si><t>" + strings.Repeat("a", maxPart) + "</t></si></sst>"}, "tabular.workbook_size"},
@@ -140,10 +142,10 @@ func TestTagBombs(t *testing.T) {
 
 func TestMarkupOfARealSheet(t *testing.T) {
 	var m markup
-	for _, b := range []byte(`<?xml version="1.0"?><x:worksheet a='>' b="/>"><x:sheetData><x:row r="1"><x:c r="A1" t="s"><x:v>1</x:v></x:c><x:c/><x:col/></x:row><c><f>A1=B1</f></c></x:sheetData></x:worksheet>`) {
+	for _, b := range []byte(`<?xml version="1.0"?><x:worksheet a='>' b="/>"><x:sheetData><x:row r="1"><x:c r="A1" t="s"><x:v>1</x:v></x:c><x:c/><x:col/><rows/><ro/></x:row><c><f>A1=B1</f></c></x:sheetData></x:worksheet>`) {
 		_, _ = m.Write([]byte{b})
 	}
-	if m.cells != 3 || m.depth != 0 || m.deepest != 5 || m.tags != 17 || m.mostEquals != 2 || m.declared || !m.fits("xl/worksheets/sheet1.xml") {
+	if m.cells != 3 || m.rows != 1 || m.depth != 0 || m.deepest != 5 || m.tags != 19 || m.mostEquals != 2 || m.declared || !m.fits("xl/worksheets/sheet1.xml") {
 		t.Errorf("%+v", m)
 	}
 }
@@ -208,4 +210,54 @@ func TestGuard(t *testing.T) {
 	if want := "\ufeff氏名,'=cmd|' /C calc'!A0,-1,\"a\"\"b\"\r\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
+}
+
+// Several workbooks at once would add up: the second waits until the first is read, closed or broken.
+func TestOneWorkbookAtATime(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteXLSX(&b, "a", []string{"社員番号"}, slices.Values([][]string{{"1"}, {"2"}})); err != nil {
+		t.Fatal(err)
+	}
+	open := func() *Reader {
+		r, err := NewReader(bytes.NewReader(b.Bytes()), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for name, end := range map[string]func(*Reader){
+		"read to the end": func(r *Reader) {
+			for range 4 {
+				_, _, _ = r.Next()
+			}
+		},
+		"closed early": func(r *Reader) { r.Close(); r.Close() },
+	} {
+		first, second := open(), make(chan *Reader)
+		go func() {
+			r, _ := NewReader(bytes.NewReader(b.Bytes()), Options{})
+			second <- r
+		}()
+		if _, _, err := first.Next(); err != nil {
+			t.Fatal(err)
+		}
+		if csv, err := NewReader(strings.NewReader("a,b\n1,2\n"), Options{}); err != nil || csv.Encoding() != ASCII {
+			t.Errorf("a CSV has to wait: %v", err)
+		}
+		select {
+		case <-second:
+			t.Fatalf("%s: two are open", name)
+		case <-time.After(50 * time.Millisecond):
+		}
+		end(first)
+		(<-second).Close()
+		if _, _, err := first.Next(); err == nil {
+			t.Errorf("%s: it goes on", name)
+		}
+	}
+	broken := strings.NewReader(zipOf(t, map[string]string{"xl/workbook.xml": "<"}))
+	if _, err := NewReader(broken, Options{}); err == nil {
+		t.Error("no workbook is read")
+	}
+	open().Close() // the broken one holds no seat
 }

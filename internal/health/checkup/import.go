@@ -45,6 +45,7 @@ func Parse(r io.Reader, m *Mapping, today jst.Date, emit func(*Row) error) (Info
 	if err != nil {
 		return Info{}, err
 	}
+	defer rd.Close()
 	header, preamble, err := findHeader(rd, m)
 	if err != nil {
 		return Info{}, err

@@ -16,6 +16,7 @@ func HeaderOf(r io.Reader) (header []string, preamble []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	defer rd.Close()
 	header, preamble, err = findHeader(rd, nil)
 	return headerNames(header), preamble, err
 }

@@ -20,6 +20,7 @@ func survey(file []byte) (*tally, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer tab.Close()
 	_, cells, err := tab.Next()
 	if err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Direct
 	if err != nil {
 		return nil, err
 	}
+	defer tab.Close()
 	_, cells, err := tab.Next()
 	if errors.Is(err, io.EOF) {
 		return nil, fault.New(fault.Invalid, "org.file_empty")
