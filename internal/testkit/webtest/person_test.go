@@ -77,6 +77,7 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 	v.look("home-nurse")
 	v.Open(h.URL + "/checkups?year=2026&judgement=D")
 	v.look("list")
+	v.heading()
 	v.Open(h.URL + "/checkups?year=2025&judgement=C") // somebody with several years
 	v.Follow("main tbody tr td a")
 	v.look("person")
@@ -117,6 +118,20 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 	v.Open(h.URL + "/trust") // last, so that the probes have looked
 	v.look("trust")
 	v.report()
+}
+
+// heading: a list has no scroll bar of its own beside the page's, and its heading stays in the window.
+func (v *visit) heading() {
+	v.t.Helper()
+	const where = `(() => {
+ const box = document.querySelector('.scroll:has(> .cards)'), last = box.querySelector('tbody tr:last-child');
+ if (box.scrollHeight > box.clientHeight + 1) return -1;
+ scrollTo(0, last.getBoundingClientRect().top + scrollY - 200);
+ return Math.round(box.querySelector('thead th').getBoundingClientRect().top) + (scrollY > 0 ? 0 : 10000);
+})()`
+	if top := browser.Eval[int](v.Page, where); top != 0 {
+		v.t.Errorf("the heading of the list stands at %d of the window, want 0; -1 is a scroll bar of its own, 10000 a list too short to tell", top)
+	}
 }
 
 func (v *visit) as(tenant, role string) {
