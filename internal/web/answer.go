@@ -165,11 +165,14 @@ func (s *server) signInFirst(w http.ResponseWriter, r *http.Request, err error) 
 		s.failStatus(w, r, nil, http.StatusUnauthorized, fault.New(fault.Denied, "web.sign_in"))
 		return
 	}
-	path := "/login"
+	step := "/login"
 	if dead {
-		path += "?why=" + why
+		step += "?why=" + why
 	}
-	_ = goTo(w, r, path)
+	if r.Method == http.MethodGet {
+		step = backTo(step, r.URL.RequestURI())
+	}
+	_ = goTo(w, r, step)
 }
 
 // size prints a limit for people.

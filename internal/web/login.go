@@ -10,7 +10,7 @@ import (
 
 type loginView struct {
 	Page
-	Tenant, LoginID, Why string
+	Tenant, LoginID, Why, Back string
 }
 
 // Template names the file.
@@ -26,9 +26,9 @@ var whys = map[string]string{
 
 func (s *server) loginForm(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	if v != nil {
-		return goTo(w, r, "/")
+		return goTo(w, r, s.landing(v, r.URL.Query().Get("back")))
 	}
-	return s.page(w, r, nil, &loginView{Page: Page{Title: "サインイン", Narrow: true}, Why: whys[r.URL.Query().Get("why")]})
+	return s.page(w, r, nil, &loginView{Page: Page{Title: "サインイン", Narrow: true}, Why: whys[r.URL.Query().Get("why")], Back: ownPath(r.URL.Query().Get("back"))})
 }
 
 // loginPost is the password step. Wrong password, unknown ID and locked account get one and the same answer.
@@ -36,7 +36,7 @@ func (s *server) loginPost(w http.ResponseWriter, r *http.Request, _ *Visitor) e
 	if err := r.ParseForm(); err != nil {
 		return formFault(err)
 	}
-	view := &loginView{Page: Page{Title: "サインイン", Narrow: true}, Tenant: r.PostFormValue("tenant"), LoginID: r.PostFormValue("login_id")}
+	view := &loginView{Page: Page{Title: "サインイン", Narrow: true}, Tenant: r.PostFormValue("tenant"), LoginID: r.PostFormValue("login_id"), Back: ownPath(r.PostFormValue("back"))}
 	for _, f := range []struct{ id, name string }{{"tenant", "会社コード"}, {"login_id", "ユーザID"}, {"password", "パスワード"}} {
 		if r.PostFormValue(f.id) == "" {
 			view.Errors = append(view.Errors, FieldError{f.id, f.name + "を入力してください。"})
@@ -50,7 +50,7 @@ func (s *server) loginPost(w http.ResponseWriter, r *http.Request, _ *Visitor) e
 		return s.retryForm(w, r, err, view)
 	}
 	cookie(w, identity.CookieSignIn, p.Token, 0)
-	return goTo(w, r, "/login/code")
+	return goTo(w, r, backTo("/login/code", view.Back))
 }
 
 // retryForm shows a form again with what was wrong; only faults about input or waiting come back to it.

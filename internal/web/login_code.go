@@ -11,13 +11,17 @@ import (
 type codeView struct {
 	Page
 	Pending identity.Pending
+	Back    string
 }
 
 // Template names the file.
 func (*codeView) Template() string { return "code" }
 
-func newCodeView(p identity.Pending) *codeView {
-	return &codeView{Page: Page{Title: "認証コードの入力", Narrow: true}, Pending: p}
+// Again is where signing in begins anew.
+func (v *codeView) Again() string { return backTo("/login", v.Back) }
+
+func newCodeView(p identity.Pending, back string) *codeView {
+	return &codeView{Page: Page{Title: "認証コードの入力", Narrow: true}, Pending: p, Back: ownPath(back)}
 }
 
 // signIn reads the token of the sign-in under way.
@@ -33,7 +37,7 @@ func (s *server) codeForm(w http.ResponseWriter, r *http.Request, _ *Visitor) er
 	if err != nil {
 		return s.startOver(w, r, err)
 	}
-	return s.page(w, r, nil, newCodeView(p))
+	return s.page(w, r, nil, newCodeView(p, r.URL.Query().Get("back")))
 }
 
 // codePost is the second step: a right code makes the session.
@@ -53,14 +57,17 @@ func (s *server) codePost(w http.ResponseWriter, r *http.Request, _ *Visitor) er
 	}
 	s.admitted(w, in)
 	cookie(w, identity.CookieSignIn, "", -1)
-	return goTo(w, r, "/")
+	return goTo(w, r, s.landing(&Visitor{Actor: in.Session.Actor}, r.PostFormValue("back")))
 }
 
 func (s *server) codeResend(w http.ResponseWriter, r *http.Request, _ *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
 	if _, err := s.Identity.ResendCode(r.Context(), visit(r), signIn(r)); err != nil {
 		return s.codeAgain(w, r, err)
 	}
-	return goTo(w, r, "/login/code?done=resent")
+	return goTo(w, r, backTo("/login/code?done=resent", r.PostFormValue("back")))
 }
 
 // codeAgain shows the code form with what was wrong, or the sign-in page when the step is over.
@@ -72,7 +79,7 @@ func (s *server) codeAgain(w http.ResponseWriter, r *http.Request, err error) er
 	if perr != nil {
 		return s.startOver(w, r, perr)
 	}
-	return s.retryForm(w, r, err, newCodeView(p))
+	return s.retryForm(w, r, err, newCodeView(p, r.FormValue("back")))
 }
 
 func (s *server) startOver(w http.ResponseWriter, r *http.Request, err error) error {
@@ -80,7 +87,7 @@ func (s *server) startOver(w http.ResponseWriter, r *http.Request, err error) er
 		return err
 	}
 	cookie(w, identity.CookieSignIn, "", -1)
-	return goTo(w, r, "/login?why=code")
+	return goTo(w, r, backTo("/login?why=code", r.FormValue("back")))
 }
 
 // admitted hands the browser its session and remembers the device.

@@ -61,7 +61,7 @@ func TestAnonymousIsRefused(t *testing.T) {
 			continue
 		}
 		w := ask(h, method, path, "text/html")
-		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/login" {
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != backTo("/login", map[bool]string{true: path}[method == http.MethodGet]) {
 			t.Errorf("%s: a browser gets %d %s", r.Pattern, w.Code, w.Header().Get("Location"))
 		}
 		w = ask(h, method, path, "application/json")

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/words"
@@ -19,14 +18,6 @@ func (*unlockView) Template() string { return "unlock" }
 
 func newUnlockView(back string) *unlockView {
 	return &unlockView{Page: Page{Title: "画面をロックしています", Narrow: true}, Back: ownPath(back)}
-}
-
-// ownPath is a page of this site to go back to; anything else is the home page.
-func ownPath(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") || strings.HasPrefix(path, "/unlock") {
-		return "/"
-	}
-	return path
 }
 
 func (s *server) unlockForm(w http.ResponseWriter, r *http.Request, v *Visitor) error {

@@ -103,7 +103,7 @@ func samples() map[string]struct {
 	decide.Errors = []FieldError{{"fitness", "就業区分を選んでください。"}}
 	return map[string]sample{
 		"login":         {"", &loginView{Page: Page{Title: "サインイン", Narrow: true, Errors: []FieldError{{"", "IDまたはパスワードが正しくありません。"}}}, Tenant: "midori"}},
-		"code":          {"", newCodeView(identity.Pending{SentTo: "s•••@example.jp", ExpiresAt: sampleNow, ResendsLeft: 3})},
+		"code":          {"", newCodeView(identity.Pending{SentTo: "s•••@example.jp", ExpiresAt: sampleNow, ResendsLeft: 3}, "/worklist")},
 		"password":      {actor.HR, &passwordView{Page: Page{Title: "パスワードの変更", Narrow: true}, Forced: true, Rules: []string{"10文字以上"}, Least: 10, Suggestion: "Ab2d-Ef3g"}},
 		"users":         {actor.TenantAdmin, &usersView{Page: Page{Title: "利用者と役割", Here: "/users", Errors: []FieldError{{"reason", "理由を入力してください。"}}}, Locked: 1, Screen: 30, Users: []userLine{{identity.Account{ID: "a", LoginID: "hr", Name: "人事 花子", SignedInAt: sampleNow}, []string{"人事・健康管理担当者"}}, {identity.Account{ID: "b", LoginID: "x", Name: "停止 中", Disabled: true}, nil}, {identity.Account{ID: "c", LoginID: "y", Name: "ロック 中", Locked: true}, nil}}}},
 		"user-new":      {actor.TenantAdmin, &userView{Page: Page{Title: "利用者の登録", Errors: []FieldError{{"roles", "役割を選んでください。"}}}, New: true, Roles: []choice{{"hr", "人事", true}}, Sites: []choice{{"s", "本社", false}}, Depts: []choice{{"d", "製造一課", false}}}},
