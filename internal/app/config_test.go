@@ -159,3 +159,14 @@ func TestVerbsOnDataThatIsNotThere(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestHosts(t *testing.T) {
+	for listen, want := range map[string]string{
+		"localhost:8443": "a.example", "127.0.0.1:0": "a.example", "[::]:443": "a.example", ":443": "a.example", "kenshin.example.jp:443": "kenshin.example.jp a.example",
+	} {
+		c := Config{Listen: listen, Names: []string{"a.example"}}
+		if got := strings.Join(c.hosts(), " "); got != want {
+			t.Errorf("%s: %s, want %s", listen, got, want)
+		}
+	}
+}

@@ -116,12 +116,22 @@ func publicURL(asked string, bound net.Addr) string {
 	return "https://" + net.JoinHostPort(host, port)
 }
 
+// hosts are the names under which the service may be asked for: those of the certificate, and the one it
+// listens on.
+func (c *Config) hosts() []string {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil || host == "" || loopback(host) || net.ParseIP(host) != nil {
+		return c.Names
+	}
+	return append([]string{host}, c.Names...)
+}
+
 func (r *Running) webDeps() web.Deps {
 	s := r.Config.Service
 	return web.Deps{
 		Config: web.Config{
 			Service: s.Name, Association: s.Association, ContactMail: s.ContactMail, ContactForm: s.ContactForm,
-			Version: Version, Demo: r.Config.Demo, MailDir: r.Config.path("mail"),
+			Version: Version, Hosts: r.Config.hosts(), Demo: r.Config.Demo, MailDir: r.Config.path("mail"),
 		},
 		Identity: r.Identity, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Audit: r.Audit,
 		Log: r.log,

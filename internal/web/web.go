@@ -27,8 +27,9 @@ type Config struct {
 	ContactMail string
 	ContactForm string // URL; may be empty
 	Version     string
-	Demo        bool   // demo pages for loopback clients
-	MailDir     string // spool shown at /demo/mail
+	Hosts       []string // names of the service beside localhost
+	Demo        bool     // demo pages for loopback clients
+	MailDir     string   // spool shown at /demo/mail
 }
 
 // Deps are the services behind the pages.
@@ -79,7 +80,7 @@ func New(d Deps) (http.Handler, error) {
 		mux.Handle(r.Pattern, s.gate(r))
 	}
 	mux.Handle("GET /static/", s.assets)
-	return s.frame(s.sameOrigin(s.unmatched(mux))), nil
+	return s.frame(s.named(s.sameOrigin(s.unmatched(mux)))), nil
 }
 
 // Limit sets the bounds of the listener. Handlers that need longer (uploads, progress) extend their own
