@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"rakudos/internal/base/control"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/probe"
 )
 
 // observe runs a control's probe and then its mutant, each within the time allowed.
@@ -78,14 +80,33 @@ type Reasoned interface {
 	Reason() string // Japanese, one sentence
 }
 
+// causes are the failures of a probe that may be told as they are: they say nothing of addresses or names.
+var causes = []struct {
+	err  error
+	text string
+}{
+	{context.DeadlineExceeded, "検査が時間内に終わりませんでした。"},
+	{context.Canceled, "検査の途中でサービスが止まりました。次の検査で確かめます。"},
+	{probe.ErrNoAccount, "検査用のアカウントがないため、検査できませんでした。"},
+	{probe.ErrRefused, "検査用のアカウントでサインインできなかったため、検査できませんでした。"},
+	{probe.ErrNoCode, "検査用の認証コードのメールが届かないため、検査できませんでした。"},
+	{syscall.ECONNREFUSED, "検査の相手に接続を断られたため、検査できませんでした。"},
+}
+
 // reason keeps internals out of the public page: only what an error declares as a reason is shown.
 func reason(err error) string {
 	var r Reasoned
 	if errors.As(err, &r) {
 		return r.Reason()
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "検査が時間内に終わりませんでした。"
+	for _, c := range causes {
+		if errors.Is(err, c.err) {
+			return c.text
+		}
+	}
+	var slow interface{ Timeout() bool }
+	if errors.As(err, &slow) && slow.Timeout() {
+		return causes[0].text
 	}
 	return "検査を実行できませんでした。"
 }

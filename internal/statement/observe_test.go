@@ -3,14 +3,19 @@ package statement
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rakudos/internal/base/control"
+	"rakudos/internal/engine/probe"
 )
 
 func TestObserve(t *testing.T) {
@@ -33,6 +38,12 @@ func TestObserve(t *testing.T) {
 		"mutant fails":   {holds("よい。"), fails(errors.New("no sandbox")), Held, "", Errors},
 		"no mutant":      {holds("よい。"), nil, Held, "", None},
 		"error":          {fails(errors.New("dial tcp 10.0.0.1")), breaks("x"), Failed, "検査を実行できませんでした。", Caught},
+		"no account":     {fails(fmt.Errorf("probe of x: %w: tenant %q", probe.ErrNoAccount, "secret")), breaks("x"), Failed, "検査用のアカウントがないため、検査できませんでした。", Caught},
+		"no sign-in":     {fails(fmt.Errorf("%w: password step of secret", probe.ErrRefused)), breaks("x"), Failed, "検査用のアカウントでサインインできなかったため、検査できませんでした。", Caught},
+		"no mail":        {fails(fmt.Errorf("probe: %w", probe.ErrNoCode)), breaks("x"), Failed, "検査用の認証コードのメールが届かないため、検査できませんでした。", Caught},
+		"refused":        {fails(&net.OpError{Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1)}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), breaks("x"), Failed, "検査の相手に接続を断られたため、検査できませんでした。", Caught},
+		"slow answer":    {fails(fmt.Errorf("probe: %w", os.ErrDeadlineExceeded)), breaks("x"), Failed, "検査が時間内に終わりませんでした。", Caught},
+		"stopped":        {fails(fmt.Errorf("probe: %w", context.Canceled)), breaks("x"), Failed, "検査の途中でサービスが止まりました。次の検査で確かめます。", Caught},
 		"error, why":     {fails(cannot("理由です。")), breaks("x"), Failed, "理由です。", Caught},
 		"panic":          {panics, panics, Failed, "検査を実行できませんでした。", Errors},
 		"hangs":          {hang, breaks("x"), Failed, "検査が時間内に終わりませんでした。", Caught},

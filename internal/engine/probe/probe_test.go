@@ -130,7 +130,7 @@ func TestSignInRefusals(t *testing.T) {
 	ctx := t.Context()
 	h := &house{}
 	site := open(t, h)
-	if err := site.New().SignIn(ctx, "hr"); err == nil || !strings.Contains(err.Error(), "password step") {
+	if err := site.New().SignIn(ctx, "hr"); !errors.Is(err, probe.ErrRefused) || !strings.Contains(err.Error(), "password step") {
 		t.Errorf("wrong password: %v", err)
 	}
 	if err := site.New().SignIn(ctx, "physician"); !errors.Is(err, probe.ErrNoAccount) {

@@ -41,7 +41,7 @@ func (c *Client) SignInAs(ctx context.Context, a Account) error {
 		return err
 	}
 	if p.Status != http.StatusSeeOther || p.Location != PathCode {
-		return fmt.Errorf("probe: password step of %s/%s: status %d, location %q", a.Tenant, a.LoginID, p.Status, p.Location)
+		return fmt.Errorf("%w: password step of %s/%s: status %d, location %q", ErrRefused, a.Tenant, a.LoginID, p.Status, p.Location)
 	}
 	code, err := c.site.Code(ctx, a, asked)
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *Client) SignInAs(ctx context.Context, a Account) error {
 		return err
 	}
 	if p.Status != http.StatusSeeOther || p.Location == PathLogin || p.Location == PathCode {
-		return fmt.Errorf("probe: code step of %s/%s: status %d, location %q", a.Tenant, a.LoginID, p.Status, p.Location)
+		return fmt.Errorf("%w: code step of %s/%s: status %d, location %q", ErrRefused, a.Tenant, a.LoginID, p.Status, p.Location)
 	}
 	return nil
 }

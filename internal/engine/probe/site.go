@@ -51,6 +51,9 @@ type Site struct {
 // ErrNoAccount says that the site has no probe account of the wished role.
 var ErrNoAccount = errors.New("probe: no such account")
 
+// ErrRefused says that the service did not let a probe account sign in.
+var ErrRefused = errors.New("probe: signing in refused")
+
 // Account finds the probe account of a role in a tenant; an empty tenant means the first that has one.
 func (s *Site) Account(tenant, role string) (Account, error) {
 	for _, a := range s.Accounts {
