@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -107,6 +110,48 @@ func TestYearsWithoutResultsAreNotKept(t *testing.T) {
 			if k.year != now && k.year != now+1 {
 				t.Errorf("%d is kept", k.year)
 			}
+		}
+	})
+}
+
+var (
+	qConsentForge = db.Q("test.consent_forge", `insert into consent (tenant_id, id, person_id, kind, given, by_account, at) values ($1, $2, $3, $4, 1, 'x', 1)`)
+	qConsentTurn  = db.Q("test.consent_turn", `update consent set given = 1 where tenant_id = $1 and person_id = $2`)
+	qConsentMove  = db.Q("test.consent_move", `update consent set person_id = $3 where tenant_id = $1 and person_id = $2`)
+)
+
+// Whoever can write into the database, but has no key, gives nobody's consent.
+func TestForgedConsentOpensNothing(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		one, two := b.number("1").ID, b.number("2").ID
+		holds := func(p ids.Person) bool {
+			yes, err := b.s.consents(t.Context(), b.ours, p, ConsentOptional)
+			b.must(err)
+			return yes
+		}
+		write := func(q db.Query, args ...any) {
+			b.must(e.DB.Tx(t.Context(), b.ours, func(tx *db.Tx) error {
+				_, err := tx.Exec(q, args...)
+				return err
+			}))
+		}
+		write(qConsentForge, b.ours, "forged", one, ConsentOptional)
+		if holds(one) {
+			t.Error("an inserted row is a consent")
+		}
+		b.must(b.s.consent(t.Context(), actor.System(b.ours, "test"), []ids.Person{one}, false))
+		write(qConsentTurn, b.ours, one)
+		if holds(one) {
+			t.Error("a refusal was turned into a consent")
+		}
+		b.must(b.s.consent(t.Context(), actor.System(b.ours, "test"), []ids.Person{one}, true))
+		if !holds(one) {
+			t.Error("a consent does not hold")
+		}
+		write(qConsentMove, b.ours, one, two)
+		if holds(one) || holds(two) {
+			t.Error("a consent moved to somebody else")
 		}
 	})
 }

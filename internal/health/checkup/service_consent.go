@@ -2,6 +2,9 @@ package checkup
 
 import (
 	"context"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/hex"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -9,6 +12,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/access"
 )
 
@@ -17,18 +21,38 @@ import (
 const ConsentOptional = "checkup.optional"
 
 var (
-	qConsentAdd = db.Q("checkup.consent_add", `insert into consent (tenant_id, id, person_id, kind, given, by_account, at) values ($1, $2, $3, $4, $5, $6, $7)`)
-	qConsent    = db.Q("checkup.consent", `select given from consent where tenant_id = $1 and person_id = $2 and kind = $3 order by at desc, id desc limit 1`)
+	qConsentAdd = db.Q("checkup.consent_add", `insert into consent (tenant_id, id, person_id, kind, given, by_account, at, mac) values ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	qConsent    = db.Q("checkup.consent", `select id, given, by_account, at, mac from consent where tenant_id = $1 and person_id = $2 and kind = $3 order by at desc, id desc limit 1`)
 )
 
-// consents tells whether the newest word of a person is yes. No word is no.
+// consentMAC binds everything that a row of consent says.
+func consentMAC(k *vault.Key, id string, p ids.Person, kind string, given int, by string, at int64) string {
+	n := binary.BigEndian.AppendUint64(nil, uint64(at))
+	return hex.EncodeToString(k.MAC("checkup.consent", []byte(id), []byte(p), []byte(kind), []byte{byte(given)}, []byte(by), n))
+}
+
+// consents tells whether the newest word of a person is yes. No word is no, and so is one that the service
+// has not written itself.
 func (s *Service) consents(ctx context.Context, t ids.Tenant, p ids.Person, kind string) (bool, error) {
-	var given []int
-	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		given, err = db.Column[int](tx, qConsent, t, p, kind)
-		return err
+	k, err := s.vault.Tenant(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	yes := false
+	err = s.db.View(ctx, t, func(tx *db.Tx) error {
+		yes = false
+		return db.Each(tx, qConsent, func(sc db.Scanner) error {
+			var id, by, mac string
+			var given int
+			var at int64
+			if err := sc.Scan(&id, &given, &by, &at, &mac); err != nil {
+				return err
+			}
+			yes = given == 1 && subtle.ConstantTimeCompare([]byte(mac), []byte(consentMAC(k, id, p, kind, given, by, at))) == 1
+			return nil
+		}, t, p, kind)
 	})
-	return len(given) > 0 && given[0] == 1, err
+	return yes, err
 }
 
 // SetConsent records a person's own consent or its withdrawal, which holds at once. Nobody can give it for
@@ -56,10 +80,16 @@ func (s *Service) consent(ctx context.Context, a actor.Actor, people []ids.Perso
 	if given {
 		yes = 1
 	}
+	k, err := s.vault.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
 	now := db.Micros(time.Now())
 	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		for _, p := range people {
-			if _, err := tx.Exec(qConsentAdd, a.Tenant, ids.New[string](), p, ConsentOptional, yes, a.Account, now); err != nil {
+			id := ids.New[string]()
+			mac := consentMAC(k, id, p, ConsentOptional, yes, string(a.Account), now)
+			if _, err := tx.Exec(qConsentAdd, a.Tenant, id, p, ConsentOptional, yes, a.Account, now, mac); err != nil {
 				return err
 			}
 		}
