@@ -137,12 +137,19 @@ func get[T any](p *Page, what string, a chromedp.Action[T]) T {
 	return v
 }
 
-// Size sets the window; 390 wide is a phone.
+// quote writes a string as JavaScript does.
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always has one
+	return string(b)
+}
+
+// Size sets the window and waits until the page has been drawn in it; 390 wide is a phone.
 func (p *Page) Size(width, height int64) {
 	p.t.Helper()
 	p.must("size", chromedp.EmulateViewport(width, height, func(m *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
 		m.Mobile = width < 600
 	}))
+	Eval[bool](p, "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
 }
 
 // Open goes to an address and waits for the page.
@@ -157,25 +164,31 @@ func (p *Page) Click(selector string) {
 	p.must("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// Follow clicks and waits for the page that follows.
+// Follow clicks and waits for the page that follows. A link is clicked again when nothing happens, as a
+// person would whose first click met a page that was still moving; a button never is.
 func (p *Page) Follow(selector string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)); err != nil {
-		p.t.Fatalf("browser: follow %s: %v\nat %s\n%s", selector, err, p.URL(), p.Text())
+	tries := 1
+	if Eval[bool](p, "document.querySelector("+quote(selector)+")?.tagName === 'A'") {
+		tries = 3
 	}
+	var err error
+	for range tries {
+		ctx, cancel := context.WithTimeout(p.ctx, patience/time.Duration(tries))
+		_, err = chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+		cancel()
+		if err == nil {
+			return
+		}
+	}
+	p.t.Fatalf("browser: follow %s: %v\nat %s\n%s", selector, err, p.URL(), p.Text())
 }
 
 // Type writes into a field, replacing what is there.
 func (p *Page) Type(selector, text string) {
 	p.t.Helper()
-	quoted, err := json.Marshal(selector)
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	p.See(selector)
-	Eval[string](p, "document.querySelector("+string(quoted)+").value = ''")
+	Eval[string](p, "document.querySelector("+quote(selector)+").value = ''")
 	p.must("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible))
 }
 
@@ -212,11 +225,7 @@ func Eval[T any](p *Page, expression string) T {
 // AwaitText waits until the page shows a text.
 func (p *Page) AwaitText(text string) {
 	p.t.Helper()
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.Await("「"+text+"」", "document.body.innerText.includes("+string(quoted)+")")
+	p.Await("「"+text+"」", "document.body.innerText.includes("+quote(text)+")")
 }
 
 // Await waits until an expression is true. While a page gives way to the next one it has no value, which
