@@ -161,6 +161,7 @@ func (r *Running) Close() error {
 				r.err = err
 			}
 		}
+		r.stage.close()
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 		defer cancel()
 		r.err = errors.Join(r.err, r.App.Close(ctx))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"rakudos/internal/engine/probe"
 	"rakudos/internal/people/identity"
@@ -23,6 +24,9 @@ type stage struct {
 	mu   sync.Mutex
 	live *probe.Site
 	open map[string]bool // addresses of the sandboxes that run now
+
+	shut bool           // the service is closing: no new sandbox
+	busy sync.WaitGroup // sandboxes that are being made, looked at or taken down
 
 	inside map[string]identity.Inside // by base address: the services behind the sites
 
@@ -67,27 +71,63 @@ func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(),
 	if !slices.Contains(sabotages(), sabotage) {
 		return nil, nil, fmt.Errorf("app: no sabotage is called %q", sabotage)
 	}
-	template, err := s.template(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
+	if !s.enter() {
+		return nil, nil, errNotRunning
 	}
-	dir, err := os.MkdirTemp(s.app.Config.path("tmp"), "sandbox-")
+	run, dir, err := s.make(ctx, sabotage)
 	if err != nil {
-		return nil, nil, err
-	}
-	run, err := startSandbox(ctx, dir, template, sabotage)
-	if err != nil {
-		_ = os.RemoveAll(dir)
+		s.busy.Done()
 		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
 	}
 	s.opened(run.addr, true)
 	s.behind(run.URL, run.Identity)
-	return run, func() {
+	return run, sync.OnceFunc(func() {
+		defer s.busy.Done()
 		s.behind(run.URL, nil)
 		_ = run.Close()
 		s.opened(run.addr, false)
 		_ = os.RemoveAll(dir)
-	}, nil
+	}), nil
+}
+
+func (s *stage) make(ctx context.Context, sabotage string) (*Running, string, error) {
+	template, err := s.template(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	dir, err := os.MkdirTemp(s.app.Config.path("tmp"), "sandbox-")
+	if err != nil {
+		return nil, "", err
+	}
+	run, err := startSandbox(ctx, dir, template, sabotage)
+	if err != nil {
+		_ = os.RemoveAll(dir)
+	}
+	return run, dir, err
+}
+
+func (s *stage) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shut {
+		return false
+	}
+	s.busy.Add(1)
+	return true
+}
+
+// close waits until every sandbox is gone. A probe that was told to stop returns at once, but what it has
+// started is taken down behind its back; a log whose directory vanished meanwhile would end the process.
+func (s *stage) close() {
+	s.mu.Lock()
+	s.shut = true
+	s.mu.Unlock()
+	gone := make(chan struct{})
+	go func() { s.busy.Wait(); close(gone) }()
+	select {
+	case <-gone:
+	case <-time.After(3 * stopWithin):
+	}
 }
 
 // template is a data directory in which the probes' tenants and accounts are ready, made once: hashing
