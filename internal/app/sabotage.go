@@ -3,23 +3,21 @@ package app
 import (
 	"net/http"
 	"strings"
+
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
 )
 
-// Sabotages of the web; the others are identity's. They stand outside the program: a layer in front of a
-// sandbox's handler behaves as the real handler would if its protection were missing.
-const (
-	sabotageRoute  = "web.open_route" // one page needs no session
-	sabotageAccess = "access.open"    // whoever is signed in gets what is refused
-	sabotageReads  = "audit.no_reads" // a person's page leaves no record
-)
-
+// The sabotages of the web stand outside the program: a layer in front of a sandbox's handler behaves as
+// the real handler would if its protection were missing. Their names belong to the probes that ask for them.
 func (c *Config) sabotaged(h http.Handler) http.Handler {
 	switch {
-	case c.sabotage[sabotageRoute]:
+	case c.sabotage[identity.SabotageRoute]:
 		return instead(h, func(r *http.Request) bool { return r.URL.Path == "/people" })
-	case c.sabotage[sabotageReads]:
+	case c.sabotage[audit.SabotageReads]:
 		return instead(h, func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/people/") })
-	case c.sabotage[sabotageAccess]:
+	case c.sabotage[access.SabotageOpen]:
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(permissive{w}, r) })
 	}
 	return h

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 )
 
@@ -33,15 +35,15 @@ func TestSabotagesOfTheWeb(t *testing.T) {
 	}{
 		{"", "GET", "/people", http.StatusSeeOther, true},
 		{"", "GET", "/forbidden", http.StatusForbidden, true},
-		{sabotageRoute, "GET", "/people", http.StatusOK, false},
-		{sabotageRoute, "POST", "/people", http.StatusSeeOther, true},
-		{sabotageRoute, "GET", "/people/1", http.StatusSeeOther, true},
-		{sabotageReads, "GET", "/people/1", http.StatusOK, false},
-		{sabotageReads, "GET", "/people", http.StatusSeeOther, true},
-		{sabotageAccess, "GET", "/forbidden", http.StatusOK, true},
-		{sabotageAccess, "GET", "/missing", http.StatusOK, true},
-		{sabotageAccess, "GET", "/broken", http.StatusInternalServerError, true},
-		{sabotageAccess, "GET", "/people", http.StatusSeeOther, true},
+		{identity.SabotageRoute, "GET", "/people", http.StatusOK, false},
+		{identity.SabotageRoute, "POST", "/people", http.StatusSeeOther, true},
+		{identity.SabotageRoute, "GET", "/people/1", http.StatusSeeOther, true},
+		{audit.SabotageReads, "GET", "/people/1", http.StatusOK, false},
+		{audit.SabotageReads, "GET", "/people", http.StatusSeeOther, true},
+		{access.SabotageOpen, "GET", "/forbidden", http.StatusOK, true},
+		{access.SabotageOpen, "GET", "/missing", http.StatusOK, true},
+		{access.SabotageOpen, "GET", "/broken", http.StatusInternalServerError, true},
+		{access.SabotageOpen, "GET", "/people", http.StatusSeeOther, true},
 		{identity.SabotageSession, "GET", "/people", http.StatusSeeOther, true}, // not the web's business
 	} {
 		config := Config{sabotage: map[string]bool{c.sabotage: true}}

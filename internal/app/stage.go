@@ -13,7 +13,9 @@ import (
 	"sync"
 	"time"
 
+	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/probe"
+	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 )
 
@@ -210,7 +212,7 @@ func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp"))
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Clone(identity.Sabotages), sabotageRoute, sabotageAccess, sabotageReads)
+	return append(slices.Clone(identity.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/cli"
+	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/tenant"
 )
@@ -100,7 +101,7 @@ func sandboxes(t *testing.T, r *Running) {
 	}
 	before := r.listeners()
 	var made string
-	for _, name := range []string{sabotageAccess, identity.SabotageLock} {
+	for _, name := range []string{access.SabotageOpen, identity.SabotageLock} {
 		site, stop, err := r.stage.Sandbox(ctx, name)
 		if err != nil {
 			t.Fatal(err)

@@ -26,8 +26,8 @@ type Probing struct {
 	Routes        func() []Route
 }
 
-// The sandbox in which whoever is signed in gets what is refused.
-const sabotageOpen = "access.open"
+// SabotageOpen names the sandbox in which whoever is signed in gets what is refused.
+const SabotageOpen = "access.open"
 
 // Controls gives AC-LEAST (clause 3-2).
 func Controls(p Probing) []control.Control {
@@ -45,7 +45,7 @@ func Controls(p Probing) []control.Control {
 			return p.look(ctx, site, actor.Roles)
 		},
 		Mutant: func(ctx context.Context) (control.Evidence, error) {
-			site, done, err := p.Stage.Sandbox(ctx, sabotageOpen)
+			site, done, err := p.Stage.Sandbox(ctx, SabotageOpen)
 			if err != nil {
 				return control.Evidence{}, err
 			}

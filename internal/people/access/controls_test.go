@@ -124,7 +124,7 @@ func (s bureauStage) Live(context.Context) (*probe.Site, error) {
 }
 
 func (s bureauStage) Sandbox(_ context.Context, sabotage string) (*probe.Site, func(), error) {
-	return s.site(&bureau{codes: map[string]string{}, open: sabotage == sabotageOpen}), func() {}, nil
+	return s.site(&bureau{codes: map[string]string{}, open: sabotage == SabotageOpen}), func() {}, nil
 }
 
 func TestLeastIsProven(t *testing.T) {

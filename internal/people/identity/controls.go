@@ -24,8 +24,8 @@ type Probing struct {
 	Policy Policy
 }
 
-// The sandbox in which one page needs no session.
-const sabotageRoute = "web.open_route"
+// SabotageRoute names the sandbox in which one page needs no session.
+const SabotageRoute = "web.open_route"
 
 // look is one probe, against the running service or a sandbox.
 type look func(ctx context.Context, site *probe.Site, in Inside) (control.Evidence, error)
@@ -42,7 +42,7 @@ func Controls(p Probing) []control.Control {
 		p.control("AC-UNIQUE", "3-2", p.Policy.SaysUnique(), "一つのIDを複数の人が使っていないことまでは、完全には分かりません。使った端末の数からの疑いだけを数えます。",
 			hour, 3*hour, "ITSM", p.unique, SabotageReuse),
 		p.control("AC-AUTHN", "3-3", p.Policy.SaysAuthn(), "時間の比較は同じ装置の中での少数回の測定です。パスワードの強さ、盗まれたパスワードの使用、複数の利用者IDに分けた総当たりの検知は、この検査では示されません。",
-			quarter, hour, "DEV", p.authn, sabotageRoute),
+			quarter, hour, "DEV", p.authn, SabotageRoute),
 		p.control("AC-PWPOL", "3-4a", p.Policy.SaysPassword(), "よく使われるパスワードの一覧は、公知の語と公開された一覧から作った限られたものです。漏えいしたすべてのパスワードを断ることは示されません。",
 			hour, 3*hour, "DEV", p.passwordRules, SabotagePassword),
 		p.control("AC-LOCK", "3-4b", p.Policy.SaysLock(), "失敗のあとの待ち時間は、検査の中では進めています。同時に多数の入力があった場合の回数は、毎回の検査ではなく試験で確かめています。",

@@ -177,7 +177,7 @@ func (s *testStage) Live(context.Context) (*probe.Site, error) { return s.site(r
 
 func (s *testStage) Sandbox(_ context.Context, sabotage string) (*probe.Site, func(), error) {
 	open := ""
-	if sabotage == sabotageRoute {
+	if sabotage == SabotageRoute {
 		open = "/people"
 	}
 	return s.site(real().Sabotage(sabotage), open), func() {}, nil
