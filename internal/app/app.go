@@ -23,6 +23,7 @@ import (
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/org"
@@ -46,6 +47,7 @@ type App struct {
 	Checkup   *checkup.Service
 	Statement *statement.Service
 	Backup    *backup.Service
+	Assets    *asset.Service
 	TLS       *tlscert.Store
 
 	box     *mail.Memory // mailbox of the probes
@@ -222,7 +224,10 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.Jobs.Handle("identity.sweep", func(ctx context.Context, _ job.Job) error { return a.Identity.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("identity.sweep", job.Every(time.Hour), job.NewestOnly())
-	return a.openBackup(ctx)
+	if err := a.openBackup(ctx); err != nil {
+		return err
+	}
+	return a.openAssets(ctx)
 }
 
 // Tenant finds a tenant by its code, for the command line.

@@ -13,6 +13,7 @@ import (
 	"rakudos/internal/defense/tlscert"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
 )
 
@@ -25,6 +26,7 @@ func (a *App) controls() []control.Control {
 	out = append(out, audit.Controls(a.Audit, scenes{a.stage})...)
 	out = append(out, a.peopleControls()...)
 	out = append(out, backup.Controls(a.Backup, a.Config.path("tmp"))...)
+	out = append(out, asset.Controls(a.Assets)...)
 	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(slow[x.ID], slow[y.ID]) })
 	return out
 }

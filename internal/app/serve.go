@@ -81,6 +81,7 @@ func (r *Running) start(ctx context.Context) error {
 	r.group.Go(func() error { return r.Audit.Run(ctx) })
 	r.group.Go(func() error { return r.Jobs.Run(ctx) })
 	r.setLive(r)
+	r.lookAround()
 	if !r.Config.sandbox() {
 		r.group.Go(func() error { return r.Statement.Run(ctx) })
 	}
@@ -133,7 +134,7 @@ func (r *Running) webDeps() web.Deps {
 			Service: s.Name, Association: s.Association, ContactMail: s.ContactMail, ContactForm: s.ContactForm,
 			Version: Version, Hosts: r.Config.hosts(), Demo: r.Config.Demo, MailDir: r.Config.path("mail"),
 		},
-		Identity: r.Identity, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Audit: r.Audit,
+		Identity: r.Identity, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Audit: r.Audit, Assets: r.Assets,
 		Log: r.log,
 		Ready: func(context.Context) error {
 			if !r.ready.Load() {

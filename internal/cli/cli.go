@@ -56,7 +56,7 @@ func commands() []command {
 	all := []command{
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
 		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), explainTerminationCommand(),
-		explainRetentionCommand(), accessMatrixCommand(),
+		explainRetentionCommand(), accessMatrixCommand(), assetListCommand(),
 		tenantListCommand(), tenantCreateCommand(), configCheckCommand(), versionCommand(),
 	}
 	return slices.Concat(all, userCommands(), backupCommands())

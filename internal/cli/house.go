@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/identity"
 )
 
@@ -36,6 +37,8 @@ type House struct {
 	Tenants  Tenants
 	// Backup makes, checks and restores backups.
 	Backup Backups
+	// Assets compares the ledger of assets with what is there on a stopped service's data.
+	Assets func(ctx context.Context, o Options) (*asset.View, error)
 }
 
 // ImportRequest is one file for one tenant.

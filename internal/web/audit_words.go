@@ -29,6 +29,8 @@ var verbWords = map[string]string{
 
 	"backup.made": "バックアップの取得", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
+	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",
+	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分",
 	"evidence.recorded": "確認結果の記録", "schema.migrated": "データベースの更新",
 }
 

@@ -39,6 +39,9 @@ var menu = []Wing{
 		{"/access", "だれが何を見られるか", access.MatrixRead},
 		{"/audit", "操作の記録", access.AuditRead},
 	}},
+	{"operations", "運用", []Item{
+		{"/assets", "資源の台帳", access.AssetRead},
+	}},
 	{"governance", "証明", []Item{
 		{"/trust", "セキュリティ対策と確認状況", SignedIn},
 	}},

@@ -84,6 +84,12 @@ func (s *server) table() []Route {
 		{Pattern: "GET /access.csv", Permission: access.MatrixRead, Action: s.accessCSV},
 		{Pattern: "GET /audit", Permission: access.AuditRead, Action: s.auditPage},
 
+		{Pattern: "GET /assets", Permission: access.AssetRead, Action: s.assetsPage},
+		{Pattern: "POST /assets/claim", Permission: access.AssetManage, Verb: "asset.claim", Action: s.assetClaim},
+		{Pattern: "POST /assets/dispose", Permission: access.AssetManage, Verb: "asset.dispose", Action: s.assetAsk},
+		{Pattern: "POST /assets/disposals/{id}/decide", Permission: access.AssetManage, Verb: "asset.decide", Action: s.assetDecide},
+		{Pattern: "POST /assets/disposals/{id}/carry", Permission: access.AssetManage, Verb: "asset.carry", Action: s.assetCarry},
+
 		{Pattern: "GET /people", Permission: access.PeopleRead, Action: s.peoplePage},
 		{Pattern: "GET /people/import", Permission: access.PeopleImport, Action: s.peopleImportForm},
 		{Pattern: "POST /people/import", Permission: access.PeopleImport, Verb: "roster.import", Action: s.peopleImport, Upload: true},

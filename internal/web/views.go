@@ -32,6 +32,7 @@ func loadViews(a *assets) (*views, error) {
 		"status": statusOfControl,
 		"group":  group,
 		"joint":  joint,
+		"class":  classWord,
 		"add":    func(a, b int) int { return a + b },
 		"list":   func(v ...any) []any { return v },
 		"join":   strings.Join,

@@ -18,6 +18,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/org"
 	"rakudos/internal/statement"
@@ -57,6 +58,15 @@ func samplePerson() *checkup.PersonView {
 		Opinions: []*checkup.Opinion{{Decision: checkup.Decision{Fitness: "restricted", Opinion: "経過をみる", Measures: "時間外労働は月20時間まで"}, Year: 2025, At: sampleNow}},
 		Advice:   []checkup.Advice{{Item: "systolic", Letter: "C", Title: "血圧が高めです", Text: "塩分を控え、1か月以内に医療機関で測り直してください。"}},
 		Summary:  "血圧が高めです。ほかはおおむね良好です。"}
+}
+
+func sampleAssets() *assetsView {
+	e := asset.Entry{ID: "store:main.db", Kind: asset.Store, Name: "main.db", Location: "データフォルダー", Facts: "1ファイル・900 KiB", Class: asset.Sensitive, Owner: "DEV", Disposal: "鍵を破棄し、上書きして消す", CreatedBy: "service", FirstSeen: sampleNow, LastSeen: sampleNow}
+	d := &asset.Disposal{ID: "d", Asset: "store:old.csv", Reason: "使わなくなったため", AskedAt: sampleNow, State: asset.Asked}
+	done := &asset.Disposal{ID: "e", Asset: "store:older.csv", Reason: "古いため", AskedAt: sampleNow, State: asset.Done, Record: &asset.Record{Method: "Clear（上書き）", Files: 1, Bytes: 4096, Verified: "読み返して確かめました。"}}
+	return &assetsView{Page: Page{Title: "資源の台帳"}, MayManage: true, Classes: assetClasses, Disposable: []string{"store:old.csv"},
+		Ledger: &asset.View{At: sampleNow, Difference: asset.Difference{Orphans: []asset.Found{{ID: "store:stray", Name: "stray", Facts: "1ファイル・1 KiB"}}, Vanished: []asset.Entry{e}}},
+		Groups: []assetGroup{{"ファイルとフォルダー", []asset.Entry{e}}}, Disposals: []disposalLine{{d, false}, {done, true}}}
 }
 
 func sampleRows(n int) []checkup.ListRow {
@@ -138,6 +148,7 @@ func samples() map[string]struct {
 		"decide":        {actor.Physician, decide},
 		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},
 		"measures-none": {actor.Manager, &measuresView{Page: Page{Title: "就業上の措置"}}},
+		"assets":        {actor.ITSM, sampleAssets()},
 		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: criteriaCards([]checkup.CriteriaVersion{{Criteria: checkup.BuiltIn[0], State: "active"}, {Criteria: checkup.BuiltIn[1], State: "draft"}})}},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/org"
@@ -41,6 +42,7 @@ type Deps struct {
 	Checkup   *checkup.Service
 	Statement *statement.Service
 	Audit     *audit.Log
+	Assets    *asset.Service
 	Ready     func(context.Context) error // nil error: everything needed is up
 	Log       *slog.Logger
 

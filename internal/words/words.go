@@ -36,6 +36,7 @@ var subjects = []map[string]Text{
 	statementTexts,
 	vaultTexts,
 	backupTexts,
+	assetTexts,
 }
 
 var catalogue = join(subjects)

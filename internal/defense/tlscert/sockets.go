@@ -106,3 +106,6 @@ func same(a, b netip.AddrPort) bool {
 	ipA, ipB := a.Addr().Unmap(), b.Addr().Unmap()
 	return a.Port() == b.Port() && (ipA == ipB || ipA.IsUnspecified() && ipB.IsUnspecified())
 }
+
+// Listening gives the addresses of every TCP socket on which this process listens, as the operating system knows them.
+func Listening() ([]netip.AddrPort, error) { return listening() }

@@ -43,6 +43,8 @@ const (
 	AccountManage Permission = "account.manage"
 	AccountUnlock Permission = "account.unlock"
 	MatrixRead    Permission = "matrix.read"
+	AssetRead     Permission = "asset.read"
+	AssetManage   Permission = "asset.manage"
 	JobRead       Permission = "job.read"
 	JobRetry      Permission = "job.retry"
 	TenantManage  Permission = "tenant.manage"

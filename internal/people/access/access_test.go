@@ -43,6 +43,8 @@ matrix.read       -----toia
 account.manage    -----t-i-
 account.unlock    -----t-i-
 tenant.manage     -------i-
+asset.read        ------oia
+asset.manage      ------oi-
 job.read          ------oi-
 job.retry         ------oi-
 demo.mail         ---------
@@ -111,7 +113,7 @@ func TestDeniedByDefault(t *testing.T) {
 func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
-		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", JobRetry: "h",
+		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 	}
 	for _, row := range Matrix {
 		if got, w := Allows(actor.System("t1", ""), row.Permission), strings.Contains(want[row.Permission], "m"); got != w {

@@ -56,6 +56,8 @@ var Matrix = []Row{
 	{AccountManage, "利用者と権限を管理する", accounts, both},
 	{AccountUnlock, "ロックを解除する", accounts, host},
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
+	{AssetRead, "資源の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
+	{AssetManage, "資源の処分を申請・承認する", association, nil},
 	{JobRead, "裏で動く処理を見る", association, both},
 	{JobRetry, "止まった処理をやり直す", association, host},
 	{DemoMail, "デモのメールを読む", nil, nil},

@@ -1,0 +1,194 @@
+package asset
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// States of a disposal.
+const (
+	Asked    = "asked"
+	Approved = "approved"
+	Declined = "declined"
+	Done     = "done"
+	Failed   = "failed"
+)
+
+// Disposal is one way through the procedure.
+type Disposal struct {
+	ID        string      `json:"id"`
+	Asset     string      `json:"asset"`
+	Reason    string      `json:"reason"`
+	AskedBy   ids.Account `json:"asked_by"`
+	AskedAt   time.Time   `json:"asked_at"`
+	DecidedBy ids.Account `json:"decided_by,omitempty"`
+	DecidedAt time.Time   `json:"decided_at,omitzero"`
+	State     string      `json:"state"`
+	DoneAt    time.Time   `json:"done_at,omitzero"`
+	Record    *Record     `json:"record,omitempty"`
+}
+
+// Record is what NIST SP 800-88r2 wants to be kept of a disposal.
+type Record struct {
+	Method   string    `json:"method"`   // Clear, by overwriting
+	Tool     string    `json:"tool"`     // this program
+	Files    int       `json:"files"`    // overwritten and removed
+	Bytes    int64     `json:"bytes"`    // overwritten
+	Verified string    `json:"verified"` // how it was checked
+	Started  time.Time `json:"started_at"`
+	Finished time.Time `json:"finished_at"`
+	Operator string    `json:"operator"` // who asked
+	Verifier string    `json:"verifier"` // who approved
+	Error    string    `json:"error,omitempty"`
+}
+
+// Ask asks for a disposal. The resource must stand in the ledger; one that the service itself uses is refused.
+func (s *Service) Ask(ctx context.Context, a actor.Actor, asset, reason string) (*Disposal, error) {
+	if err := s.o.Guard(a, canManage); err != nil {
+		return nil, err
+	}
+	if a.Account == "" {
+		return nil, fault.New(fault.Denied, "asset.person")
+	}
+	if reason = strings.TrimSpace(reason); reason == "" || utf8.RuneCountInString(reason) > 300 || glyph.AnyHidden(reason) {
+		return nil, fault.New(fault.Invalid, "asset.reason")
+	}
+	if _, err := s.file(asset); err != nil {
+		return nil, err
+	}
+	d := &Disposal{ID: ids.New[string](), Asset: asset, Reason: reason, AskedBy: a.Account, AskedAt: time.Now().UTC().Truncate(time.Microsecond), State: Asked}
+	return d, s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+		e, err := db.One(tx, qEntry, scanEntry, ids.System, asset)
+		if fault.Is(err, fault.Missing) || err == nil && e.Gone() {
+			return fault.New(fault.Missing, "asset.missing")
+		}
+		if err != nil {
+			return err
+		}
+		if n, err := db.Value[int64](tx, qDisposalOpen, ids.System, asset); err != nil {
+			return err
+		} else if n > 0 {
+			return fault.New(fault.Conflict, "asset.asked")
+		}
+		if _, err := tx.Exec(qDisposalAdd, ids.System, d.ID, asset, reason, a.Account, db.Micros(d.AskedAt)); err != nil {
+			return err
+		}
+		return s.record(tx, a, "asset.disposal_asked", "ok", map[string]any{"disposal": d.ID, "asset": asset})
+	})
+}
+
+// Decide approves or declines, by another person than the one who asked.
+func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve bool) error {
+	if err := s.o.Guard(a, canManage); err != nil {
+		return err
+	}
+	if a.Account == "" {
+		return fault.New(fault.Denied, "asset.person")
+	}
+	refused := false
+	err := s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+		refused = false
+		d, err := s.disposal(tx, id)
+		if err != nil {
+			return err
+		}
+		q, state := qDisposalDecide, Approved
+		switch {
+		case !approve && d.AskedBy == a.Account: // taking one's own request back needs nobody else
+			q, state = qDisposalTake, Declined
+		case !approve:
+			state = Declined
+		case d.AskedBy == a.Account:
+			refused = true
+			return s.record(tx, a, "asset.disposal_decided", "denied", map[string]any{"disposal": id, "why": "same person"})
+		}
+		n, err := tx.Exec(q, ids.System, id, a.Account, db.Micros(time.Now()), state)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "asset.decided")
+		}
+		return s.record(tx, a, "asset.disposal_decided", "ok", map[string]any{"disposal": id, "state": state})
+	})
+	if err == nil && refused {
+		err = fault.New(fault.Denied, "asset.same_person")
+	}
+	return err
+}
+
+func (s *Service) disposal(tx *db.Tx, id string) (Disposal, error) {
+	d, err := db.One(tx, qDisposal, scanDisposal, ids.System, id)
+	if fault.Is(err, fault.Missing) {
+		return d, fault.New(fault.Missing, "asset.missing")
+	}
+	return d, err
+}
+
+// Carry carries an approved disposal out, looks at what is left of it and keeps the record. Without an approval it
+// is refused and recorded.
+func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposal, error) {
+	if err := s.o.Guard(a, canManage); err != nil {
+		return nil, err
+	}
+	var d Disposal
+	err := s.o.DB.View(ctx, ids.System, func(tx *db.Tx) (err error) {
+		d, err = s.disposal(tx, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.State != Approved {
+		err := s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+			return s.record(tx, a, "asset.disposed", "denied", map[string]any{"disposal": id, "state": d.State})
+		})
+		return nil, errors.Join(fault.New(fault.Denied, "asset.not_approved"), err)
+	}
+	path, err := s.file(d.Asset)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{Method: "Clear（上書き）", Tool: "rakudos asset 1", Started: time.Now().UTC().Truncate(time.Microsecond), Operator: string(d.AskedBy), Verifier: string(d.DecidedBy)}
+	wiped, err := wipe(ctx, path, s.keep)
+	r.Files, r.Bytes, r.Finished = wiped.files, wiped.bytes, time.Now().UTC().Truncate(time.Microsecond)
+	d.State, d.DoneAt, d.Record = Done, r.Finished, r
+	r.Verified = "消す前に開いた手掛かりから全バイトを読み、0であることを確かめ、名前がなくなったことを確かめました。"
+	if err != nil {
+		d.State, r.Verified, r.Error = Failed, "", fault.Of(err).Code
+	}
+	text, e := json.Marshal(r)
+	if e != nil {
+		return nil, e
+	}
+	e = s.o.DB.Tx(context.WithoutCancel(ctx), ids.System, func(tx *db.Tx) error {
+		if _, err := tx.Exec(qDisposalEnd, ids.System, id, d.State, db.Micros(r.Finished), string(text)); err != nil {
+			return err
+		}
+		if d.State == Failed {
+			return s.record(tx, a, "asset.disposed", "failed", map[string]any{"disposal": id, "asset": d.Asset})
+		}
+		if _, err := tx.Exec(qGone, ids.System, d.Asset, db.Micros(r.Finished)); err != nil {
+			return err
+		}
+		return s.record(tx, a, "asset.disposed", "ok", map[string]any{"disposal": id, "asset": d.Asset, "files": r.Files, "bytes": r.Bytes, "method": r.Method})
+	})
+	if e != nil {
+		return nil, e
+	}
+	if err != nil {
+		return &d, fmt.Errorf("asset: dispose: %w", err)
+	}
+	return &d, nil
+}

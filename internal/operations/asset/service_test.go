@@ -1,0 +1,302 @@
+package asset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+	"rakudos/internal/testkit/controltest"
+	"rakudos/internal/testkit/testdb"
+)
+
+func service(t *testing.T, e *testdb.Env) (*Service, *audit.Log) {
+	t.Helper()
+	root, err := vault.FileRoot(e.Dir + "/root.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(t.Context(), e.Keys, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := audit.Open(t.Context(), e.DB, v, audit.Config{Dir: e.Dir + "/log", Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	dir := t.TempDir()
+	for _, name := range []string{"main.db", "main.db-wal", "log", "blobs"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan := []Rule{{Prefix: "store:main.db", Class: Sensitive, Owner: "DEV", Disposal: byKey}, {Prefix: "store:log", Class: Internal, Owner: "SEC", Disposal: byKey}, {Prefix: "store:blobs", Class: Sensitive, Owner: "DEV", Disposal: byKey, Optional: true}}
+	guard := func(a actor.Actor, _ string) error {
+		if a.Has(actor.ITSM) {
+			return nil
+		}
+		return fault.New(fault.Denied, "access.denied")
+	}
+	return New(Options{DB: e.DB, Log: log, Dir: dir, Collectors: []Collector{Folder(dir), Disks(dir), Self("test")}, Plan: append(plan, Rule{Prefix: "disk:*", Class: Internal, Owner: "SRE", Disposal: byProvider}, Rule{Prefix: "process:*", Class: Internal, Owner: "SRE", Disposal: byEnd}), Guard: guard}), log
+}
+
+func look(t *testing.T, s *Service) *View {
+	t.Helper()
+	v, err := s.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestLedgerComesFromReality(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, _ := service(t, e)
+		if v := look(t, s); !v.Difference.None() || len(v.Entries) != 5 {
+			t.Fatalf("%d lines, %+v", len(v.Entries), v.Difference)
+		}
+		put := func(name, text string) {
+			t.Helper()
+			if err := os.WriteFile(filepath.Join(s.o.Dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("export.csv", "secret")
+		if v := look(t, s); len(v.Difference.Orphans) != 1 || v.Difference.Orphans[0].ID != "store:export.csv" {
+			t.Fatalf("%+v", v.Difference)
+		}
+		one, _ := pair()
+		for _, err := range []error{
+			s.Claim(t.Context(), one, "store:export.csv", "secret", "SRE"), s.Claim(t.Context(), one, "store:export.csv", Internal, "  "),
+			s.Claim(t.Context(), one, "store:nothing", Internal, "SRE"), s.Claim(t.Context(), actor.Actor{}, "store:export.csv", Internal, "SRE"),
+		} {
+			if err == nil {
+				t.Error("a wrong claim is accepted")
+			}
+		}
+		if err := s.Claim(t.Context(), one, "store:export.csv", Confidential, "SRE"); err != nil {
+			t.Fatal(err)
+		}
+		if v := look(t, s); !v.Difference.None() {
+			t.Fatalf("%+v", v.Difference)
+		}
+		// What somebody answers for and is gone without a disposal, is told; so is what the plan needs.
+		for _, name := range []string{"export.csv", "log", "blobs"} {
+			if err := os.Remove(filepath.Join(s.o.Dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := look(t, s)
+		if len(v.Difference.Vanished) != 2 { // blobs is optional
+			t.Fatalf("%+v", v.Difference)
+		}
+		put("blobs", "x")
+		put("log", "x")
+		put("export.csv", "x")
+		if v := look(t, s); !v.Difference.None() {
+			t.Fatalf("%+v", v.Difference)
+		}
+	})
+}
+
+func TestDisposal(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, log := service(t, e)
+		ctx := t.Context()
+		dir := filepath.Join(s.o.Dir, "old", "deep")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		text := bytes.Repeat([]byte("健診"), 50_000)
+		path := filepath.Join(dir, "file")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		elsewhere := filepath.Join(t.TempDir(), "mine")
+		if err := os.WriteFile(elsewhere, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(elsewhere, filepath.Join(dir, "link")); err != nil {
+			t.Fatal(err)
+		}
+		handle, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer handle.Close()
+		one, two := pair()
+		if _, err := s.Ask(ctx, one, "store:old", "古い"); !fault.Is(err, fault.Missing) {
+			t.Errorf("what is in no ledger is disposed of: %v", err)
+		}
+		if err := s.Claim(ctx, one, "store:old", Sensitive, "DEV"); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"store:main.db", "store:../x", "store:", "key:x", "store:..", "store:a/b"} {
+			if _, err := s.Ask(ctx, one, id, "理由"); !fault.Is(err, fault.Denied) {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+		if _, err := s.Ask(ctx, one, "store:old", " "); !fault.Is(err, fault.Invalid) {
+			t.Errorf("no reason: %v", err)
+		}
+		if _, err := s.Ask(ctx, actor.Actor{Kind: actor.Human, Roles: []actor.Role{actor.ITSM}}, "store:old", "x"); !fault.Is(err, fault.Denied) {
+			t.Errorf("nobody asks: %v", err)
+		}
+		d, err := s.Ask(ctx, one, "store:old", "古いため")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Ask(ctx, two, "store:old", "古いため"); fault.Of(err).Code != "asset.asked" {
+			t.Errorf("asked twice: %v", err)
+		}
+		for what, err := range map[string]error{
+			"carried without approval": carry(ctx, s, two, d.ID), "approved by oneself": s.Decide(ctx, one, d.ID, true),
+			"stranger": s.Decide(ctx, actor.Actor{Account: "x"}, d.ID, true), "no such": s.Decide(ctx, two, ids.New[string](), true),
+		} {
+			if !fault.Is(err, fault.Denied) && !fault.Is(err, fault.Missing) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, text) {
+			t.Fatal("a refused disposal touched the resource")
+		}
+		if err := s.Decide(ctx, two, d.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decide(ctx, two, d.ID, false); fault.Of(err).Code != "asset.decided" {
+			t.Errorf("decided twice: %v", err)
+		}
+		done, err := s.Carry(ctx, one, d.ID)
+		if err != nil || done.State != Done || done.Record.Files != 1 || done.Record.Bytes != int64(len(text)) || done.Record.Operator == done.Record.Verifier {
+			t.Fatalf("%+v %v", done, err)
+		}
+		if _, err := os.Lstat(filepath.Join(s.o.Dir, "old")); !errors.Is(err, fs.ErrNotExist) {
+			t.Error("the name is still there")
+		}
+		if err := blank(handle); err != nil {
+			t.Errorf("the medium: %v", err)
+		}
+		if b, _ := os.ReadFile(elsewhere); !bytes.Equal(b, text) {
+			t.Error("a link was followed")
+		}
+		if err := carry(ctx, s, one, d.ID); !fault.Is(err, fault.Denied) {
+			t.Errorf("carried out twice: %v", err)
+		}
+		v, err := s.Ledger(ctx, one)
+		if err != nil || !v.Difference.None() || len(v.Disposals) != 1 || v.Disposals[0].Record == nil {
+			t.Fatalf("%+v %v", v, err)
+		}
+		if _, err := s.Ledger(ctx, actor.Actor{}); !fault.Is(err, fault.Denied) {
+			t.Errorf("anybody reads the ledger: %v", err)
+		}
+		// The same name again is no old acquaintance.
+		if err := os.WriteFile(filepath.Join(s.o.Dir, "old"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if v := look(t, s); len(v.Difference.Back) != 1 {
+			t.Errorf("%+v", v.Difference)
+		}
+		entries, err := log.Find(ctx, actor.System(ids.System, "test"), audit.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var verbs []string
+		for _, e := range entries {
+			verbs = append(verbs, e.Verb+"/"+e.Result)
+		}
+		for _, want := range []string{"asset.disposal_asked/ok", "asset.disposal_decided/denied", "asset.disposal_decided/ok", "asset.disposed/denied", "asset.disposed/ok"} {
+			if !strings.Contains(strings.Join(verbs, " "), want) {
+				t.Errorf("the log lacks %s: %v", want, verbs)
+			}
+		}
+	})
+}
+
+func carry(ctx context.Context, s *Service, a actor.Actor, id string) error {
+	_, err := s.Carry(ctx, a, id)
+	return err
+}
+
+// TestTakenBack: who asked may take it back alone; nobody carries it out then.
+func TestTakenBack(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, _ := service(t, e)
+		one, two := pair()
+		if err := os.WriteFile(filepath.Join(s.o.Dir, "x"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Claim(t.Context(), one, "store:x", Internal, "SRE"); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []actor.Actor{one, two} {
+			d, err := s.Ask(t.Context(), one, "store:x", "理由")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Decide(t.Context(), who, d.ID, false); err != nil {
+				t.Fatal(err)
+			}
+			if err := carry(t.Context(), s, two, d.ID); !fault.Is(err, fault.Denied) {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
+func TestDeletedRowsLeaveNothing(t *testing.T) {
+	e := testdb.New(t, db.SQLite)
+	s, _ := service(t, e)
+	if n, err := s.deletedRow(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d %v", n, err)
+	}
+	// The counting itself finds what is there, across the borders of its buffer too.
+	path := filepath.Join(t.TempDir(), "f")
+	needle := []byte("needle-needle")
+	if err := os.WriteFile(path, slicesOf(make([]byte, 1<<20-5), needle, make([]byte, 77), needle), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := count(t.Context(), path, needle); err != nil || n != 2 {
+		t.Errorf("%d %v", n, err)
+	}
+}
+
+func slicesOf(all ...[]byte) []byte { return bytes.Join(all, nil) }
+
+func TestProofs(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, _ := service(t, e)
+		for _, c := range Controls(s) {
+			t.Run(c.ID, func(t *testing.T) {
+				controltest.Proves(t, c.ID, func(sabotaged bool) error {
+					probe := c.Probe
+					if sabotaged {
+						probe = c.Mutant
+					}
+					got, err := probe(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !got.OK {
+						return errors.New(strings.Join(got.Failed, "、"))
+					}
+					return nil
+				})
+			})
+		}
+		if v := look(t, s); !v.Difference.None() {
+			t.Errorf("the probes leave something behind: %+v", v.Difference)
+		}
+	})
+}
