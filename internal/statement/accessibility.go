@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"rakudos/internal/base/canon"
 	"rakudos/internal/base/control"
 )
 
@@ -32,7 +33,7 @@ type signedReport struct {
 
 // SignReport gives the bytes of a report file; the test run that made the report calls it.
 func SignReport(key ed25519.PrivateKey, r Report) ([]byte, error) {
-	b, err := Canonical(r)
+	b, err := canon.JSON(r)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func judgeReport(body []byte, key ed25519.PublicKey, build string) (control.Evid
 	if json.Unmarshal(body, &r) != nil {
 		return control.Evidence{Measured: "報告を読み取れません。", Failed: []string{"報告"}}, nil
 	}
-	plain, err := Canonical(r.Report)
+	plain, err := canon.JSON(r.Report)
 	if err != nil {
 		return control.Evidence{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"rakudos/internal/base/canon"
 )
 
 // published holds the versions of our statement: manifest.json chains them, and each of our own is a
@@ -41,7 +43,7 @@ type link struct {
 }
 
 func (l link) seal() (string, error) {
-	b, err := Canonical(struct {
+	b, err := canon.JSON(struct {
 		Edition
 		Prev string `json:"prev"`
 	}{l.Edition, l.Prev})

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"rakudos/internal/base/canon"
 	"rakudos/internal/base/control"
 	"rakudos/internal/engine/probe"
 )
@@ -78,11 +79,11 @@ func readPages(ctx context.Context, site *probe.Site, today Document, p past) ([
 		return []string{"/trust.json が読めません"}, nil
 	}
 	var bad []string
-	want, err := Canonical(today)
+	want, err := canon.JSON(today)
 	if err != nil {
 		return nil, err
 	}
-	got, err := Canonical(DocumentOf(shown))
+	got, err := canon.JSON(DocumentOf(shown))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rakudos/internal/base/canon"
 	"rakudos/internal/base/jst"
 )
 
@@ -19,7 +20,7 @@ func Publish(dir string, d Document, e Edition) (Edition, error) {
 		return e, errors.New("statement: an edition needs a number, a date, a note and clauses")
 	}
 	e.Date = date.String()
-	body, err := Canonical(d)
+	body, err := canon.JSON(d)
 	if err != nil {
 		return e, err
 	}

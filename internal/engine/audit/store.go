@@ -33,6 +33,7 @@ var (
 		where tenant_id = $1 and seq < $2 and at >= $3 and at < $4 and (verb = $5 or $5 = '')
 		and seq in (select p.seq from audit_person p where p.tenant_id = $1 and p.person_id = $7)
 		order by seq desc limit $6`)
+	qOne   = db.Q("audit.one", `select `+columns+` from audit_event where tenant_id = $1 and seq = $2`)
 	qIndex = db.Q("audit.index", `select log_index from audit_event where tenant_id = $1 and seq = $2 and log_index is not null`)
 
 	qWaiting = db.GlobalQ("audit.waiting", `select tenant_id, seq, hash from audit_event where log_index is null order by at, tenant_id, seq limit $1`)

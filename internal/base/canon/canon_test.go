@@ -1,4 +1,4 @@
-package statement
+package canon
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestCanonical(t *testing.T) {
+func TestJSON(t *testing.T) {
 	for want, v := range map[string]any{
 		`{"a":[1,true,null],"b":"x"}`:    map[string]any{"b": "x", "a": []any{1, true, nil}},
 		"{\"€\":1,\"😀\":2,\"\ufb33\":3}": map[string]int{"😀": 2, "€": 1, "\ufb33": 3}, // UTF-16 order, RFC 8785 3.2.3
@@ -19,22 +19,22 @@ func TestCanonical(t *testing.T) {
 			Draft   bool   `json:"draft"`
 		}{"4", false},
 	} {
-		b, err := Canonical(v)
+		b, err := JSON(v)
 		if err != nil || string(b) != want {
 			t.Errorf("got %s (%v), want %s", b, err, want)
 		}
 	}
 	for _, v := range []any{1.5, math.MaxInt64, 1e300, func() {}} {
-		if b, err := Canonical(v); err == nil {
+		if b, err := JSON(v); err == nil {
 			t.Errorf("%v has several forms, and is written as %s", v, b)
 		}
 	}
 }
 
-func TestCanonicalIsStable(t *testing.T) {
+func TestJSONIsStable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.MapOf(rapid.String(), rapid.SliceOf(rapid.String())).Draw(t, "v")
-		a, err := Canonical(v)
+		a, err := JSON(v)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestCanonicalIsStable(t *testing.T) {
 		if err := json.Unmarshal(a, &back); err != nil {
 			t.Fatalf("%s: %v", a, err)
 		}
-		if b, err := Canonical(back); err != nil || string(a) != string(b) {
+		if b, err := JSON(back); err != nil || string(a) != string(b) {
 			t.Fatalf("%s and then %s", a, b)
 		}
 	})

@@ -1,4 +1,6 @@
-package statement
+// Package canon gives a value one byte form only, for signatures and content addresses. It must never give
+// two programs, or two versions of one, different bytes for the same value.
+package canon
 
 import (
 	"bytes"
@@ -9,28 +11,28 @@ import (
 	"unicode/utf16"
 )
 
-// Canonical writes a value as JSON of one form only, after RFC 8785: no white space, members in the
+// JSON writes a value as JSON of one form only, after RFC 8785: no white space, members in the
 // order of their names' UTF-16 units, shortest escapes. Of numbers it allows integers below 2^53, so that
 // no two programs can render one differently. Signatures and content addresses are over these bytes.
-func Canonical(v any) ([]byte, error) {
+func JSON(v any) ([]byte, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("statement: canonical: %w", err)
+		return nil, fmt.Errorf("canon: %w", err)
 	}
 	d := json.NewDecoder(bytes.NewReader(plain))
 	d.UseNumber()
 	var tree any
 	if err := d.Decode(&tree); err != nil {
-		return nil, fmt.Errorf("statement: canonical: %w", err)
+		return nil, fmt.Errorf("canon: %w", err)
 	}
 	var b bytes.Buffer
-	if err := writeCanonical(&b, tree); err != nil {
+	if err := write(&b, tree); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
 }
 
-func writeCanonical(b *bytes.Buffer, v any) error {
+func write(b *bytes.Buffer, v any) error {
 	switch v := v.(type) {
 	case nil:
 		b.WriteString("null")
@@ -41,7 +43,7 @@ func writeCanonical(b *bytes.Buffer, v any) error {
 	case json.Number:
 		n, err := v.Int64()
 		if err != nil || n > 1<<53 || n < -(1<<53) {
-			return fmt.Errorf("statement: canonical: %s is not an integer below 2^53", v)
+			return fmt.Errorf("canon: %s is not an integer below 2^53", v)
 		}
 		b.WriteString(strconv.FormatInt(n, 10))
 	case []any:
@@ -50,7 +52,7 @@ func writeCanonical(b *bytes.Buffer, v any) error {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			if err := writeCanonical(b, e); err != nil {
+			if err := write(b, e); err != nil {
 				return err
 			}
 		}
@@ -70,13 +72,13 @@ func writeCanonical(b *bytes.Buffer, v any) error {
 			}
 			writeString(b, k)
 			b.WriteByte(':')
-			if err := writeCanonical(b, v[k]); err != nil {
+			if err := write(b, v[k]); err != nil {
 				return err
 			}
 		}
 		b.WriteByte('}')
 	default:
-		return fmt.Errorf("statement: canonical: %T", v)
+		return fmt.Errorf("canon: %T", v)
 	}
 	return nil
 }
