@@ -22,6 +22,7 @@ import (
 	"rakudos/internal/engine/job"
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/governance/certificate"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
@@ -49,6 +50,8 @@ type App struct {
 	Backup    *backup.Service
 	Assets    *asset.Service
 	TLS       *tlscert.Store
+
+	Certificates *certificate.Service
 
 	box     *mail.Memory // mailbox of the probes
 	probes  probeTenants
@@ -227,6 +230,7 @@ func (a *App) openServices(ctx context.Context) error {
 	if err := a.openBackup(ctx); err != nil {
 		return err
 	}
+	a.openCertificates()
 	return a.openAssets(ctx)
 }
 

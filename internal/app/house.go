@@ -22,17 +22,18 @@ import (
 // House gives the command line everything that needs to know every type.
 func House() cli.House {
 	return cli.House{
-		Version:     Version,
-		Config:      houseConfig,
-		Serve:       houseServe,
-		Import:      houseImport,
-		Statement:   houseStatement,
-		VerifyAudit: houseVerify,
-		Password:    housePassword,
-		Users:       houseUsers(),
-		Tenants:     houseTenants(),
-		Backup:      houseBackups(),
-		Assets:      houseAssets,
+		Version:      Version,
+		Config:       houseConfig,
+		Serve:        houseServe,
+		Import:       houseImport,
+		Statement:    houseStatement,
+		VerifyAudit:  houseVerify,
+		Password:     housePassword,
+		Users:        houseUsers(),
+		Tenants:      houseTenants(),
+		Backup:       houseBackups(),
+		Assets:       houseAssets,
+		Certificates: houseCertificates(),
 	}
 }
 

@@ -135,7 +135,8 @@ func (r *Running) webDeps() web.Deps {
 			Version: Version, Hosts: r.Config.hosts(), Demo: r.Config.Demo, MailDir: r.Config.path("mail"),
 		},
 		Identity: r.Identity, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Audit: r.Audit, Assets: r.Assets,
-		Log: r.log,
+		Log:          r.log,
+		Certificates: r.Certificates,
 		Ready: func(context.Context) error {
 			if !r.ready.Load() {
 				return fault.New(fault.Busy, "app.starting")

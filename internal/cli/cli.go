@@ -39,6 +39,7 @@ type command struct {
 	name     string // "audit verify"
 	says     string // one Japanese line
 	args     string // the flags in short, for the first line of its help
+	operand  string // the name of the one word that is no flag; empty: there is none
 	examples []string
 	setup    func(f *flag.FlagSet) action
 }
@@ -48,8 +49,9 @@ type action func(ctx context.Context, s *stage) error
 // stage is what an action works with.
 type stage struct {
 	Process
-	house House
-	json  bool
+	house   House
+	json    bool
+	operand string
 }
 
 func commands() []command {
@@ -59,7 +61,7 @@ func commands() []command {
 		explainRetentionCommand(), accessMatrixCommand(), assetListCommand(),
 		tenantListCommand(), tenantCreateCommand(), configCheckCommand(), versionCommand(),
 	}
-	return slices.Concat(all, userCommands(), backupCommands())
+	return slices.Concat(all, userCommands(), backupCommands(), certificateCommands())
 }
 
 // Main runs one verb and returns the exit code.
@@ -93,12 +95,17 @@ func run(ctx context.Context, p Process, h House, c command, rest []string) int 
 	flags.SetOutput(io.Discard)
 	flags.BoolVar(&s.json, "json", false, "結果を JSON で出力します")
 	act := c.setup(flags)
+	if c.operand != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") { // flags may stand before and after it
+		s.operand, rest = rest[0], rest[1:]
+	}
 	err := flags.Parse(rest)
 	if errors.Is(err, flag.ErrHelp) {
 		c.help(p.Out)
 		return Done
 	}
-	if err == nil && flags.NArg() > 0 {
+	if err == nil && c.operand != "" && s.operand == "" && flags.NArg() == 1 {
+		s.operand = flags.Arg(0)
+	} else if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	if err != nil {

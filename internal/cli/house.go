@@ -39,6 +39,8 @@ type House struct {
 	Backup Backups
 	// Assets compares the ledger of assets with what is there on a stopped service's data.
 	Assets func(ctx context.Context, o Options) (*asset.View, error)
+	// Certificates reads the register of certificates of erasure.
+	Certificates Certificates
 }
 
 // ImportRequest is one file for one tenant.

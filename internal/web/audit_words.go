@@ -31,6 +31,7 @@ var verbWords = map[string]string{
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
 	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",
 	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分",
+	"certificate.verify": "消去証明書の検証", "certificate.issued": "消去証明書の発行", "certificate.revoked": "消去証明書の取消し", "certificate.key": "消去証明書の署名鍵の更新",
 	"evidence.recorded": "確認結果の記録", "schema.migrated": "データベースの更新",
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"rakudos/internal/people/access"
 )
@@ -34,6 +35,10 @@ func Table() []Route { return (&server{}).table() }
 
 // table is the one route table.
 func (s *server) table() []Route {
+	return slices.Concat(s.dailyRoutes(), s.leavingRoutes())
+}
+
+func (s *server) dailyRoutes() []Route {
 	return []Route{
 		{Pattern: "GET /healthz", Permission: Public, Action: s.healthGet},
 		{Pattern: "GET /readyz", Permission: Public, Action: s.readyGet},

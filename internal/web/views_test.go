@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -166,7 +167,9 @@ func TestEveryViewRenders(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
-	for name, s := range samples() {
+	all := samples()
+	maps.Copy(all, leavingSamples())
+	for name, s := range all {
 		f := &Frame{Service: "健康管理楽dos.", Association: "保健会", ContactMail: "support@example.jp", Version: "dev", Demo: true, Now: jst.StampSec(sampleNow), NowText: jst.Stamp(sampleNow), Request: "r"}
 		if s.role != "" {
 			f.Visitor = sampleVisitor(s.role)

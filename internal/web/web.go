@@ -12,6 +12,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/governance/certificate"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/access"
@@ -46,6 +47,8 @@ type Deps struct {
 	Ready     func(context.Context) error // nil error: everything needed is up
 	Log       *slog.Logger
 
+	Certificates *certificate.Service
+
 	Guard     func(actor.Actor, access.Permission) error // nil: access.Require
 	OpenRoute string                                     // pattern that a mutant sandbox serves without a session; empty in service
 }
@@ -53,11 +56,12 @@ type Deps struct {
 // server carries what the handlers share.
 type server struct {
 	Deps
-	assets  *assets
-	views   *views
-	routes  []Route
-	tenants sync.Map // ids.Tenant → tenantFor
-	streams streams
+	assets    *assets
+	views     *views
+	routes    []Route
+	tenants   sync.Map // ids.Tenant → tenantFor
+	streams   streams
+	verifying chan struct{} // how many check a certificate at once
 }
 
 // New builds the handler of the whole site.
@@ -68,7 +72,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Guard == nil {
 		d.Guard = access.Require
 	}
-	s := &server{Deps: d}
+	s := &server{Deps: d, verifying: make(chan struct{}, verifying)}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

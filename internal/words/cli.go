@@ -10,4 +10,5 @@ var cliTexts = map[string]Text{
 	"cli.config":           {Message: "設定に誤りがあります: {detail}", Kept: "何も変更していません。", Next: "設定ファイルと環境変数 RAKUDOS_* を見直してください。"},
 	"cli.asset_difference": {Message: "資源の台帳と、実際にあるものに食い違いがあります。", Kept: "何も変更していません。", Next: "画面（資源の台帳）で、持ち主を決めるか、処分を申請してください。"},
 	"cli.audit_altered":    {Message: "監査ログが元のままではありません。", Kept: "何も変更していません。", Next: "データフォルダーを保全し、バックアップと比べてください。"},
+	"cli.certificate_bad":  {Message: "消去証明書を検証できません。", Next: "発行元から証明書を取り直してください。"},
 }

@@ -21,4 +21,5 @@ var webTexts = map[string]Text{
 	"web.password_first": {Message: "はじめにパスワードの変更が必要です。", Next: "新しいパスワードを設定してください。"},
 	"web.passwords":      {Message: "新しいパスワードと確認用の入力が一致しません。", Kept: "パスワードは変わっていません。", Next: "同じパスワードを2回入力してください。"},
 	"web.not_ready":      {Message: "サービスを準備しています。", Next: "少し待ってから、もう一度お試しください。"},
+	"web.verifying":      {Message: "いま、ほかの証明書を検証しています。", Next: "少し待ってから、もう一度送ってください。"},
 }

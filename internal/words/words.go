@@ -37,6 +37,8 @@ var subjects = []map[string]Text{
 	vaultTexts,
 	backupTexts,
 	assetTexts,
+	certificateTexts,
+	paperTexts,
 }
 
 var catalogue = join(subjects)

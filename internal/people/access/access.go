@@ -49,6 +49,9 @@ const (
 	JobRetry      Permission = "job.retry"
 	TenantManage  Permission = "tenant.manage"
 	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
+
+	CertificateRead   Permission = "certificate.read"
+	CertificateManage Permission = "certificate.manage" // issue, revoke, change the key
 )
 
 // bit gives every role its place in a set of roles.

@@ -47,6 +47,8 @@ asset.read        ------oia
 asset.manage      ------oi-
 job.read          ------oi-
 job.retry         ------oi-
+certificate.read  ------oia
+certificate.manage -------i-
 demo.mail         ---------
 `
 
@@ -114,6 +116,7 @@ func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
 		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
+		CertificateRead: "mh", CertificateManage: "mh",
 	}
 	for _, row := range Matrix {
 		if got, w := Allows(actor.System("t1", ""), row.Permission), strings.Contains(want[row.Permission], "m"); got != w {

@@ -60,6 +60,8 @@ var Matrix = []Row{
 	{AssetManage, "資源の処分を申請・承認する", association, nil},
 	{JobRead, "裏で動く処理を見る", association, both},
 	{JobRetry, "止まった処理をやり直す", association, host},
+	{CertificateRead, "消去証明書の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
+	{CertificateManage, "消去証明書を発行・取り消しする", []actor.Role{actor.ITSM}, both},
 	{DemoMail, "デモのメールを読む", nil, nil},
 }
 

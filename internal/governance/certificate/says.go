@@ -1,0 +1,51 @@
+package certificate
+
+import "slices"
+
+// The fixed texts of the form.
+const (
+	media       = "論理的な記録（データベース・ファイル・鍵）"
+	before      = "要配慮個人情報を含む"
+	after       = "なし（例外の欄にあるものを除く）"
+	destination = "媒体は消去後も同じサービスで使用しています。"
+
+	saysPrimary    = "主たる記録と、それを読むための鍵は、消去されています。"
+	saysUnreadable = "バックアップの写しは、鍵が失われたため読めません。写しそのものが期限で消えたことは、第2段階の証明書で示します。"
+	saysBackups    = "消去したデータを含み得た最後のバックアップの世代は、期限により消えています。"
+	saysExceptions = "例外の欄にあるものは、消去されていません。"
+	saysSkeleton   = "監査ログには、いつ何が起きたかの骨格だけが残り、その中身は読めません。"
+)
+
+// sentences are all that a certificate may say: they follow from what it is, and nobody writes others.
+func (b *Body) sentences() []string {
+	out := []string{saysPrimary}
+	if b.Stage == Backups {
+		out = append(out, saysBackups)
+	} else {
+		out = append(out, saysUnreadable)
+	}
+	if b.held() {
+		out = append(out, saysExceptions)
+	}
+	if slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return e.Kind == LogSkeleton }) {
+		out = append(out, saysSkeleton)
+	}
+	return out
+}
+
+func (b *Body) held() bool {
+	return slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return e.Kind == Hold })
+}
+
+// complete fills what follows from the rest, so that no caller chooses it.
+func (b *Body) complete() {
+	b.Format, b.Media, b.Before, b.After, b.Destination = Format, media, before, after, destination
+	b.State = Issued
+	if b.held() {
+		b.State = WithExceptions
+	}
+	if b.Exceptions == nil {
+		b.Exceptions = []Exception{}
+	}
+	b.Says = b.sentences()
+}
