@@ -216,6 +216,9 @@ func (a *App) openServices(ctx context.Context) error {
 		return err
 	}
 	a.onClose(a.Identity.Close)
+	if err := a.bindRows(ctx); err != nil {
+		return err
+	}
 	a.Org = org.New(org.Config{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, Guard: guard{}})
 	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org})
 	a.Checkup.Register()

@@ -28,13 +28,13 @@ type user struct {
 	Name          string   `json:"name"`
 	Email         string   `json:"email"`
 	Roles         []string `json:"roles"`
-	State         string   `json:"state"` // active, locked, disabled
+	State         string   `json:"state"` // active, locked, disabled, tampered
 	MustChange    bool     `json:"must_change"`
 	SignedInAt    string   `json:"signed_in_at"`
 	FirstPassword string   `json:"first_password,omitempty"` // only in the answer that generated it
 }
 
-var userStates = map[string]string{"active": "使用中", "locked": "ロック中", "disabled": "停止中"}
+var userStates = map[string]string{"active": "使用中", "locked": "ロック中", "disabled": "停止中", "tampered": "書き換えの疑い"}
 
 func userOf(a identity.Account) user {
 	u := user{LoginID: a.LoginID, Name: a.Name, Email: a.Email, Roles: []string{}, State: "active", MustChange: a.MustChange, FirstPassword: a.FirstPassword}
@@ -42,6 +42,8 @@ func userOf(a identity.Account) user {
 		u.Roles = append(u.Roles, string(g.Role))
 	}
 	switch {
+	case a.Tampered:
+		u.State = "tampered"
 	case a.Disabled:
 		u.State = "disabled"
 	case a.Locked:

@@ -14,6 +14,7 @@ var verbWords = map[string]string{
 	"screen.open": "画面のロックの解除", "screen.lock": "画面のロック", "session.end": "サインインの終了", "email.ask": "メールアドレスの変更の申込み", "email.cancel": "メールアドレスの変更の取消し",
 	"auth.screen_locked": "画面のロック", "auth.screen_opened": "画面のロックの解除", "auth.email_asked": "メールアドレスの変更の申込み", "auth.email_dropped": "メールアドレスの変更の取消し",
 	"auth.email_changed": "メールアドレスの変更", "auth.email_notice": "メールアドレスの変更の通知", "settings.screen": "画面のロックの時間の変更",
+	"integrity.row_refused": "書き換えられた行の無視", "rows.bound": "古い行への署名", "auth.rows_notice": "書き換えの疑いの通知",
 	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 

@@ -37,5 +37,6 @@ var identityTexts = map[string]Text{
 	"identity.last_admin":       {Message: "最後のテナント管理者を外すことはできません。", Kept: "何も変わっていません。", Next: "先に、ほかの人をテナント管理者にしてください。"},
 	"identity.not_a_probe":      {Message: "この操作は、サービスが自分を確かめるためのテナントでだけ使えます。", Kept: "何も変わっていません。"},
 	"identity.hash_broken":      {Message: "保存されたパスワードの情報を読み取れません。", Kept: "何も変わっていません。", Next: "管理者に連絡し、パスワードの再設定を依頼してください。"},
+	"identity.row_tampered":     {Message: "この利用者の記録は、このサービス以外から書き換えられています。", Kept: "何も変わっていません。この利用者はサインインできません。", Next: "保健会の窓口へ知らせてください。"},
 	"identity.sabotaged":        {Message: "保護を切った設定では、サービスを始められません。", Kept: "何も始めていません。"},
 }

@@ -48,8 +48,7 @@ func Open(ctx context.Context, keys *db.DB, root Root) (*Vault, error) {
 // checkRoot keeps one known value under the root key: a lost or exchanged root key is found at start, not
 // when the first record is needed.
 func (v *Vault) checkRoot(ctx context.Context) error {
-	known := []byte("rakudos key store")
-	aad := appendLoc(nil, "*", Loc{Table: "key_root", ID: "1", Column: "wrapped"}, 1)
+	aad := rootAAD("1")
 	var rows [][]byte
 	err := v.keys.View(ctx, db.Global, func(tx *db.Tx) (err error) {
 		rows, err = db.All(tx, qRoot, scanBytes)
@@ -60,19 +59,33 @@ func (v *Vault) checkRoot(ctx context.Context) error {
 	}
 	if len(rows) > 0 {
 		got, err := v.root.Unwrap(ctx, rows[0], aad)
-		if err != nil || string(got) != string(known) {
+		if err != nil || string(got) != knownValue {
 			return fault.New(fault.Internal, "vault.root_mismatch").Because(err)
 		}
 		return nil
 	}
-	wrapped, err := v.root.Wrap(ctx, known, aad)
+	wrapped, err := v.root.Wrap(ctx, []byte(knownValue), aad)
 	if err != nil {
 		return err
 	}
-	return v.keys.Tx(ctx, db.Global, func(tx *db.Tx) error {
+	if err := v.keys.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		_, err := tx.Exec(qRootAdd, wrapped, db.Micros(time.Now()))
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	for _, m := range marks { // what begins with this key store has nothing from before
+		if err := v.SetMark(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const knownValue = "rakudos key store"
+
+func rootAAD(id string) []byte {
+	return appendLoc(nil, "*", Loc{Table: "key_root", ID: id, Column: "wrapped"}, 1)
 }
 
 // CreateTenant makes a tenant's key when there is none. It refuses a tenant whose key was destroyed.

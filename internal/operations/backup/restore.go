@@ -117,7 +117,7 @@ func (s Source) unpack(ctx context.Context, dir string, at jst.Date) (*Restored,
 			}
 			return nil
 		},
-		u.checkMain, u.checkSentinel, u.checkLog, u.replay,
+		u.checkMain, u.checkSentinel, u.checkLog, u.replay, u.remark,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -291,6 +291,18 @@ func (u *unpacking) placeMain(ctx context.Context) error {
 	return u.read(ctx, u.set, PartMain, func(r io.Reader) error {
 		return db.Restore(ctx, u.set.Form, r, filepath.Join(u.dir, mainFile), migrations.Main())
 	})
+}
+
+// boundSince is the schema from which on rows of accounts and tenants carry MACs.
+const boundSince = 18
+
+// remark has the service bind older records when it first opens them, as after an upgrade: they come from a
+// backup that has been proven.
+func (u *unpacking) remark(ctx context.Context) error {
+	if u.set.Schema >= boundSince {
+		return nil
+	}
+	return u.vault.DropMark(ctx, vault.MarkRows)
 }
 
 func (u *unpacking) placeLog(ctx context.Context) error {

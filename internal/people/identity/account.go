@@ -131,31 +131,36 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	seal := func(column, plain string) []byte {
 		return key.Seal(at(accountsTable, string(a.ID), column), []byte(plain))
 	}
+	row := account{ID: a.ID, loginIndex: index, Person: a.Person, State: "active", Hash: hash, Rules: s.policy.Rules, SetAt: db.Micros(now), MustChange: must, FirstUntil: until, CreatedAt: db.Micros(now)}
 	_, err := tx.Exec(qAccountInsert, a.Tenant, a.ID, index, seal("login", a.LoginID), seal("name", a.Name), seal("email", a.Email),
-		a.Person, hash, s.policy.Rules, db.Micros(now), must, until, db.Micros(now))
+		a.Person, hash, s.policy.Rules, db.Micros(now), must, until, db.Micros(now), accountMAC(key, &row))
 	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
 		return fault.New(fault.Conflict, "identity.person_taken").Because(err)
 	}
 	if err != nil {
 		return err
 	}
-	return s.putGrants(tx, by, a.Tenant, a.ID, a.Grants, now)
+	return s.putGrants(tx, key, by, a.Tenant, a.ID, a.Grants, now)
 }
 
-func (s *Service) putGrants(tx *db.Tx, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
+// putGrants writes the whole set of an account's grants, where none stands, and binds it.
+func (s *Service) putGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
 	grantedBy := string(by.Account)
 	if grantedBy == "" {
 		grantedBy = string(by.Kind)
 	}
+	var set []grantRow
 	for i, g := range grants {
 		if slices.Contains(grants[:i], g) {
 			continue
 		}
+		set = append(set, grantRow{id, g, db.Micros(now), grantedBy})
 		if _, err := tx.Exec(qGrantInsert, t, id, string(g.Role), string(g.Site), string(g.Dept), db.Micros(now), grantedBy); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := tx.Exec(qGrantsBind, t, id, grantsMAC(key, id, set))
+	return err
 }
 
 func roleNames(grants []Grant) []string {
@@ -178,13 +183,14 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 		return nil, err
 	}
 	var rows []account
-	var grants []grantRow
+	var grants map[ids.Account][]Grant
+	var bad []finding
 	asked := map[ids.Account]time.Time{}
 	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
 			return err
 		}
-		if grants, err = db.All(tx, qGrants, scanGrant, a.Tenant); err != nil {
+		if grants, bad, err = s.grantsOf(tx, key, a.Tenant, rows); err != nil {
 			return err
 		}
 		return db.Each(tx, qResets, func(r db.Scanner) error {
@@ -198,18 +204,20 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 	if err != nil {
 		return nil, err
 	}
-	byAccount := map[ids.Account][]Grant{}
-	for _, g := range grants {
-		byAccount[g.account] = append(byAccount[g.account], g.Grant)
-	}
 	out := make([]Account, 0, len(rows))
 	for _, r := range rows {
 		v, err := s.show(key, r)
 		if err != nil {
 			return nil, err
 		}
-		v.Grants, v.ResetAskedAt = byAccount[r.ID], asked[r.ID]
+		v.Grants, v.ResetAskedAt = grants[r.ID], asked[r.ID]
+		if v.Tampered = !s.genuine(key, &r); v.Tampered {
+			bad = append(bad, finding{a.Tenant, accountsTable, string(r.ID)})
+		}
 		out = append(out, v)
+	}
+	for _, f := range bad {
+		s.found(ctx, f)
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 // ChangePassword replaces the own password. The old one is counted and throttled like a sign-in, so that
@@ -65,18 +66,17 @@ func (s *Service) ChangePassword(ctx context.Context, v Visit, token, old, next 
 			refused = fault.New(fault.Invalid, "identity.password_old")
 			return nil
 		}
-		if _, err := tx.Exec(qSetPassword, a.account.Tenant, a.account.ID, hash, s.policy.Rules, db.Micros(now), 0, 0); err != nil {
+		if err := s.setPassword(tx, a.key, a.account.Tenant, a.account.ID, hash, now, false); err != nil {
 			return err
 		}
 		if err := s.endSessions(tx, a.account.Tenant, a.account.ID, cur.ID, "password-changed"); err != nil {
 			return err
 		}
-		n, err := tx.Exec(qSessionRotate, a.account.Tenant, cur.ID, tokenHash(out.Token), db.Micros(now))
-		if err != nil {
+		if err := s.amendSession(tx, a.key, a.account.Tenant, cur.ID, func(b *boundSession) { b.token = tokenHash(out.Token) }); err != nil {
 			return err
 		}
-		if n == 0 {
-			return fault.New(fault.Denied, "identity.session_ended")
+		if _, err := tx.Exec(qSessionTouch, a.account.Tenant, cur.ID, db.Micros(now)); err != nil {
+			return err
 		}
 		return s.record(tx, "auth.password_changed", who, "ok", nil)
 	})
@@ -123,6 +123,16 @@ func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	return hashPassword(s.policy.Hash, password), nil
 }
 
+// setPassword puts a new password in force; a first one has to be changed and is void after a while.
+func (s *Service) setPassword(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account, hash string, now time.Time, first bool) error {
+	return s.amend(tx, k, t, id, func(a *account) {
+		a.Hash, a.Rules, a.SetAt, a.MustChange, a.FirstUntil = hash, s.policy.Rules, db.Micros(now), 0, 0
+		if first {
+			a.MustChange, a.FirstUntil = 1, db.Micros(now.Add(s.policy.FirstPasswordFor))
+		}
+	})
+}
+
 // ResetPassword gives an account a new first password, which is returned once and must be changed at the
 // first sign-in. It does not clear the count of failures: only Unlock and a complete sign-in do.
 func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Account, reason string) (string, error) {
@@ -140,14 +150,13 @@ func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Accou
 	if err != nil {
 		return "", err
 	}
+	key, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return "", err
+	}
 	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		now := time.Now()
-		n, err := tx.Exec(qSetPassword, a.Tenant, id, hash, s.policy.Rules, db.Micros(now), 1, db.Micros(now.Add(s.policy.FirstPasswordFor)))
-		if err != nil {
+		if err := s.setPassword(tx, key, a.Tenant, id, hash, time.Now(), true); err != nil {
 			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Missing, "identity.no_account")
 		}
 		if _, err := tx.Exec(qResetDone, a.Tenant, id); err != nil {
 			return err

@@ -29,9 +29,10 @@ func newCode() string {
 	return fmt.Sprintf("%0*d", CodeDigits, n)
 }
 
-// codeMAC binds a code to its transaction: it is nothing in any other.
-func codeMAC(k *vault.Key, signinID, code string) []byte {
-	return k.MAC("identity.code", []byte(signinID), []byte(code))
+// codeMAC binds a code to its transaction and to the account and device that it is for: it is nothing in
+// any other.
+func codeMAC(k *vault.Key, r signin, code string) []byte {
+	return k.MAC("identity.code", []byte(r.ID), []byte(r.Account), []byte(r.Device), []byte(code))
 }
 
 // normalCode takes full-width digits and spaces for what they mean.
@@ -85,7 +86,10 @@ func (s *Service) load(ctx context.Context, token string) (r signin, a account, 
 	if s.policy.weak != SabotageCode && (r.State != "open" || time.Since(db.Time(r.CreatedAt)) > s.policy.longest()) {
 		return r, a, nil, noSignIn()
 	}
-	k, err = s.keys.Tenant(ctx, r.Tenant)
+	if k, err = s.keys.Tenant(ctx, r.Tenant); err == nil && !s.genuine(k, &a) {
+		s.found(ctx, finding{a.Tenant, accountsTable, string(a.ID)})
+		err = noSignIn()
+	}
 	return r, a, k, err
 }
 
@@ -167,7 +171,7 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 		if err := s.ceiling(tx, info, &a, now); err != nil {
 			return err
 		}
-		n, err := db.Value[int](tx, qSignInResend, r.Tenant, r.ID, codeMAC(k, r.ID, code), db.Micros(now), s.policy.Resends, db.Micros(now.Add(-s.policy.ResendAfter)), s.policy.CodeTries)
+		n, err := db.Value[int](tx, qSignInResend, r.Tenant, r.ID, codeMAC(k, r, code), db.Micros(now), s.policy.Resends, db.Micros(now.Add(-s.policy.ResendAfter)), s.policy.CodeTries)
 		if fault.Is(err, fault.Missing) { // another request was faster, or the tries are used up
 			return noSignIn()
 		}
@@ -207,7 +211,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			return nil
 		}
 		tries := r.Tries
-		right := subtle.ConstantTimeCompare(codeMAC(k, r.ID, code), r.mac) == 1
+		right := subtle.ConstantTimeCompare(codeMAC(k, r, code), r.mac) == 1
 		switch {
 		case right && !s.policy.inTime(db.Time(r.SentAt), now):
 			refused = fault.New(fault.Invalid, "identity.code_expired")
@@ -222,7 +226,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			refused = fault.New(fault.Invalid, "identity.code_wrong", "left", strconv.Itoa(s.policy.CodeTries-tries))
 			return s.record(tx, "auth.code_failed", who, "failed", map[string]any{"signin": r.ID, "tries": tries})
 		}
-		ok, err := s.complete(tx, r, now)
+		ok, err := s.complete(tx, k, r, now)
 		if err != nil {
 			return err
 		}
@@ -245,13 +249,13 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 
 // complete uses the transaction up and clears the counters, if the account is still in good order. A lock
 // that came in between stands, unless the sign-in runs on a remembered device.
-func (s *Service) complete(tx *db.Tx, r signin, now time.Time) (bool, error) {
+func (s *Service) complete(tx *db.Tx, k *vault.Key, r signin, now time.Time) (bool, error) {
 	n, err := tx.Exec(qSignInState, r.Tenant, r.ID, "used")
 	if err != nil || n == 0 && s.policy.weak != SabotageCode {
 		return false, err
 	}
 	a, err := db.One(tx, qAccountByID, scanAccount, r.Tenant, r.Account)
-	if err != nil || a.State != "active" {
+	if err != nil || a.State != "active" || !s.genuine(k, &a) {
 		return false, err
 	}
 	if r.Device == "" {

@@ -19,11 +19,11 @@ const EmailHold = 24 * time.Hour
 const emailTable = "identity_email_changes"
 
 var (
-	qEmailAsk = db.Q("identity.email_ask", `insert into identity_email_changes (tenant_id, account_id, email, asked_at, due_at) values ($1, $2, $3, $4, $5)
-		on conflict (tenant_id, account_id) do update set email = excluded.email, asked_at = excluded.asked_at, due_at = excluded.due_at`)
-	qEmailAsked = db.Q("identity.email_asked", `select tenant_id, account_id, email, due_at from identity_email_changes where tenant_id = $1 and account_id = $2`)
+	qEmailAsk = db.Q("identity.email_ask", `insert into identity_email_changes (tenant_id, account_id, email, asked_at, due_at, mac) values ($1, $2, $3, $4, $5, $6)
+		on conflict (tenant_id, account_id) do update set email = excluded.email, asked_at = excluded.asked_at, due_at = excluded.due_at, mac = excluded.mac`)
+	qEmailAsked = db.Q("identity.email_asked", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where tenant_id = $1 and account_id = $2`)
 	qEmailDrop  = db.Q("identity.email_drop", `delete from identity_email_changes where tenant_id = $1 and account_id = $2`)
-	qEmailDue   = db.GlobalQ("identity.email_due", `select tenant_id, account_id, email, due_at from identity_email_changes where due_at <= $1 order by due_at limit 500`)
+	qEmailDue   = db.GlobalQ("identity.email_due", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where due_at <= $1 order by due_at limit 500`)
 	qEmailSet   = db.Q("identity.email_set", `update identity_accounts set email = $3 where tenant_id = $1 and account_id = $2`)
 )
 
@@ -37,12 +37,14 @@ type emailRow struct {
 	tenant  ids.Tenant
 	account ids.Account
 	sealed  []byte
+	asked   int64
 	due     int64
+	mac     []byte
 }
 
 func scanEmail(s db.Scanner) (emailRow, error) {
 	var r emailRow
-	return r, s.Scan(&r.tenant, &r.account, &r.sealed, &r.due)
+	return r, s.Scan(&r.tenant, &r.account, &r.sealed, &r.asked, &r.due, &r.mac)
 }
 
 // AskEmail asks for another address for the codes. It needs the password, tells the old and the new
@@ -60,11 +62,12 @@ func (s *Service) AskEmail(ctx context.Context, v Visit, token, password, email 
 		return err
 	}
 	var asked *attempt
-	due := time.Now().Add(EmailHold)
+	now := time.Now()
+	due := now.Add(EmailHold)
 	err = s.again(ctx, v, cur, password, "identity.password_old", func(tx *db.Tx, a *attempt, who actor.Actor) error {
 		asked = a
 		sealed := k.Seal(at(emailTable, string(cur.Actor.Account), "email"), []byte(email))
-		if _, err := tx.Exec(qEmailAsk, cur.Actor.Tenant, cur.Actor.Account, sealed, db.Micros(time.Now()), db.Micros(due)); err != nil {
+		if _, err := tx.Exec(qEmailAsk, cur.Actor.Tenant, cur.Actor.Account, sealed, db.Micros(now), db.Micros(due), emailMAC(k, cur.Actor.Account, db.Micros(now), db.Micros(due))); err != nil {
 			return err
 		}
 		return s.record(tx, "auth.email_asked", who, "ok", nil)
@@ -174,6 +177,10 @@ func (s *Service) changeEmail(ctx context.Context, k *vault.Key, r emailRow) err
 	if err != nil {
 		return err
 	}
+	if s.policy.weak != SabotageRows && !same(r.mac, emailMAC(k, r.account, r.asked, r.due)) {
+		s.found(ctx, finding{r.tenant, emailTable, string(r.account)})
+		return s.transact(ctx, func(tx *db.Tx) error { _, err := tx.Exec(qEmailDrop, r.tenant, r.account); return err })
+	}
 	email, err := k.Open(at(emailTable, string(r.account), "email"), r.sealed)
 	if err != nil {
 		return err
@@ -188,6 +195,9 @@ func (s *Service) changeEmail(ctx context.Context, k *vault.Key, r emailRow) err
 		acc, err := db.One(tx, qAccountByID, scanAccount, r.tenant, r.account)
 		if err != nil {
 			return err
+		}
+		if !s.genuine(k, &acc) {
+			return s.noteFinding(tx, finding{r.tenant, accountsTable, string(r.account)})
 		}
 		a.account, done = &acc, true
 		if _, err := tx.Exec(qEmailSet, r.tenant, r.account, k.Seal(at(accountsTable, string(r.account), "email"), email)); err != nil {

@@ -61,7 +61,7 @@ func (s *Service) askReset(ctx context.Context, v Visit, tenantCode, loginID str
 	a, asked := &attempt{visit: v, info: info, key: key}, false
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		acc, err := db.One(tx, qAccountByLogin, scanAccount, info.ID, s.loginIndex(key, loginID))
-		if err != nil || acc.State != "active" {
+		if err != nil || acc.State != "active" || !s.genuine(key, &acc) {
 			return err
 		}
 		now := time.Now()

@@ -159,8 +159,7 @@ func (h *house) want(err error, code string) {
 // verbs lists the audit verbs of a tenant, oldest first, without those of making accounts.
 func (h *house) verbs(code string) string {
 	h.t.Helper()
-	entries, err := h.log.Find(h.t.Context(), actor.System(h.tenants[code].ID, "test"), audit.Filter{Limit: 500})
-	must(h.t, err)
+	entries := h.entries(code)
 	var out []string
 	for i := len(entries) - 1; i >= 0; i-- {
 		if entries[i].Verb != "account.created" {
@@ -168,6 +167,14 @@ func (h *house) verbs(code string) string {
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// entries is a tenant's log, newest first.
+func (h *house) entries(code string) []audit.Entry {
+	h.t.Helper()
+	entries, err := h.log.Find(h.t.Context(), actor.System(h.tenants[code].ID, "test"), audit.Filter{Limit: 500})
+	must(h.t, err)
+	return entries
 }
 
 // one reads an account's row.

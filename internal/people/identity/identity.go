@@ -101,6 +101,7 @@ type Account struct {
 	Person        ids.Person
 	Grants        []Grant
 	Disabled      bool
+	Tampered      bool // its row was changed past the service: nobody signs in with it
 	Locked        bool
 	LockedAt      time.Time // zero while Locked only because the last attempt is still under way
 	MustChange    bool

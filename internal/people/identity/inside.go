@@ -33,9 +33,16 @@ func (s *Service) AgeSession(ctx context.Context, token string, seen, created ti
 	if _, err := s.ownProbe(s.tenants.TenantByID(ctx, cur.Actor.Tenant)); err != nil {
 		return err
 	}
+	k, err := s.keys.Tenant(ctx, cur.Actor.Tenant)
+	if err != nil {
+		return err
+	}
 	s.touch.forget(cur.ID)
 	return s.transact(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(qSessionAge, cur.Actor.Tenant, cur.ID, seen.Microseconds(), created.Microseconds())
+		if err := s.amendSession(tx, k, cur.Actor.Tenant, cur.ID, func(b *boundSession) { b.created -= created.Microseconds() }); err != nil {
+			return err
+		}
+		_, err := tx.Exec(qSessionAge, cur.Actor.Tenant, cur.ID, seen.Microseconds())
 		return err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 // SetGrants replaces the roles of an account. Its sessions end, so that no page lives on with the old ones.
@@ -23,15 +24,15 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 	if err := info.mayGive(grants); err != nil {
 		return err
 	}
-	return s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx) error {
+	return s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx, k *vault.Key) error {
 		admin := slices.ContainsFunc(grants, func(g Grant) bool { return g.Role == actor.TenantAdmin })
-		if err := s.keepAdmin(tx, a.Tenant, id, admin); err != nil {
+		if err := s.keepAdmin(tx, k, a.Tenant, id, admin); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(qGrantClear, a.Tenant, id); err != nil {
 			return err
 		}
-		if err := s.putGrants(tx, a, a.Tenant, id, grants, time.Now()); err != nil {
+		if err := s.putGrants(tx, k, a, a.Tenant, id, grants, time.Now()); err != nil {
 			return err
 		}
 		return s.endSessions(tx, a.Tenant, id, "", "roles-changed")
@@ -40,11 +41,11 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 
 // Disable keeps an account from signing in and ends its sessions. The login ID stays taken.
 func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
-	return s.manage(ctx, a, id, permManage, "account.disabled", reason, nil, func(tx *db.Tx) error {
-		if err := s.keepAdmin(tx, a.Tenant, id, false); err != nil {
+	return s.manage(ctx, a, id, permManage, "account.disabled", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		if err := s.keepAdmin(tx, k, a.Tenant, id, false); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qAccountState, a.Tenant, id, "disabled"); err != nil {
+		if err := s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "disabled" }); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(qDevicesEnd, a.Tenant, id); err != nil {
@@ -56,9 +57,8 @@ func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, re
 
 // Enable lets a disabled account sign in again.
 func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
-	return s.manage(ctx, a, id, permManage, "account.enabled", reason, nil, func(tx *db.Tx) error {
-		_, err := tx.Exec(qAccountState, a.Tenant, id, "active")
-		return err
+	return s.manage(ctx, a, id, permManage, "account.enabled", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		return s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "active" })
 	})
 }
 
@@ -66,7 +66,7 @@ func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, rea
 // unlocks an account: there is no automatic unlock.
 func (s *Service) Unlock(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	var acc account
-	err := s.manage(ctx, a, id, permUnlock, "auth.unlocked", reason, nil, func(tx *db.Tx) (err error) {
+	err := s.manage(ctx, a, id, permUnlock, "auth.unlocked", reason, nil, func(tx *db.Tx, _ *vault.Key) (err error) {
 		if acc, err = db.One(tx, qAccountByID, scanAccount, a.Tenant, id); err != nil {
 			return err
 		}
@@ -118,20 +118,22 @@ func (s *Service) UnlockAll(ctx context.Context, a actor.Actor, reason string) (
 }
 
 // manage runs one administrative act with its permission, reason, existence check and event.
-func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, permission, verb, reason string, detail map[string]any, act func(*db.Tx) error) error {
+func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, permission, verb, reason string, detail map[string]any, act func(*db.Tx, *vault.Key) error) error {
 	if err := s.guard(a, permission); err != nil {
 		return err
 	}
 	if err := needReason(reason); err != nil {
 		return err
 	}
+	k, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
 	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		if _, err := db.One(tx, qAccountByID, scanAccount, a.Tenant, id); fault.Is(err, fault.Missing) {
-			return fault.New(fault.Missing, "identity.no_account")
-		} else if err != nil {
+		if _, err := s.genuineAccount(tx, k, a.Tenant, id); err != nil {
 			return err
 		}
-		if err := act(tx); err != nil {
+		if err := act(tx, k); err != nil {
 			return err
 		}
 		d := map[string]any{"account": string(id), "reason": reason}
@@ -143,22 +145,15 @@ func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, per
 }
 
 // keepAdmin refuses to take the last active tenant administrator away.
-func (s *Service) keepAdmin(tx *db.Tx, t ids.Tenant, id ids.Account, stays bool) error {
+func (s *Service) keepAdmin(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account, stays bool) error {
 	if stays {
 		return nil
 	}
-	grants, err := db.All(tx, qGrants, scanGrant, t)
+	admins, err := s.holders(tx, k, t, actor.TenantAdmin)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(grants, func(g grantRow) bool { return g.account == id && g.Role == actor.TenantAdmin }) {
-		return nil
-	}
-	others, err := db.Value[int](tx, qRoleHolders, t, string(actor.TenantAdmin), id)
-	if err != nil {
-		return err
-	}
-	if others == 0 {
+	if len(admins) == 1 && admins[0].ID == id {
 		return fault.New(fault.Conflict, "identity.last_admin")
 	}
 	return nil

@@ -86,10 +86,11 @@ const (
 	SabotageWords    = "identity.words"          // an unknown ID gets an answer of its own
 	SabotageScreen   = "identity.screen"         // screens never lock
 	SabotageReuse    = "identity.login_reuse"    // a login ID may be given a second time
+	SabotageRows     = "identity.rows"           // rows that the service has not written are taken for its own
 )
 
 // Sabotages lists them, for the sandbox.
-var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse}
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows}
 
 // Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.
 func (p Policy) Sabotage(name string) Policy {

@@ -81,6 +81,7 @@ type Service struct {
 	gate  *gate
 	dummy hashed // hashed against when there is no account, so that it costs the same
 	touch *touches
+	first audit.First // of rows that do not verify
 
 	ending  context.Context // ended by Close
 	end     context.CancelFunc

@@ -11,7 +11,11 @@ import (
 	"rakudos/internal/engine/vault"
 )
 
-const sessionsTable = "identity_sessions"
+const (
+	sessionsTable = "identity_sessions"
+	grantsTable   = "identity_grants"
+	devicesTable  = "identity_devices"
+)
 
 // state of a session by its instants.
 type state string
@@ -40,14 +44,15 @@ func (s *Service) open(tx *db.Tx, k *vault.Key, r signin, a *account, v Visit, n
 	device := r.Device
 	if device == "" {
 		device, out.Device = string(ids.New[ids.Session]()), randomToken()
-		if _, err := tx.Exec(qDeviceInsert, a.Tenant, device, a.ID, tokenHash(out.Device), db.Micros(now), db.Micros(now.Add(s.policy.DeviceFor))); err != nil {
+		if _, err := tx.Exec(qDeviceInsert, a.Tenant, device, a.ID, tokenHash(out.Device), db.Micros(now), db.Micros(now.Add(s.policy.DeviceFor)), deviceMAC(k, device, a.ID, tokenHash(out.Device), db.Micros(now))); err != nil {
 			return out, err
 		}
 	}
 	id := ids.New[ids.Session]()
 	addr := k.Seal(at(sessionsTable, string(id), "addr"), []byte(v.Addr))
 	agent := k.Seal(at(sessionsTable, string(id), "agent"), []byte(clip(v.Agent, 200)))
-	if _, err := tx.Exec(qSessionInsert, a.Tenant, id, a.ID, tokenHash(out.Token), device, addr, agent, db.Micros(now)); err != nil {
+	b := boundSession{id: id, account: a.ID, token: tokenHash(out.Token), device: device, created: db.Micros(now)}
+	if _, err := tx.Exec(qSessionInsert, a.Tenant, id, a.ID, b.token, device, addr, agent, b.created, b.sum(k)); err != nil {
 		return out, err
 	}
 	if _, err := tx.Exec(qSignedInAt, a.Tenant, a.ID, db.Micros(now)); err != nil {
@@ -83,7 +88,19 @@ func (s *Service) Session(ctx context.Context, token string, touch bool) (Sessio
 		return Session{}, fault.New(fault.Denied, "identity.no_session")
 	}
 	r, now := rows[0], time.Now()
-	if r.ended != 0 || r.state != "active" {
+	if r.ended != 0 || r.owner.State != "active" {
+		return Session{}, fault.New(fault.Denied, "identity.session_ended")
+	}
+	k, err := s.keys.Tenant(ctx, r.owner.Tenant)
+	if err != nil {
+		return Session{}, err
+	}
+	grants, bad := s.verified(k, rows, tokenHash(token))
+	s.found(ctx, bad)
+	switch bad.table {
+	case sessionsTable:
+		return Session{}, fault.New(fault.Denied, "identity.no_session")
+	case accountsTable:
 		return Session{}, fault.New(fault.Denied, "identity.session_ended")
 	}
 	created, seen := db.Time(r.created), db.Time(max(r.seen, s.touch.last(r.id)))
@@ -94,37 +111,52 @@ func (s *Service) Session(ctx context.Context, token string, touch bool) (Sessio
 	locked := screenLocked(db.Time(r.screen), seen, now, screen)
 	if touch && !locked {
 		seen = now
-		s.touch.note(r.tenant, r.id, now, s.policy.TouchStep)
+		s.touch.note(r.owner.Tenant, r.id, now, s.policy.TouchStep)
 	}
-	k, err := s.keys.Tenant(ctx, r.tenant)
-	if err != nil {
-		return Session{}, err
-	}
-	out, err := s.build(k, rows, created, seen)
+	out, err := s.build(k, r, grants, created, seen)
 	out.Locked, out.ScreenEnds = locked, seen.Add(screen)
 	return out, err
 }
 
-func (s *Service) build(k *vault.Key, rows []sessionRow, created, seen time.Time) (Session, error) {
-	r := rows[0]
-	login, err := k.Open(at(accountsTable, string(r.account), "login"), r.login)
+// verified gives the grants of a session's account, and the first of its rows that does not verify.
+func (s *Service) verified(k *vault.Key, rows []sessionRow, token []byte) ([]Grant, finding) {
+	r, set := rows[0], make([]grantRow, 0, len(rows))
+	r.token = token
+	for _, g := range rows {
+		if g.grant.Role != "" {
+			set = append(set, g.grant)
+		}
+	}
+	switch t := r.owner.Tenant; {
+	case s.policy.weak != SabotageRows && !same(r.mac, r.sum(k)):
+		return nil, finding{t, sessionsTable, string(r.id)}
+	case !s.genuine(k, &r.owner):
+		return nil, finding{t, accountsTable, string(r.account)}
+	case !s.genuineGrants(k, &r.owner, set):
+		return nil, finding{t, grantsTable, string(r.account)}
+	}
+	out := make([]Grant, 0, len(set))
+	for _, g := range set {
+		out = append(out, g.Grant)
+	}
+	return out, finding{}
+}
+
+func (s *Service) build(k *vault.Key, r sessionRow, grants []Grant, created, seen time.Time) (Session, error) {
+	login, err := k.Open(at(accountsTable, string(r.account), "login"), r.owner.login)
 	if err != nil {
 		return Session{}, err
 	}
-	name, err := k.Open(at(accountsTable, string(r.account), "name"), r.name)
+	name, err := k.Open(at(accountsTable, string(r.account), "name"), r.owner.name)
 	if err != nil {
 		return Session{}, err
 	}
 	out := Session{
-		ID: r.id, LoginID: string(login), Name: string(name), MustChange: r.mustChange != 0,
+		ID: r.id, LoginID: string(login), Name: string(name), MustChange: r.owner.MustChange != 0,
 		StartedAt: created, SeenAt: seen, IdleEnds: seen.Add(s.policy.SessionIdle), Ends: created.Add(s.policy.SessionMost),
-		Actor: actor.Actor{Kind: actor.Human, Tenant: r.tenant, Account: r.account, Person: r.person, Session: r.id},
+		Actor: actor.Actor{Kind: actor.Human, Tenant: r.owner.Tenant, Account: r.account, Person: r.owner.Person, Session: r.id},
 	}
 	if !out.MustChange {
-		grants := make([]Grant, 0, len(rows))
-		for _, g := range rows {
-			grants = append(grants, g.Grant)
-		}
 		out.Actor.Roles, out.Actor.Sites, out.Actor.Depts = scope(grants)
 	}
 	return out, nil

@@ -22,6 +22,7 @@ type attempt struct {
 	throttle string     // row of the account name and network
 	name     string     // keyed hash of what was typed, for the log
 	buckets  []bucket   // counts of spraying that the guess falls into
+	bad      finding    // a row that was found not to verify
 	failures int        // of the name and network, this attempt included
 	number   int        // of the account or device, this attempt included; 0: not to be looked at
 }
@@ -90,6 +91,8 @@ func (s *Service) find(ctx context.Context, v Visit, tenantCode, loginID, passwo
 		}
 		acc, err := db.One(tx, qAccountByLogin, scanAccount, a.info.ID, s.loginIndex(a.key, loginID))
 		switch {
+		case err == nil && !s.genuine(a.key, &acc):
+			a.bad = finding{acc.Tenant, accountsTable, string(acc.ID)}
 		case err == nil:
 			a.account = &acc
 			if err := s.findDevice(tx, a, now); err != nil {
@@ -100,6 +103,7 @@ func (s *Service) find(ctx context.Context, v Visit, tenantCode, loginID, passwo
 		}
 		return s.sprayEarly(tx, a, now)
 	})
+	s.found(ctx, a.bad)
 	return a, err
 }
 
@@ -107,11 +111,16 @@ func (s *Service) findDevice(tx *db.Tx, a *attempt, now time.Time) error {
 	if a.visit.Device == "" {
 		return nil
 	}
-	d, err := db.Value[string](tx, qDevice, a.account.Tenant, a.account.ID, tokenHash(a.visit.Device), db.Micros(now))
+	token := tokenHash(a.visit.Device)
+	d, err := db.One(tx, qDevice, scanDevice, a.account.Tenant, a.account.ID, token, db.Micros(now))
 	if fault.Is(err, fault.Missing) {
 		return nil
 	}
-	a.device = d
+	if err == nil && s.policy.weak != SabotageRows && !same(d.mac, deviceMAC(a.key, d.id, a.account.ID, token, d.created)) {
+		a.bad = finding{a.account.Tenant, devicesTable, d.id}
+		return nil
+	}
+	a.device = d.id
 	return err
 }
 
@@ -281,7 +290,7 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 			return s.record(tx, "auth.code_ceiling", a.actor(), "denied", nil)
 		}
 		row = signin{Tenant: a.account.Tenant, ID: string(ids.New[ids.Session]()), Account: a.account.ID, Device: a.device, throttle: a.throttle, State: "open", SentAt: db.Micros(now), CreatedAt: db.Micros(now)}
-		_, err := tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row.ID, code), row.SentAt)
+		_, err := tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row, code), row.SentAt)
 		return err
 	})
 	if err != nil {
@@ -316,12 +325,7 @@ func (s *Service) giveBack(tx *db.Tx, a *attempt) (bool, error) {
 // renew brings an old hash to today's costs, and asks for another password when the rules have changed
 // and the present one breaks them.
 func (s *Service) renew(tx *db.Tx, a *attempt, password, rehash string) error {
-	if rehash != "" {
-		if _, err := tx.Exec(qSetHash, a.account.Tenant, a.account.ID, rehash, a.account.Hash); err != nil {
-			return err
-		}
-	}
-	if a.account.Rules >= s.policy.Rules {
+	if rehash == "" && a.account.Rules >= s.policy.Rules {
 		return nil
 	}
 	login, err := a.key.Open(at(accountsTable, string(a.account.ID), "login"), a.account.login)
@@ -329,10 +333,17 @@ func (s *Service) renew(tx *db.Tx, a *attempt, password, rehash string) error {
 		return err
 	}
 	c := PasswordContext{LoginID: string(login), TenantCode: a.info.Code, TenantName: a.info.Name}
-	must := a.account.MustChange
-	if len(broken(CheckPassword(s.policy, c, password))) > 0 {
-		must = 1
-	}
-	_, err = tx.Exec(qSetRules, a.account.Tenant, a.account.ID, s.policy.Rules, must)
-	return err
+	weak := a.account.Rules < s.policy.Rules && len(broken(CheckPassword(s.policy, c, password))) > 0
+	return s.amend(tx, a.key, a.account.Tenant, a.account.ID, func(now *account) {
+		if now.Hash != a.account.Hash {
+			return // another password meanwhile
+		}
+		if rehash != "" {
+			now.Hash = rehash
+		}
+		if weak {
+			now.MustChange = 1
+		}
+		now.Rules = max(now.Rules, s.policy.Rules)
+	})
 }

@@ -39,8 +39,6 @@ var (
 			next_at = case when identity_throttle.expires_at <= $3 then 0 else identity_throttle.next_at end,
 			expires_at = case when identity_throttle.expires_at <= $3 then excluded.expires_at else identity_throttle.expires_at end returning failures`)
 	qSprayTake = db.Q("identity.spray_take", `update identity_throttle set next_at = $3 where tenant_id = $1 and id = $2 and failures >= $4 and expires_at > $5 and next_at <= $5`)
-	qHolders   = db.Q("identity.holders", `select `+accountColumns+` from identity_accounts a
-		where a.tenant_id = $1 and a.state = 'active' and exists (select 1 from identity_grants g where g.tenant_id = a.tenant_id and g.account_id = a.account_id and g.role = $2)`)
 )
 
 func hashID(system *vault.Key, parts ...string) string {
@@ -176,6 +174,24 @@ func (s *Service) tellLocks(a *attempt) {
 `, oneLine(a.info.Name), spanJA(s.policy.LocksFor), s.policy.LocksMost, moment(time.Now())))
 }
 
+// tellRows tells that a row was changed past the service.
+func (s *Service) tellRows(ctx context.Context, t ids.Tenant) {
+	info, err := s.tenants.TenantByID(ctx, t)
+	if err != nil {
+		return
+	}
+	key, err := s.keys.Tenant(ctx, t)
+	if err != nil {
+		return
+	}
+	s.tellAdmins(&attempt{info: info, key: key}, "auth.rows_notice", "利用者IDの記録が書き換えられた疑いがあります", fmt.Sprintf(`%s の利用者ID、役割またはサインインの記録に、このサービスが書いたものではない行が見つかりました。その行は無視しています。
+
+・時刻：%s
+
+「利用者と役割」の画面で状態を確かめ、保健会の窓口へ知らせてください。
+`, oneLine(info.Name), moment(time.Now())))
+}
+
 // tellAdmins mails every active administrator of the tenant without making the request wait. Whether the
 // mails went out is one event.
 func (s *Service) tellAdmins(a *attempt, verb, subject, text string) {
@@ -184,7 +200,7 @@ func (s *Service) tellAdmins(a *attempt, verb, subject, text string) {
 		defer cancel()
 		var admins []account
 		err := s.db.View(ctx, a.info.ID, func(tx *db.Tx) (err error) {
-			admins, err = db.All(tx, qHolders, scanAccount, a.info.ID, string(actor.TenantAdmin))
+			admins, err = s.holders(tx, a.key, a.info.ID, actor.TenantAdmin)
 			return err
 		})
 		sent := 0

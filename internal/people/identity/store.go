@@ -6,38 +6,35 @@ import (
 	"rakudos/internal/engine/db"
 )
 
-const accountColumns = `a.tenant_id, a.account_id, a.login, a.name, a.email, a.person_id, a.state, a.password_hash, a.password_rules, a.must_change, a.first_until, a.failures, a.locked_at, a.created_at, a.signed_in_at`
+const accountColumns = `a.tenant_id, a.account_id, a.login, a.name, a.email, a.person_id, a.state, a.password_hash, a.password_rules, a.must_change, a.first_until, a.failures, a.locked_at, a.created_at, a.signed_in_at, a.login_index, a.password_set_at, a.mac, a.grants_mac`
 
 var (
-	qAccountInsert = db.Q("identity.account_insert", `insert into identity_accounts (tenant_id, account_id, login_index, login, name, email, person_id, password_hash, password_rules, password_set_at, must_change, first_until, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
+	qAccountInsert = db.Q("identity.account_insert", `insert into identity_accounts (tenant_id, account_id, login_index, login, name, email, person_id, password_hash, password_rules, password_set_at, must_change, first_until, created_at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
 	qAccountByLogin = db.Q("identity.account_by_login", `select `+accountColumns+` from identity_accounts a where a.tenant_id = $1 and a.login_index = $2`)
 	qAccountByID    = db.Q("identity.account_by_id", `select `+accountColumns+` from identity_accounts a where a.tenant_id = $1 and a.account_id = $2`)
 	qAccounts       = db.Q("identity.accounts", `select `+accountColumns+` from identity_accounts a where a.tenant_id = $1 order by a.created_at, a.account_id`)
-	qAccountState   = db.Q("identity.account_state", `update identity_accounts set state = $3 where tenant_id = $1 and account_id = $2`)
-	qHashes         = db.GlobalQ("identity.hashes", `select password_hash from identity_accounts`)
+	qAccountAmend   = db.Q("identity.account_amend", `update identity_accounts set state = $3, password_hash = $4, password_rules = $5, password_set_at = $6, must_change = $7, first_until = $8, mac = $9
+		where tenant_id = $1 and account_id = $2 and mac = $10`)
+	qGrantsBind = db.Q("identity.grants_bind", `update identity_accounts set grants_mac = $3 where tenant_id = $1 and account_id = $2`)
+	qHashes     = db.GlobalQ("identity.hashes", `select password_hash from identity_accounts`)
 
 	qGrantInsert = db.Q("identity.grant_insert", `insert into identity_grants (tenant_id, account_id, role, site_id, dept_id, granted_at, granted_by) values ($1, $2, $3, $4, $5, $6, $7)`)
 	qGrantClear  = db.Q("identity.grant_clear", `delete from identity_grants where tenant_id = $1 and account_id = $2`)
-	qGrants      = db.Q("identity.grants", `select account_id, role, site_id, dept_id from identity_grants where tenant_id = $1 order by account_id, role, site_id, dept_id`)
-	qRoleHolders = db.Q("identity.role_holders", `select count(distinct g.account_id) from identity_grants g join identity_accounts a on a.tenant_id = g.tenant_id and a.account_id = g.account_id
-		where g.tenant_id = $1 and g.role = $2 and a.state = 'active' and g.account_id <> $3`)
+	qGrants      = db.Q("identity.grants", `select account_id, role, site_id, dept_id, granted_at, granted_by from identity_grants where tenant_id = $1 order by account_id, role, site_id, dept_id`)
 
 	// The counters decide here: an attempt is counted before its password is looked at, and no statement
 	// gives a number above the limit.
-	qCount       = db.Q("identity.count", `update identity_accounts set failures = failures + 1 where tenant_id = $1 and account_id = $2 and failures < $3 and state = 'active' returning failures`)
-	qGiveBack    = db.Q("identity.give_back", `update identity_accounts set failures = failures - 1 where tenant_id = $1 and account_id = $2 and failures > 0 and locked_at = 0 returning failures`)
-	qLock        = db.Q("identity.lock", `update identity_accounts set locked_at = $3, failures = $4 where tenant_id = $1 and account_id = $2 and locked_at = 0`)
-	qLockIfFull  = db.Q("identity.lock_if_full", `update identity_accounts set locked_at = $3 where tenant_id = $1 and account_id = $2 and locked_at = 0 and failures >= $4`)
-	qForgive     = db.Q("identity.forgive", `update identity_accounts set failures = 0 where tenant_id = $1 and account_id = $2 and locked_at = 0`)
-	qUnlock      = db.Q("identity.unlock", `update identity_accounts set failures = 0, locked_at = 0 where tenant_id = $1 and account_id = $2`)
-	qSignedInAt  = db.Q("identity.signed_in_at", `update identity_accounts set signed_in_at = $3 where tenant_id = $1 and account_id = $2`)
-	qSetHash     = db.Q("identity.set_hash", `update identity_accounts set password_hash = $3 where tenant_id = $1 and account_id = $2 and password_hash = $4`)
-	qSetRules    = db.Q("identity.set_rules", `update identity_accounts set password_rules = $3, must_change = $4 where tenant_id = $1 and account_id = $2`)
-	qSetPassword = db.Q("identity.set_password", `update identity_accounts set password_hash = $3, password_rules = $4, password_set_at = $5, must_change = $6, first_until = $7 where tenant_id = $1 and account_id = $2`)
+	qCount      = db.Q("identity.count", `update identity_accounts set failures = failures + 1 where tenant_id = $1 and account_id = $2 and failures < $3 and state = 'active' returning failures`)
+	qGiveBack   = db.Q("identity.give_back", `update identity_accounts set failures = failures - 1 where tenant_id = $1 and account_id = $2 and failures > 0 and locked_at = 0 returning failures`)
+	qLock       = db.Q("identity.lock", `update identity_accounts set locked_at = $3, failures = $4 where tenant_id = $1 and account_id = $2 and locked_at = 0`)
+	qLockIfFull = db.Q("identity.lock_if_full", `update identity_accounts set locked_at = $3 where tenant_id = $1 and account_id = $2 and locked_at = 0 and failures >= $4`)
+	qForgive    = db.Q("identity.forgive", `update identity_accounts set failures = 0 where tenant_id = $1 and account_id = $2 and locked_at = 0`)
+	qUnlock     = db.Q("identity.unlock", `update identity_accounts set failures = 0, locked_at = 0 where tenant_id = $1 and account_id = $2`)
+	qSignedInAt = db.Q("identity.signed_in_at", `update identity_accounts set signed_in_at = $3 where tenant_id = $1 and account_id = $2`)
 
-	qDeviceInsert  = db.Q("identity.device_insert", `insert into identity_devices (tenant_id, device_id, account_id, token_hash, created_at, used_at, expires_at) values ($1, $2, $3, $4, $5, $5, $6)`)
-	qDevice        = db.Q("identity.device", `select device_id from identity_devices where tenant_id = $1 and account_id = $2 and token_hash = $3 and expires_at > $4`)
+	qDeviceInsert  = db.Q("identity.device_insert", `insert into identity_devices (tenant_id, device_id, account_id, token_hash, created_at, used_at, expires_at, mac) values ($1, $2, $3, $4, $5, $5, $6, $7)`)
+	qDevice        = db.Q("identity.device", `select device_id, created_at, mac from identity_devices where tenant_id = $1 and account_id = $2 and token_hash = $3 and expires_at > $4`)
 	qDeviceCount   = db.Q("identity.device_count", `update identity_devices set failures = failures + 1 where tenant_id = $1 and device_id = $2 and failures < $3 returning failures`)
 	qDeviceBack    = db.Q("identity.device_give_back", `update identity_devices set failures = failures - 1 where tenant_id = $1 and device_id = $2 and failures > 0 returning failures`)
 	qDeviceEnd     = db.Q("identity.device_end", `delete from identity_devices where tenant_id = $1 and device_id = $2`)
@@ -69,10 +66,13 @@ type account struct {
 	Failures              int
 	LockedAt              int64
 	CreatedAt, SignedInAt int64
+	loginIndex            []byte
+	SetAt                 int64
+	mac, grantsMAC        []byte // see bound.go
 }
 
 func (a *account) dest() []any {
-	return []any{&a.Tenant, &a.ID, &a.login, &a.name, &a.email, &a.Person, &a.State, &a.Hash, &a.Rules, &a.MustChange, &a.FirstUntil, &a.Failures, &a.LockedAt, &a.CreatedAt, &a.SignedInAt}
+	return []any{&a.Tenant, &a.ID, &a.login, &a.name, &a.email, &a.Person, &a.State, &a.Hash, &a.Rules, &a.MustChange, &a.FirstUntil, &a.Failures, &a.LockedAt, &a.CreatedAt, &a.SignedInAt, &a.loginIndex, &a.SetAt, &a.mac, &a.grantsMAC}
 }
 
 func scanAccount(s db.Scanner) (account, error) {
@@ -84,12 +84,14 @@ func scanAccount(s db.Scanner) (account, error) {
 type grantRow struct {
 	account ids.Account
 	Grant
+	at int64
+	by string
 }
 
 func scanGrant(s db.Scanner) (grantRow, error) {
 	var g grantRow
 	var role string
-	err := s.Scan(&g.account, &role, &g.Site, &g.Dept)
+	err := s.Scan(&g.account, &role, &g.Site, &g.Dept, &g.at, &g.by)
 	g.Role = actor.Role(role)
 	return g, err
 }

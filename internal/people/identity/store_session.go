@@ -18,9 +18,9 @@ var (
 	qCodesSent    = db.Q("identity.codes_sent", `select coalesce(sum(1 + resends), 0), coalesce(min(created_at), 0) from identity_signins where tenant_id = $1 and account_id = $2 and created_at > $3`)
 	qSignInsSweep = db.GlobalQ("identity.signins_sweep", `delete from identity_signins where created_at <= $1`)
 
-	qSessionInsert = db.Q("identity.session_insert", `insert into identity_sessions (tenant_id, session_id, account_id, token_hash, device_id, addr, agent, created_at, seen_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`)
-	qSession       = db.GlobalQ("identity.session", `select s.tenant_id, s.session_id, s.account_id, s.created_at, s.seen_at, s.ended_at, s.screen_at, coalesce(t.screen_minutes, 0), a.person_id, a.state, a.must_change, a.login, a.name,
-			coalesce(g.role, ''), coalesce(g.site_id, ''), coalesce(g.dept_id, '')
+	qSessionInsert = db.Q("identity.session_insert", `insert into identity_sessions (tenant_id, session_id, account_id, token_hash, device_id, addr, agent, created_at, seen_at, mac) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`)
+	qSession       = db.GlobalQ("identity.session", `select s.session_id, s.account_id, s.device_id, s.created_at, s.seen_at, s.ended_at, s.screen_at, s.mac, coalesce(t.screen_minutes, 0),
+			coalesce(g.role, ''), coalesce(g.site_id, ''), coalesce(g.dept_id, ''), coalesce(g.granted_at, 0), coalesce(g.granted_by, ''), `+accountColumns+`
 		from identity_sessions s
 		join identity_accounts a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
 		left join identity_grants g on g.tenant_id = s.tenant_id and g.account_id = s.account_id
@@ -29,8 +29,9 @@ var (
 	qSessionTouch  = db.Q("identity.session_touch", `update identity_sessions set seen_at = $3 where tenant_id = $1 and session_id = $2 and seen_at < $3 and ended_at = 0`)
 	qSessionEnd    = db.Q("identity.session_end", `update identity_sessions set ended_at = $3, end_reason = $4 where tenant_id = $1 and session_id = $2 and ended_at = 0`)
 	qSessionEndOwn = db.Q("identity.session_end_own", `update identity_sessions set ended_at = $4, end_reason = $5 where tenant_id = $1 and session_id = $2 and account_id = $3 and ended_at = 0`)
-	qSessionRotate = db.Q("identity.session_rotate", `update identity_sessions set token_hash = $3, seen_at = $4 where tenant_id = $1 and session_id = $2 and ended_at = 0`)
-	qSessionAge    = db.Q("identity.session_age", `update identity_sessions set seen_at = seen_at - $3, created_at = created_at - $4 where tenant_id = $1 and session_id = $2`)
+	qSessionBound  = db.Q("identity.session_bound", `select session_id, account_id, token_hash, device_id, created_at, mac from identity_sessions where tenant_id = $1 and session_id = $2 and ended_at = 0`)
+	qSessionAmend  = db.Q("identity.session_amend", `update identity_sessions set token_hash = $3, created_at = $4, mac = $5 where tenant_id = $1 and session_id = $2 and ended_at = 0`)
+	qSessionAge    = db.Q("identity.session_age", `update identity_sessions set seen_at = seen_at - $3 where tenant_id = $1 and session_id = $2`)
 	qSessionsEnd   = db.Q("identity.sessions_end", `update identity_sessions set ended_at = $3, end_reason = $4 where tenant_id = $1 and account_id = $2 and ended_at = 0 and session_id <> $5`)
 	qSessions      = db.Q("identity.sessions", `select session_id, addr, agent, created_at, seen_at from identity_sessions where tenant_id = $1 and account_id = $2 and ended_at = 0 and seen_at > $3 and created_at > $4 order by seen_at desc`)
 	qSessionsLapse = db.GlobalQ("identity.sessions_lapse", `update identity_sessions set ended_at = $1, end_reason = 'lapsed' where ended_at = 0 and (seen_at <= $2 or created_at <= $3)`)
@@ -67,24 +68,38 @@ func scanTry(s db.Scanner) (signin, error) {
 
 // sessionRow is a session with its account and one of its grants.
 type sessionRow struct {
-	tenant      ids.Tenant
-	id          ids.Session
-	account     ids.Account
-	created     int64
+	boundSession
 	seen, ended int64
 	screen      int64
 	minutes     int
-	person      ids.Person
-	state       string
-	mustChange  int
-	login, name []byte
-	Grant
+	grant       grantRow
+	owner       account
 }
 
 func scanSession(s db.Scanner) (sessionRow, error) {
 	var r sessionRow
 	var role string
-	err := s.Scan(&r.tenant, &r.id, &r.account, &r.created, &r.seen, &r.ended, &r.screen, &r.minutes, &r.person, &r.state, &r.mustChange, &r.login, &r.name, &role, &r.Site, &r.Dept)
-	r.Role = actor.Role(role)
+	g := &r.grant
+	err := s.Scan(append([]any{&r.id, &r.account, &r.device, &r.created, &r.seen, &r.ended, &r.screen, &r.mac, &r.minutes, &role, &g.Site, &g.Dept, &g.at, &g.by}, r.owner.dest()...)...)
+	g.account, g.Role = r.account, actor.Role(role)
 	return r, err
+}
+
+func scanBound(s db.Scanner) (boundSession, error) {
+	var b boundSession
+	err := s.Scan(&b.id, &b.account, &b.token, &b.device, &b.created, &b.mac)
+	return b, err
+}
+
+// deviceRow is what decides whether a device cookie is known.
+type deviceRow struct {
+	id      string
+	created int64
+	mac     []byte
+}
+
+func scanDevice(s db.Scanner) (deviceRow, error) {
+	var d deviceRow
+	err := s.Scan(&d.id, &d.created, &d.mac)
+	return d, err
 }

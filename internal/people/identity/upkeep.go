@@ -65,6 +65,10 @@ func (s *Service) lockStuck(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if !s.genuine(key, &acc) {
+			s.found(ctx, finding{acc.Tenant, accountsTable, string(acc.ID)})
+			continue
+		}
 		a, locked := &attempt{info: info, key: key, account: &acc, number: s.policy.LockAt}, false
 		many := false
 		err = s.transact(ctx, func(tx *db.Tx) (err error) {

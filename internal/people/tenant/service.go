@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"context"
+	"crypto/subtle"
+	"encoding/binary"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -34,6 +36,7 @@ type Service struct {
 	keys  Keys
 	log   Recorder
 	guard Guard
+	first audit.First // of rows that do not verify
 }
 
 // NewService binds the register to its engines.
@@ -67,7 +70,7 @@ func (s *Service) Create(ctx context.Context, a actor.Actor, n New) (Tenant, err
 		return Tenant{}, err
 	}
 	err = s.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		if _, err := tx.Exec(qInsert, t.ID, t.Code, string(t.Kind), key.Seal(nameAt(t.ID), []byte(t.Name)), db.Micros(t.CreatedAt)); err != nil {
+		if _, err := tx.Exec(qInsert, t.ID, t.Code, string(t.Kind), key.Seal(nameAt(t.ID), []byte(t.Name)), db.Micros(t.CreatedAt), rowMAC(key, t)); err != nil {
 			return err
 		}
 		a.Tenant = t.ID // the tenant's own log begins with its registration
@@ -114,10 +117,15 @@ func (s *Service) one(ctx context.Context, q db.Query, arg string) (Tenant, erro
 	if err != nil {
 		return Tenant{}, err
 	}
-	return s.open(ctx, r)
+	t, err := s.open(ctx, r)
+	if err == nil && t.Tampered {
+		err = fault.New(fault.Missing, "tenant.missing")
+	}
+	return t, err
 }
 
-// List returns every tenant in order of code. A tenant whose key is destroyed keeps its line, without a name.
+// List returns every tenant in order of code. A tenant whose key is destroyed keeps its line, without a
+// name; so does one whose row was changed past the service, as Tampered.
 func (s *Service) List(ctx context.Context) ([]Tenant, error) {
 	var rows []row
 	err := s.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
@@ -146,10 +154,56 @@ func (s *Service) open(ctx context.Context, r row) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
+	if subtle.ConstantTimeCompare(r.mac, rowMAC(key, r.Tenant)) != 1 {
+		r.Kind, r.Tampered = Customer, true
+		return r.Tenant, s.found(ctx, r.ID)
+	}
 	name, err := key.Open(nameAt(r.ID), r.sealed)
 	if err != nil {
 		return Tenant{}, err
 	}
 	r.Name = string(name)
 	return r.Tenant, nil
+}
+
+// rowMAC binds what a tenant is: whoever can write into the database but has no key can't turn a customer
+// into the association, or exchange two codes.
+func rowMAC(k *vault.Key, t Tenant) []byte {
+	return k.MAC("tenant.row", []byte(t.ID), []byte(t.Code), []byte(t.Kind), binary.BigEndian.AppendUint64(nil, uint64(db.Micros(t.CreatedAt))))
+}
+
+// found records, once in the life of the process, that a tenant's row does not verify.
+func (s *Service) found(ctx context.Context, t ids.Tenant) error {
+	if !s.first.Time(string(t)) {
+		return nil
+	}
+	return s.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		_, err := s.log.Append(tx, audit.Event{Verb: "integrity.row_refused", Actor: actor.System(t, "register"), Kind: "row", Result: "denied", Detail: map[string]any{"table": "tenant", "row": string(t)}})
+		return err
+	})
+}
+
+// Adopt binds the rows that an older version of the program has written without a MAC. Whoever calls it
+// makes sure that it never happens a second time.
+func (s *Service) Adopt(ctx context.Context) error {
+	var rows []row
+	if err := s.db.View(ctx, db.Global, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qAll, scan)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		k, err := s.keys.Tenant(ctx, r.ID)
+		if fault.Is(err, fault.Missing) {
+			continue // its key is destroyed
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.db.Tx(ctx, r.ID, func(tx *db.Tx) error { _, err := tx.Exec(qAdopt, r.ID, rowMAC(k, r.Tenant)); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -31,6 +31,7 @@ type Tenant struct {
 	Kind      Kind
 	CreatedAt time.Time
 	Closed    bool
+	Tampered  bool // only in a list: its row was changed past the service, and nobody finds it
 }
 
 // New is a tenant to be registered.

@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/testkit/testdb"
 )
@@ -126,4 +127,75 @@ func TestCodeForm(t *testing.T) {
 			t.Errorf("%q is accepted", name)
 		}
 	}
+}
+
+var (
+	qForgeKind = db.GlobalQ("test.forge_kind", `update tenant set kind = $2 where tenant_id = $1`)
+	qForgeCode = db.GlobalQ("test.forge_code", `update tenant set code = $2 where tenant_id = $1`)
+	qForgeMAC  = db.GlobalQ("test.forge_mac", `update tenant set mac = $2 where tenant_id = $1`)
+)
+
+// A customer does not become the association by a write into the database, nor does a row without MAC count.
+func TestForgedTenantIsNobody(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, _, log := newRegister(t, e)
+		ctx := t.Context()
+		a, err := s.Create(ctx, machine, New{Code: "midori", Name: "みどり", Kind: Customer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := s.Create(ctx, machine, New{Code: "hikari", Name: "ひかり", Kind: Customer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mac []byte
+		write := func(q db.Query, v any) {
+			t.Helper()
+			if err := e.DB.Tx(ctx, db.Global, func(tx *db.Tx) error { _, err := tx.Exec(q, string(a.ID), v); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := e.DB.View(ctx, db.Global, func(tx *db.Tx) error {
+			r, err := db.One(tx, qByID, scan, string(a.ID))
+			mac = r.mac
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		nobody := func(what string) {
+			t.Helper()
+			if got, err := s.ByID(ctx, a.ID); !fault.Is(err, fault.Missing) {
+				t.Errorf("%s: %+v, %v", what, got, err)
+			}
+			all, err := s.List(ctx)
+			if err != nil || len(all) != 2 || all[0] != b || !all[1].Tampered || all[1].Kind != Customer {
+				t.Errorf("%s: listed as %+v, %v", what, all, err)
+			}
+		}
+		write(qForgeKind, "association")
+		nobody("kind")
+		write(qForgeKind, "customer")
+		write(qForgeCode, "other")
+		if _, err := s.ByCode(ctx, "other"); !fault.Is(err, fault.Missing) {
+			t.Errorf("by another code: %v", err)
+		}
+		write(qForgeCode, "midori")
+		write(qForgeMAC, []byte(nil))
+		nobody("no MAC")
+		events, err := log.Find(ctx, actor.System(a.ID, "test"), audit.Filter{Verb: "integrity.row_refused"})
+		if err != nil || len(events) != 1 {
+			t.Errorf("%d events, %v", len(events), err)
+		}
+		write(qForgeMAC, mac)
+		if got, err := s.ByCode(ctx, "midori"); err != nil || got != a {
+			t.Errorf("as it was: %+v, %v", got, err)
+		}
+		write(qForgeMAC, []byte(nil))
+		if err := s.Adopt(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.ByCode(ctx, "midori"); err != nil || got != a {
+			t.Errorf("adopted: %+v, %v", got, err)
+		}
+	})
 }
