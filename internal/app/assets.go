@@ -100,6 +100,9 @@ func (a *App) foundBuckets(context.Context) ([]asset.Found, error) {
 	} else if err != nil {
 		return nil, err
 	}
+	if u := a.Config.Backup.Second.URL; u != "" {
+		out = append(out, asset.Found{ID: "bucket:backup-second", Kind: asset.Bucket, Name: "二つ目の置き場所", Location: u})
+	}
 	return out, nil
 }
 

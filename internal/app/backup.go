@@ -20,14 +20,16 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/cli"
 	"rakudos/internal/engine/blob"
+	"rakudos/internal/engine/blob/bucket"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/operations/backup"
 )
 
-// Backup says where backups lie: a folder, by default "backups" in the data directory.
+// Backup says where backups lie: a folder, by default "backups" in the data directory, and a second place.
 type Backup struct {
-	Dir string `yaml:"dir"`
+	Dir    string        `yaml:"dir"`
+	Second bucket.Config `yaml:"second"` // a bucket under another identity, with locks; empty: none
 }
 
 func (c *Config) backupDir() string {
@@ -48,8 +50,13 @@ func (a *App) openBackup(ctx context.Context) error {
 		return err
 	}
 	target := &backupPlace{dir: a.Config.backupDir(), must: a.Config.Backup.Dir != ""}
+	second, err := a.secondPlace(ctx)
+	if err != nil {
+		return err
+	}
 	a.Backup, err = backup.Open(ctx, backup.Options{
-		Main: a.DB, Keys: a.Keys, Vault: a.Vault, Root: root, Log: a.Audit, Blobs: files, Target: target,
+		Second: second,
+		Main:   a.DB, Keys: a.Keys, Vault: a.Vault, Root: root, Log: a.Audit, Blobs: files, Target: target,
 		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Build: Version, Logger: a.log,
 	})
 	if err != nil {
@@ -108,6 +115,9 @@ func houseBackups() cli.Backups {
 		Run: func(ctx context.Context, o cli.Options) (*backup.Made, error) {
 			return onStopped(ctx, o, func(a *App) (*backup.Made, error) { return a.Backup.Run(ctx, who) })
 		},
+		Copy: func(ctx context.Context, o cli.Options) (*backup.Copied, error) {
+			return onStopped(ctx, o, func(a *App) (*backup.Copied, error) { return a.Backup.CopySecond(ctx, who) })
+		},
 		List: func(ctx context.Context, o cli.Options) ([]backup.Generation, error) {
 			return onStopped(ctx, o, func(a *App) ([]backup.Generation, error) { return a.Backup.List(ctx) })
 		},
@@ -148,9 +158,6 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 	if keyFile == "" {
 		keyFile = c.path("root.key")
 	}
-	if _, err := os.Stat(from); err != nil {
-		return nil, fault.New(fault.Missing, "backup.none").Because(err)
-	}
 	raw, err := os.ReadFile(keyFile)
 	if err != nil { // asked first: opening a root key that is not there would make one
 		return nil, fault.New(fault.Missing, "backup.no_root_key", "path", keyFile).Because(err)
@@ -166,10 +173,11 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 		}
 		defer unlock()
 	}
-	target, err := blob.Local(from)
+	target, done, err := backupSource(ctx, c, from)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	out, err := backup.Source{Target: target, Root: root}.Restore(ctx, r.To, r.At)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 // Backups is what app gives to the backup verbs; each works on a stopped service's data.
 type Backups struct {
 	Run    func(ctx context.Context, o Options) (*backup.Made, error)
+	Copy   func(ctx context.Context, o Options) (*backup.Copied, error)
 	List   func(ctx context.Context, o Options) ([]backup.Generation, error)
 	Verify func(ctx context.Context, o Options) (*backup.Report, error)
 	Drill  func(ctx context.Context, o Options) (*backup.Receipt, error)
@@ -27,7 +28,7 @@ type Backups struct {
 type RestoreRequest struct {
 	To      string
 	At      jst.Date // zero: the newest
-	From    string   // folder of the backups; empty: that of the data
+	From    string   // folder of the backups, or "second"; empty: that of the data
 	RootKey string   // file; empty: that of the data
 }
 
@@ -60,6 +61,9 @@ func backupCommands() []command {
 		backupVerb("run", "バックアップを取り、すべて読み直して確かめ、古い世代を消します（サービスを止めた状態で）。",
 			[]string{"rakudos backup run --data data"},
 			func(s *stage) func(context.Context, Options) (*backup.Made, error) { return s.house.Backup.Run }, tellMade, fine),
+		backupVerb("copy", "バックアップを二つ目の置き場所（設定 backup.second）に写し、期限まで消せないようにします。",
+			[]string{"rakudos backup copy --data data --config rakudos.yaml"},
+			func(s *stage) func(context.Context, Options) (*backup.Copied, error) { return s.house.Backup.Copy }, tellCopied, fine),
 		backupVerb("list", "残っているバックアップの世代を、古い順に表示します。",
 			[]string{"rakudos backup list --data data", "rakudos backup list --json"},
 			func(s *stage) func(context.Context, Options) ([]backup.Generation, error) { return s.house.Backup.List }, tellGenerations,
@@ -201,4 +205,8 @@ func size(n int64) string {
 		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 	}
 	return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
+}
+
+func tellCopied(w io.Writer, c *backup.Copied) {
+	fmt.Fprintf(w, "二つ目の置き場所に%d世代（%dバイト）を写し、期限の過ぎた%d世代を消しました。\n", len(c.Sets), c.Bytes, len(c.Dropped))
 }

@@ -24,6 +24,9 @@ type backups struct {
 
 func (b *backups) house() House {
 	return House{Backup: Backups{
+		Copy: func(context.Context, Options) (*backup.Copied, error) {
+			return &backup.Copied{Sets: []string{"set-1"}, Bytes: 9}, nil
+		},
 		Run:    func(_ context.Context, o Options) (*backup.Made, error) { b.data = o.Data; return &b.made, nil },
 		List:   func(context.Context, Options) ([]backup.Generation, error) { return b.all, nil },
 		Verify: func(context.Context, Options) (*backup.Report, error) { return &b.report, nil },

@@ -12,6 +12,11 @@ var backupTexts = map[string]Text{
 		Kept:    "復元先には何も残していません。",
 		Next:    "バックアップを取ったときのルート鍵を --root-key で指定してください。",
 	},
+	"backup.no_second": {
+		Message: "二つ目の置き場所が設定されていません。",
+		Kept:    "何も変更していません。",
+		Next:    "設定 backup.second に url・endpoint・credentials_file を書いてください。",
+	},
 	"backup.none": {
 		Message: "バックアップがありません。",
 		Next:    "rakudos backup run で取るか、--from で置き場所を指定してください。",

@@ -18,6 +18,7 @@ type Policy struct {
 	Weekly  int           // newest weeks of which the first day is kept
 	Monthly int           // newest months of which the first day is kept
 	KeyLife time.Duration // a copy of the key store is gone after this
+	Lock    time.Duration // nobody can remove a copy in the second place before; less than the daily generations live
 	Hour    int           // of the daily backup, in Japan: before the patch window opens
 	Minute  int
 
@@ -35,7 +36,7 @@ type Policy struct {
 // DefaultPolicy keeps 35 days, 13 weeks and 12 months, nothing beyond a year, and keys for 7 days.
 func DefaultPolicy() Policy {
 	return Policy{
-		Daily: 35, Weekly: 13, Monthly: 12, KeyLife: 7 * 24 * time.Hour, Hour: 22, Minute: 0, Margin: 25 * time.Hour,
+		Daily: 35, Weekly: 13, Monthly: 12, KeyLife: 7 * 24 * time.Hour, Lock: 30 * 24 * time.Hour, Hour: 22, Minute: 0, Margin: 25 * time.Hour,
 		Gap: 7 * 24 * time.Hour, Settle: 3, expiry: jst.BackupExpiry,
 	}
 }

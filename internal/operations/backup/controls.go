@@ -52,12 +52,7 @@ func Controls(s *Service, temp string) []control.Control {
 			Probe:     s.probeDrill,
 			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantDrill(ctx, temp) },
 		},
-		{
-			ID: "BK-OFFLINE", Grades: real, Owner: "SRE",
-			Says:      "消すことのできない写しを、別の権限の場所に少なくとも一つ持ちます。",
-			NotProven: "写しの置き場所の物理的な管理はクラウド事業者によります。",
-			Pending:   "別の権限で守られた二つ目の置き場所が設定されていないため、消せない写しがあることを確認できません。",
-		},
+		s.offline(),
 	}
 }
 

@@ -154,7 +154,7 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 	}
 	gone := slices.DeleteFunc(all.generations(), func(g Generation) bool { return g.ID == fresh.ID })
 	if len(gone) == 0 {
-		return nil
+		return s.renewSecond(ctx, fresh)
 	}
 	if err := s.forget(ctx, who, gone, now); err != nil {
 		return err
@@ -164,5 +164,5 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 			return err
 		}
 	}
-	return nil
+	return s.renewSecond(ctx, fresh)
 }

@@ -19,10 +19,14 @@ import (
 const (
 	JobRun   = "backup"
 	JobDrill = "backup.drill"
+	JobCopy  = "backup.copy"
 )
 
 // drillHour is when the newest backup is tried, in Japan: after the patch window has closed.
 const drillHour = 4
+
+// copyHour is when the second place gets what was tried before.
+const copyHour = 5
 
 // Register puts the daily work into the queue; call it before the queue runs. A place that cannot be
 // reached is tried again with growing pauses, for more than a day; the next day's slot follows anyway.
@@ -44,6 +48,13 @@ func (s *Service) Register(q *job.Queue) {
 		}
 		return again(err)
 	}, job.Options{MaxAttempts: 10})
+	if s.o.Second != nil {
+		q.Handle(JobCopy, func(ctx context.Context, _ job.Job) error {
+			_, err := s.CopySecond(ctx, nightly)
+			return again(err)
+		}, job.Options{MaxAttempts: 40})
+		q.Schedule(JobCopy, job.Daily(copyHour, 0), job.NewestOnly())
+	}
 	q.Schedule(JobRun, job.Daily(s.o.Policy.Hour, s.o.Policy.Minute))
 	q.Schedule(JobDrill, job.Daily(drillHour, 0), job.NewestOnly())
 }

@@ -43,6 +43,7 @@ type Options struct {
 	Blobs       blob.Store                            // as the files lie there, sealed
 	Environment func(context.Context) ([]File, error) // configuration without secrets, versions
 	Target      blob.Store
+	Second      Second // nil: there is none
 	Temp        string // folder for trial restores
 	Policy      Policy
 	Ledger      Ledger // nil: there is none yet, and drills say so
