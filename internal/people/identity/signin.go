@@ -277,6 +277,12 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 			refused = s.wrong(a)
 			return s.record(tx, "auth.failed", a.actor(), "failed", map[string]any{"name": a.name, "number": 0})
 		}
+		if ok, err := s.passwordAllowed(tx, a.account.Tenant, a.account.ID); err != nil {
+			return err
+		} else if !ok {
+			refused = s.wrong(a)
+			return s.record(tx, "auth.password_not_allowed", a.actor(), "denied", nil)
+		}
 		if err := s.renew(tx, a, password, rehash); err != nil {
 			return err
 		}

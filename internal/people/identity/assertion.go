@@ -1,0 +1,157 @@
+package identity
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+)
+
+// Assertion is the first step done by the tenant's identity provider instead of a password. Whoever makes
+// one has checked that it is genuine, fresh and about this account.
+type Assertion struct {
+	Tenant     ids.Tenant
+	Account    ids.Account
+	Connection string // for the log
+	TwoFactors bool   // the provider has shown two factors and the tenant counts them as both steps
+}
+
+var (
+	qSSORoles = db.Q("identity.sso_roles", `select r.role from sso_only_roles r where r.tenant_id = $1 and exists (select 1 from sso_connections c where c.tenant_id = r.tenant_id and c.enabled = 1)`)
+	// The tenant administrator of longest standing, who may always use the password.
+	qBreakGlass = db.Q("identity.break_glass", `select a.account_id from identity_accounts a join identity_grants g on g.tenant_id = a.tenant_id and g.account_id = a.account_id
+		where a.tenant_id = $1 and g.role = $2 and a.state = 'active' order by a.created_at, a.account_id limit 1`)
+)
+
+// SignInAsserted goes on after an assertion: to the mailed code (clause 3-5), or to the session when the
+// tenant's policy counts the provider's two factors. An account that is disabled or locked is refused as a
+// wrong password is. The session is empty when a code follows.
+func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pending, SignedIn, error) {
+	a, err := s.findAsserted(ctx, v, as)
+	if err != nil {
+		return Pending{}, SignedIn{}, err
+	}
+	hash := ""
+	if a.account.MustChange != 0 && a.account.FirstUntil != 0 { // a first password that somebody else has seen is void from now on
+		if hash, err = s.hash(ctx, GeneratePassword()+GeneratePassword()); err != nil {
+			return Pending{}, SignedIn{}, err
+		}
+	}
+	code, token := newCode(), randomToken()
+	var row signin
+	var in SignedIn
+	var refused error
+	err = s.transact(ctx, func(tx *db.Tx) error {
+		refused, in = nil, SignedIn{}
+		now := time.Now()
+		// Read again inside of the transaction: it may have been disabled or locked meanwhile.
+		acc, err := db.One(tx, qAccountByID, scanAccount, as.Tenant, as.Account)
+		if err != nil {
+			return err
+		}
+		a.account = &acc
+		row = signin{Tenant: acc.Tenant, ID: string(ids.New[ids.Session]()), Account: acc.ID, Device: a.device, State: "open", SentAt: db.Micros(now), CreatedAt: db.Micros(now)}
+		if acc.State != "active" || acc.LockedAt != 0 && a.device == "" {
+			refused = s.wrong(a)
+			return s.record(tx, "auth.sso_refused", a.actor(), "denied", map[string]any{"connection": as.Connection})
+		}
+		if err := s.record(tx, "auth.sso_ok", a.actor(), "ok", map[string]any{"connection": as.Connection, "two_factors": as.TwoFactors}); err != nil {
+			return err
+		}
+		if hash != "" {
+			if _, err := tx.Exec(qSetPassword, acc.Tenant, acc.ID, hash, s.policy.Rules, db.Micros(now), 0, 0); err != nil {
+				return err
+			}
+		}
+		if as.TwoFactors {
+			in, err = s.open(tx, a.key, row, &acc, v, now)
+			return err
+		}
+		if refused = s.ceiling(tx, a.info, &acc, now); refused != nil {
+			if fault.Of(refused).Code != "identity.code_ceiling" {
+				return refused
+			}
+			return s.record(tx, "auth.code_ceiling", a.actor(), "denied", nil)
+		}
+		_, err = tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row.ID, code), row.SentAt)
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return Pending{}, SignedIn{}, err
+	}
+	if as.TwoFactors {
+		in.Session, err = s.Session(ctx, in.Token, false)
+		return Pending{}, in, err
+	}
+	p, err := s.mailCode(ctx, v, a.info, a.key, a.account, row, code)
+	p.Token = token
+	return p, SignedIn{}, err
+}
+
+func (s *Service) findAsserted(ctx context.Context, v Visit, as Assertion) (*attempt, error) {
+	info, err := s.tenants.TenantByID(ctx, as.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{visit: v, info: info}
+	if info.Closed {
+		return nil, s.wrong(a)
+	}
+	if a.key, err = s.keys.Tenant(ctx, as.Tenant); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, db.Global, func(tx *db.Tx) error {
+		acc, err := db.One(tx, qAccountByID, scanAccount, as.Tenant, as.Account)
+		if err != nil {
+			return err
+		}
+		a.account = &acc
+		return s.findDevice(tx, a, time.Now())
+	})
+	if fault.Is(err, fault.Missing) {
+		return nil, s.wrong(a)
+	}
+	return a, err
+}
+
+// passwordAllowed tells whether an account may use its password at all: a tenant may want some roles to come
+// through its identity provider only. The tenant administrator of longest standing always may, so that a
+// provider that is down or misconfigured locks nobody out for good.
+func (s *Service) passwordAllowed(tx *db.Tx, t ids.Tenant, id ids.Account) (bool, error) {
+	only, err := db.Column[string](tx, qSSORoles, t)
+	if err != nil || len(only) == 0 {
+		return err == nil, err
+	}
+	grants, err := db.All(tx, qGrants, scanGrant, t)
+	if err != nil {
+		return false, err
+	}
+	if !slices.ContainsFunc(grants, func(g grantRow) bool { return g.account == id && slices.Contains(only, string(g.Role)) }) {
+		return true, nil
+	}
+	keeper, err := db.Value[string](tx, qBreakGlass, t, string(actor.TenantAdmin))
+	if fault.Is(err, fault.Missing) {
+		return false, nil
+	}
+	return ids.Account(keeper) == id, err
+}
+
+// BreakGlass is the account of the tenant that keeps its password whatever the tenant chooses.
+func (s *Service) BreakGlass(ctx context.Context, t ids.Tenant) (ids.Account, error) {
+	var id string
+	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
+		id, err = db.Value[string](tx, qBreakGlass, t, string(actor.TenantAdmin))
+		return err
+	})
+	if fault.Is(err, fault.Missing) {
+		return "", nil
+	}
+	return ids.Account(id), err
+}
