@@ -54,6 +54,12 @@ const (
 	CertificateManage Permission = "certificate.manage" // issue, revoke, change the key
 )
 
+// What ties a tenant to its own identity provider and personnel system.
+const (
+	FederationManage Permission = "federation.manage"
+	Provision        Permission = "scim.provision" // no role has it: the bearer of a token does
+)
+
 // bit gives every role its place in a set of roles.
 var bit = func() map[actor.Role]uint32 {
 	m := map[actor.Role]uint32{}

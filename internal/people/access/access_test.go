@@ -42,6 +42,8 @@ trust.evidence    -----toia
 matrix.read       -----toia
 account.manage    -----t-i-
 account.unlock    -----t-i-
+federation.manage -----t-i-
+scim.provision    ---------
 tenant.manage     -------i-
 asset.read        ------oia
 asset.manage      ------oi-

@@ -55,6 +55,8 @@ var Matrix = []Row{
 	{MatrixRead, "権限の表を見る", overseers, host},
 	{AccountManage, "利用者と権限を管理する", accounts, both},
 	{AccountUnlock, "ロックを解除する", accounts, host},
+	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, nil},
+	{Provision, "人事システムから利用者を登録する（連携用のトークンだけ）", nil, nil},
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
 	{AssetRead, "資源の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
 	{AssetManage, "資源の処分を申請・承認する", association, nil},
