@@ -27,6 +27,7 @@ import (
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 	"rakudos/internal/people/tenant"
 	"rakudos/internal/statement"
@@ -44,6 +45,7 @@ type App struct {
 	Jobs      *job.Queue
 	Tenants   *tenant.Service
 	Identity  *identity.Service
+	SSO       *sso.Service
 	Org       *org.Service
 	Checkup   *checkup.Service
 	Statement *statement.Service
@@ -220,6 +222,9 @@ func (a *App) openServices(ctx context.Context) error {
 		return err
 	}
 	a.Org = org.New(org.Config{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, Guard: guard{}})
+	if err := a.openFederation(); err != nil {
+		return err
+	}
 	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org})
 	a.Checkup.Register()
 	if err := a.Org.Sweep(ctx); err != nil {

@@ -28,6 +28,7 @@ type Config struct {
 	Mail     Mail     `yaml:"mail"`     // how codes and notices leave
 	Backup   Backup   `yaml:"backup"`   // where backups lie
 	Identity Identity `yaml:"identity"` // passwords and signing in
+	SSO      SSO      `yaml:"sso"`      // how the tenants' identity providers are reached
 
 	sabotage map[string]bool // sandboxes of the probes only; not reachable from a file or the environment
 }
@@ -55,6 +56,12 @@ type Database struct {
 // Identity changes signing in where the clauses leave room.
 type Identity struct {
 	BlocklistFile string `yaml:"blocklist_file"` // passwords or SHA-1 hashes to refuse beside the built-in list, one a line
+}
+
+// SSO says where the identity providers of the tenants may be. A tenant can't widen it.
+type SSO struct {
+	AllowPrivate bool   `yaml:"allow_private"` // providers at addresses of private networks
+	RootsFile    string `yaml:"roots_file"`    // PEM of further certificate authorities of providers
 }
 
 // Mail chooses the way out: a spool folder in the data directory, or an SMTP server.

@@ -137,6 +137,7 @@ func (r *Running) webDeps() web.Deps {
 		Identity: r.Identity, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Audit: r.Audit, Assets: r.Assets,
 		Log:          r.log,
 		Certificates: r.Certificates,
+		SSO:          r.SSO,
 		Ready: func(context.Context) error {
 			if !r.ready.Load() {
 				return fault.New(fault.Busy, "app.starting")

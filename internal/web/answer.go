@@ -78,7 +78,7 @@ func statusOf(f *fault.Fault) int {
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case fault.Busy:
-		if strings.HasPrefix(f.Code, "identity.") && f.Code != "identity.busy" {
+		if strings.HasPrefix(f.Code, "identity.") && f.Code != "identity.busy" || f.Code == "sso.too_soon" || f.Code == "scim.too_many" {
 			return http.StatusTooManyRequests
 		}
 		return http.StatusServiceUnavailable

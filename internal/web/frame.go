@@ -121,6 +121,11 @@ func headers(h http.Header, request string) {
 // sameOrigin refuses state-changing requests that another site made the browser send.
 func (s *server) sameOrigin(next http.Handler) http.Handler {
 	p := http.NewCrossOriginProtection()
+	for _, row := range s.routes {
+		if row.CrossSite {
+			p.AddInsecureBypassPattern(row.Pattern)
+		}
+	}
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, nil, fault.New(fault.Denied, "web.cross_origin"))
 	}))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/people/identity"
@@ -16,11 +17,29 @@ type loginView struct {
 // Template names the file.
 func (*loginView) Template() string { return "login" }
 
+// SSO is the way through the company's own identity provider.
+func (v *loginView) SSO() string {
+	if v.Tenant != "" {
+		return backTo("/sso/"+url.PathEscape(v.Tenant), v.Back)
+	}
+	return backTo("/sso", v.Back)
+}
+
+// clip keeps the first n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
+
 // whys are the reasons for landing on the sign-in page, by the code of the ended session.
 var whys = map[string]string{
 	"session_idle":  "操作がないまま3時間が過ぎたため、サインアウトしました。",
 	"session_limit": "サインインから12時間が過ぎたため、サインアウトしました。",
 	"session_ended": "このサインインは終了しています。もう一度サインインしてください。",
+	"sso_refused":   "会社のアカウントでのサインインができませんでした。もう一度お試しください。続くときは、会社の管理者にご連絡ください。",
+	"sso_no_flow":   "会社のアカウントでのサインインは、時間切れか、別の画面で始めたものでした。はじめからやり直してください。",
 	"code":          "認証コードの確認が終わらなかったため、はじめからやり直してください。",
 }
 
@@ -28,7 +47,7 @@ func (s *server) loginForm(w http.ResponseWriter, r *http.Request, v *Visitor) e
 	if v != nil {
 		return goTo(w, r, s.landing(v, r.URL.Query().Get("back")))
 	}
-	return s.page(w, r, nil, &loginView{Page: Page{Title: "サインイン", Narrow: true}, Why: whys[r.URL.Query().Get("why")], Back: ownPath(r.URL.Query().Get("back"))})
+	return s.page(w, r, nil, &loginView{Page: Page{Title: "サインイン", Narrow: true}, Tenant: clip(r.URL.Query().Get("tenant"), 64), Why: whys[r.URL.Query().Get("why")], Back: ownPath(r.URL.Query().Get("back"))})
 }
 
 // loginPost is the password step. Wrong password, unknown ID and locked account get one and the same answer.

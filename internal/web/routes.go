@@ -27,6 +27,7 @@ type Route struct {
 	Stream       bool // the answer is a stream of events
 	Passive      bool // does not count as activity: a page's own requests
 	WhileLocked  bool // allowed while the screen is locked
+	CrossSite    bool // another site makes the browser send this: the handler binds it to the browser by other means
 	BeforeChange bool // allowed while a new password is still to be set
 }
 
@@ -51,6 +52,13 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /login/code/resend", Permission: Public, Verb: "signin.resend", Action: s.codeResend},
 		{Pattern: "GET /login/forgot", Permission: Public, Action: s.forgotForm},
 		{Pattern: "POST /login/forgot", Permission: Public, Verb: "password.forgot", Action: s.forgotPost},
+		{Pattern: "GET /sso", Permission: Public, Action: s.ssoForm},
+		{Pattern: "GET /sso/{tenant}", Permission: Public, Action: s.ssoForm},
+		{Pattern: "POST /sso", Permission: Public, Verb: "signin.sso", Action: s.ssoBegin},
+		{Pattern: "GET /sso/oidc/{id}", Permission: Public, Action: s.ssoCallback},
+		{Pattern: "POST /sso/saml/{id}/acs", Permission: Public, Verb: "signin.saml", Action: s.ssoACS, CrossSite: true},
+		{Pattern: "GET /sso/saml/{id}/metadata", Permission: Public, Action: s.ssoMetadata},
+		{Pattern: "GET /sso/continue", Permission: Public, Action: s.ssoContinue},
 		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true, WhileLocked: true},
 		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true, WhileLocked: true},
 		{Pattern: "POST /session", Permission: SignedIn, Verb: "session.continue", Action: s.sessionGet, BeforeChange: true},

@@ -21,6 +21,7 @@ import (
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 	"rakudos/internal/statement"
 	"rakudos/internal/words"
@@ -119,6 +120,9 @@ func samples() map[string]struct {
 		"users":         {actor.TenantAdmin, &usersView{Page: Page{Title: "利用者と役割", Here: "/users", Errors: []FieldError{{"reason", "理由を入力してください。"}}}, Locked: 1, Screen: 30, Users: []userLine{{identity.Account{ID: "a", LoginID: "hr", Name: "人事 花子", SignedInAt: sampleNow}, []string{"人事・健康管理担当者"}}, {identity.Account{ID: "b", LoginID: "x", Name: "停止 中", Disabled: true}, nil}, {identity.Account{ID: "c", LoginID: "y", Name: "ロック 中", Locked: true}, nil}}}},
 		"user-new":      {actor.TenantAdmin, &userView{Page: Page{Title: "利用者の登録", Errors: []FieldError{{"roles", "役割を選んでください。"}}}, New: true, Roles: []choice{{"hr", "人事", true}}, Sites: []choice{{"s", "本社", false}}, Depts: []choice{{"d", "製造一課", false}}}},
 		"user":          {actor.TenantAdmin, &userView{Page: Page{Title: "人事 花子"}, User: userLine{identity.Account{ID: "a", LoginID: "hr", Name: "人事 花子", Email: "hr@midori.example", Locked: true, CreatedAt: sampleNow}, nil}, First: "Ab2d-Ef3g-Hj4k-Mn5p", Roles: []choice{{"hr", "人事", true}}}},
+		"sso":           {"", &ssoView{Page: Page{Title: "会社のアカウントでサインイン", Narrow: true}, Tenant: "midori", Back: "/"}},
+		"sso-go":        {"", &ssoView{Page: Page{Title: "会社のサインイン画面へ移動します", Narrow: true}, Location: "/at-the-provider"}},
+		"sso-choose":    {"", &ssoView{Page: Page{Title: "会社のアカウントでサインイン", Narrow: true}, Tenant: "midori", Back: "/people", Choices: []sso.Choice{{ID: "a", Name: "本社のアカウント"}, {ID: "b", Name: "工場のアカウント"}}}},
 		"forgot":        {"", newForgotView()},
 		"forgot-sent":   {"", &forgotView{Page: Page{Title: "パスワードを忘れたとき", Narrow: true}, Sent: true}},
 		"unlock":        {actor.HR, newUnlockView("/people")},

@@ -17,6 +17,7 @@ import (
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 	"rakudos/internal/people/tenant"
 	"rakudos/internal/statement"
@@ -39,6 +40,7 @@ type Deps struct {
 	Config    Config
 	Identity  *identity.Service
 	Tenants   *tenant.Service
+	SSO       *sso.Service
 	Org       *org.Service
 	Checkup   *checkup.Service
 	Statement *statement.Service

@@ -31,6 +31,7 @@ var subjects = []map[string]Text{
 	orgTexts,
 	tenantTexts,
 	identityTexts,
+	ssoTexts,
 	accessTexts,
 	checkupTexts,
 	statementTexts,

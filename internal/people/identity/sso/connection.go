@@ -1,0 +1,232 @@
+package sso
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+)
+
+func missing() error { return fault.New(fault.Missing, "sso.missing") }
+
+func (r connectionRow) open(k *vault.Key) (Connection, error) {
+	c := Connection{tenant: r.tenant, ID: r.id, Kind: r.kind, Enabled: r.enabled != 0, CreatedAt: db.Time(r.created), ChangedAt: db.Time(r.changed)}
+	plain, err := k.Open(at(connectionsTable, r.id, "config"), r.config)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(plain, &c.Settings); err != nil {
+		return c, err
+	}
+	c.secret, c.Secret = c.Secret, ""
+	c.Issuer = c.Settings.Issuer
+	if c.Kind == SAML {
+		c.Issuer = metadataIssuer(c.Metadata)
+	}
+	return c, nil
+}
+
+// Connections lists the providers of the actor's tenant.
+func (s *Service) Connections(ctx context.Context, a actor.Actor) ([]Connection, error) {
+	if err := s.Guard(a, permManage); err != nil {
+		return nil, err
+	}
+	return s.connections(ctx, a.Tenant)
+}
+
+func (s *Service) connections(ctx context.Context, t ids.Tenant) ([]Connection, error) {
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var rows []connectionRow
+	if err := s.DB.View(ctx, t, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qConnections, scanConnection, t)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	out := make([]Connection, 0, len(rows))
+	for _, r := range rows {
+		c, err := r.open(k)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// connection finds one of a tenant.
+func (s *Service) connection(ctx context.Context, t ids.Tenant, id string) (Connection, error) {
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return Connection{}, err
+	}
+	var r connectionRow
+	err = s.DB.View(ctx, t, func(tx *db.Tx) (err error) {
+		r, err = db.One(tx, qConnection, scanConnection, t, id)
+		return err
+	})
+	if fault.Is(err, fault.Missing) {
+		return Connection{}, missing()
+	}
+	if err != nil {
+		return Connection{}, err
+	}
+	return r.open(k)
+}
+
+// Save makes a connection (empty id) or changes one. Whoever becomes another provider loses the links of
+// the old one: a subject means nothing to another issuer.
+func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind, in Settings, enabled bool) (Connection, error) {
+	if err := s.Guard(a, permManage); err != nil {
+		return Connection{}, err
+	}
+	if kind != OIDC && kind != SAML {
+		return Connection{}, misfit("kind")
+	}
+	k, err := s.Keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return Connection{}, err
+	}
+	all, err := s.connections(ctx, a.Tenant)
+	if err != nil {
+		return Connection{}, err
+	}
+	before := Connection{ID: id, Kind: kind}
+	if id != "" {
+		i := slices.IndexFunc(all, func(c Connection) bool { return c.ID == id })
+		if i < 0 {
+			return Connection{}, missing()
+		}
+		before = all[i]
+		kind = before.Kind
+		if in.Secret == "" {
+			in.Secret = before.secret
+		}
+		if in.Metadata == "" {
+			in.Metadata = before.Metadata
+		}
+	} else if len(all) >= MaxConnections {
+		return Connection{}, fault.New(fault.Conflict, "sso.too_many")
+	}
+	if in, err = in.check(kind); err != nil {
+		return Connection{}, err
+	}
+	plain, err := json.Marshal(in)
+	if err != nil {
+		return Connection{}, err
+	}
+	on, now := 0, time.Now()
+	if enabled {
+		on = 1
+	}
+	row := connectionRow{tenant: a.Tenant, id: id, kind: kind, enabled: on, created: db.Micros(now), changed: db.Micros(now)}
+	if id == "" {
+		row.id = ids.New[string]()
+	} else {
+		row.created = db.Micros(before.CreatedAt)
+	}
+	row.config = k.Seal(at(connectionsTable, row.id, "config"), plain)
+	after, err := row.open(k)
+	if err != nil {
+		return Connection{}, err
+	}
+	err = s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		verb := "sso.changed"
+		if id == "" {
+			verb = "sso.created"
+			if _, err := tx.Exec(qConnectionInsert, a.Tenant, row.id, string(kind), row.config, on, row.created); err != nil {
+				return err
+			}
+		} else if _, err := tx.Exec(qConnectionSet, a.Tenant, row.id, row.config, on, row.changed); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qFlowsDelete, a.Tenant, row.id); err != nil { // what was begun under other settings
+			return err
+		}
+		dropped := int64(0)
+		if id != "" && before.Issuer != after.Issuer {
+			if dropped, err = tx.Exec(qLinksDelete, a.Tenant, row.id); err != nil {
+				return err
+			}
+		}
+		return s.record(tx, verb, a, "ok", map[string]any{"connection": row.id, "kind": string(kind), "enabled": enabled, "link_by": string(in.LinkBy), "two_factors": in.MFA, "links_dropped": dropped})
+	})
+	return after, err
+}
+
+// Remove takes a connection away, with its links. The accounts stay, with their passwords.
+func (s *Service) Remove(ctx context.Context, a actor.Actor, id string) error {
+	if err := s.Guard(a, permManage); err != nil {
+		return err
+	}
+	return s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		for _, q := range []db.Query{qFlowsDelete, qLinksDelete} {
+			if _, err := tx.Exec(q, a.Tenant, id); err != nil {
+				return err
+			}
+		}
+		n, err := tx.Exec(qConnectionDelete, a.Tenant, id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return missing()
+		}
+		return s.record(tx, "sso.removed", a, "ok", map[string]any{"connection": id})
+	})
+}
+
+// OnlyRoles are the roles of the actor's tenant that may not use a password.
+func (s *Service) OnlyRoles(ctx context.Context, a actor.Actor) (out []actor.Role, err error) {
+	if err := s.Guard(a, permManage); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error {
+		roles, err := db.Column[string](tx, qOnlyRoles, a.Tenant)
+		for _, r := range roles {
+			out = append(out, actor.Role(r))
+		}
+		return err
+	})
+	return out, err
+}
+
+// SetOnlyRoles ties roles to the provider; it needs one that works.
+func (s *Service) SetOnlyRoles(ctx context.Context, a actor.Actor, roles []actor.Role) error {
+	all, err := s.Connections(ctx, a)
+	if err != nil {
+		return err
+	}
+	if len(roles) > 0 && !slices.ContainsFunc(all, func(c Connection) bool { return c.Enabled }) {
+		return fault.New(fault.Conflict, "sso.none_enabled")
+	}
+	names := []string{}
+	for _, r := range roles {
+		if !restrictable(r) {
+			return misfit("role")
+		}
+		if !slices.Contains(names, string(r)) {
+			names = append(names, string(r))
+		}
+	}
+	return s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		if _, err := tx.Exec(qOnlyRolesClear, a.Tenant); err != nil {
+			return err
+		}
+		for _, r := range names {
+			if _, err := tx.Exec(qOnlyRoleInsert, a.Tenant, r, db.Micros(time.Now())); err != nil {
+				return err
+			}
+		}
+		return s.record(tx, "sso.only_roles", a, "ok", map[string]any{"roles": names})
+	})
+}

@@ -1,0 +1,192 @@
+// Package sso signs people in through their company's own identity provider: OpenID Connect and SAML 2.0
+// (clauses 3-2, 3-3). It must never make an account or give a role, never believe a provider about another
+// tenant, and never take an answer that this browser did not ask for.
+package sso
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+)
+
+// Kind is the protocol of a connection.
+type Kind string
+
+const (
+	OIDC Kind = "oidc"
+	SAML Kind = "saml"
+)
+
+// LinkBy is what finds the account at the first sign-in. Afterwards only issuer and subject count.
+type LinkBy string
+
+const (
+	ByEmail  LinkBy = "email"  // the address, which the provider must call verified
+	ByLogin  LinkBy = "login"  // a claim that is the login ID
+	ByNumber LinkBy = "number" // a claim that is the employee number
+)
+
+// CookieFlow binds an attempt to a browser.
+const CookieFlow = "__Host-sso"
+
+// Bounds of what an administrator may enter, and of an attempt.
+const (
+	MaxConnections = 5
+	MaxMetadata    = 256 << 10
+	maxField       = 500
+	flowFor        = 10 * time.Minute
+)
+
+// Settings are what an administrator enters. Secret and Metadata may be left empty when a connection is
+// changed: then they stay as they are.
+type Settings struct {
+	Name     string   `json:"name"` // shown on the sign-in page
+	Issuer   string   `json:"issuer,omitempty"`
+	ClientID string   `json:"client_id,omitempty"`
+	Secret   string   `json:"secret,omitempty"`
+	Metadata string   `json:"metadata,omitempty"` // of a SAML provider
+	LinkBy   LinkBy   `json:"link_by"`
+	Claim    string   `json:"claim,omitempty"`  // for ByLogin and ByNumber
+	Domain   string   `json:"domain,omitempty"` // addresses of any other domain are refused
+	MFA      []string `json:"mfa,omitempty"`    // values of acr, amr or AuthnContextClassRef that count as two factors
+}
+
+// Connection is one identity provider of a tenant, without its secret.
+type Connection struct {
+	ID        string
+	Kind      Kind
+	Enabled   bool
+	Settings         // Secret is always empty
+	Issuer    string // of a SAML provider too
+	CreatedAt time.Time
+	ChangedAt time.Time
+	tenant    ids.Tenant
+	secret    string
+}
+
+// Link ties a subject of a provider to an account.
+type Link struct {
+	ID         string
+	Connection string
+	Account    ids.Account
+	Subject    string
+	CreatedAt  time.Time
+	UsedAt     time.Time
+}
+
+var claimForm = regexp.MustCompile(`^[A-Za-z0-9_.:/-]{1,200}$`)
+var domainForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+
+func misfit(field string) error { return fault.New(fault.Invalid, "sso.field", "field", field) }
+
+// check returns the settings in normal form, or names the field that is wrong.
+func (s Settings) check(k Kind) (Settings, error) {
+	for _, f := range []*string{&s.Name, &s.Issuer, &s.ClientID, &s.Secret, &s.Claim, &s.Domain} {
+		*f = strings.TrimSpace(*f)
+		if utf8.RuneCountInString(*f) > maxField {
+			return s, misfit("length")
+		}
+	}
+	s.Domain = strings.ToLower(strings.TrimPrefix(s.Domain, "@"))
+	if s.Name == "" || utf8.RuneCountInString(s.Name) > 60 {
+		return s, misfit("name")
+	}
+	if s.Domain != "" && !domainForm.MatchString(s.Domain) {
+		return s, misfit("domain")
+	}
+	switch s.LinkBy {
+	case ByEmail:
+		if k == OIDC {
+			s.Claim = ""
+		}
+	case ByLogin, ByNumber:
+		if s.Claim == "" {
+			return s, misfit("claim")
+		}
+	default:
+		return s, misfit("link_by")
+	}
+	if s.Claim != "" && !claimForm.MatchString(s.Claim) {
+		return s, misfit("claim")
+	}
+	var mfa []string
+	for _, m := range s.MFA {
+		if m = strings.TrimSpace(m); m != "" && !slices.Contains(mfa, m) {
+			mfa = append(mfa, m)
+		}
+	}
+	if s.MFA = mfa; len(s.MFA) > 20 {
+		return s, misfit("mfa")
+	}
+	if k == OIDC {
+		return s, s.checkOIDC()
+	}
+	return s, s.checkSAML()
+}
+
+func (s Settings) checkOIDC() error {
+	if !httpsURL(s.Issuer) || strings.ContainsAny(s.Issuer, "?#") {
+		return misfit("issuer")
+	}
+	if s.ClientID == "" {
+		return misfit("client_id")
+	}
+	if s.Secret == "" {
+		return misfit("secret")
+	}
+	return nil
+}
+
+// httpsURL: nothing but https, no name and password in it.
+func httpsURL(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.Opaque == ""
+}
+
+// identityOf is what a provider says about who it is.
+type identityOf struct {
+	Issuer   string   `json:"issuer"`
+	Subject  string   `json:"subject"`
+	Email    string   `json:"email"`
+	Verified bool     `json:"verified"`
+	Value    string   `json:"value"`   // of the configured claim
+	Context  []string `json:"context"` // acr and amr
+}
+
+// twoFactors tells whether the tenant counts what the provider did as both steps (clause 3-5).
+func (c *Connection) twoFactors(who identityOf) bool {
+	return slices.ContainsFunc(who.Context, func(v string) bool { return slices.Contains(c.MFA, v) })
+}
+
+// inDomain tells whether an address belongs to the configured domain, when there is one.
+func (c *Connection) inDomain(who identityOf) bool {
+	if c.Domain == "" {
+		return true
+	}
+	_, domain, ok := strings.Cut(who.Email, "@")
+	return ok && who.Verified && strings.EqualFold(domain, c.Domain) && ascii(domain)
+}
+
+// ascii: only then may two names be compared without regard to capitals. Letters that merely look or fold
+// alike are how one person becomes another.
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || r < ' ' })
+}
+
+// same compares what a provider says with what an account has.
+func same(claimed, own string) bool {
+	if claimed == "" {
+		return false
+	}
+	return claimed == own || ascii(claimed) && ascii(own) && strings.EqualFold(claimed, own)
+}
+
+// restrictable are the roles whose holders a tenant may tie to its provider.
+func restrictable(r actor.Role) bool { return slices.Contains(actor.Roles, r) }
