@@ -49,7 +49,7 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 		refused, in = nil, SignedIn{}
 		now := time.Now()
 		// Read again inside of the transaction: it may have been disabled or locked meanwhile.
-		acc, err := db.One(tx, qAccountByID, scanAccount, as.Tenant, as.Account)
+		acc, err := s.genuineAccount(tx, a.key, as.Tenant, as.Account)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 			return err
 		}
 		if hash != "" {
-			if _, err := tx.Exec(qSetPassword, acc.Tenant, acc.ID, hash, s.policy.Rules, db.Micros(now), 0, 0); err != nil {
+			if err := s.setPassword(tx, a.key, acc.Tenant, acc.ID, hash, now, false); err != nil {
 				return err
 			}
 		}
@@ -77,7 +77,7 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 			}
 			return s.record(tx, "auth.code_ceiling", a.actor(), "denied", nil)
 		}
-		_, err = tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row.ID, code), row.SentAt)
+		_, err = tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row, code), row.SentAt)
 		return err
 	})
 	if err == nil {

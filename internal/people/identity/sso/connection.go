@@ -16,13 +16,16 @@ import (
 func missing() error { return fault.New(fault.Missing, "sso.missing") }
 
 func (r connectionRow) open(k *vault.Key) (Connection, error) {
-	c := Connection{tenant: r.tenant, ID: r.id, Kind: r.kind, Enabled: r.enabled != 0, CreatedAt: db.Time(r.created), ChangedAt: db.Time(r.changed)}
+	c := Connection{tenant: r.tenant, ID: r.id, Enabled: r.enabled != 0, CreatedAt: db.Time(r.created), ChangedAt: db.Time(r.changed)}
 	plain, err := k.Open(at(connectionsTable, r.id, "config"), r.config)
 	if err != nil {
 		return c, err
 	}
 	if err := json.Unmarshal(plain, &c.Settings); err != nil {
 		return c, err
+	}
+	if c.Kind != r.kind {
+		return c, fault.New(fault.Internal, "vault.open")
 	}
 	c.secret, c.Secret = c.Secret, ""
 	c.Issuer = c.Settings.Issuer
@@ -100,7 +103,7 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 	if err != nil {
 		return Connection{}, err
 	}
-	before := Connection{ID: id, Kind: kind}
+	before := Connection{ID: id}
 	if id != "" {
 		i := slices.IndexFunc(all, func(c Connection) bool { return c.ID == id })
 		if i < 0 {

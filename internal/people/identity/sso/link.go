@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/identity"
 )
 
@@ -20,7 +22,19 @@ const (
 	unverified failure = "email-unverified"
 	foreign    failure = "domain"
 	disabled   failure = "disabled"
+	altered    failure = "link-altered" // the row is not as the service wrote it
 )
+
+// bound is what is sealed of a link: a link opens a door, so connection and account are sealed together with
+// the subject, and whoever can write into the database can't point it at another account.
+func bound(connection string, account ids.Account, subject string) []byte {
+	return []byte(connection + "\x00" + string(account) + "\x00" + subject)
+}
+
+func (r linkRow) genuine(k *vault.Key, subject string) bool {
+	plain, err := k.Open(at(linksTable, r.id, "subject"), r.subject)
+	return err == nil && bytes.Equal(plain, bound(r.connection, r.account, subject))
+}
 
 // link gives the account of a subject. The first time it is found by the tenant's rule, among accounts that
 // exist; then it is written down, and from then on neither address nor number count any more.
@@ -38,6 +52,8 @@ func (s *Service) link(ctx context.Context, v identity.Visit, a attempt, who ide
 	switch {
 	case err == nil && row.connection != a.conn.ID:
 		return "", elsewhere
+	case err == nil && !row.genuine(a.key, who.Subject):
+		return "", altered
 	case err == nil:
 		return row.account, s.DB.Tx(ctx, t, func(tx *db.Tx) error {
 			_, err := tx.Exec(qLinkUsed, t, row.id, db.Micros(time.Now()))
@@ -51,7 +67,7 @@ func (s *Service) link(ctx context.Context, v identity.Visit, a attempt, who ide
 		return "", err
 	}
 	id := ids.New[string]()
-	subject := a.key.Seal(at(linksTable, id, "subject"), []byte(who.Subject))
+	subject := a.key.Seal(at(linksTable, id, "subject"), bound(a.conn.ID, account, who.Subject))
 	err = s.DB.Tx(ctx, t, func(tx *db.Tx) error {
 		if _, err := db.One(tx, qLinkByAccount, scanLink, t, a.conn.ID, account); err == nil {
 			return taken
@@ -130,10 +146,11 @@ func (s *Service) Links(ctx context.Context, a actor.Actor) ([]Link, error) {
 	}
 	var out []Link
 	for _, r := range rows {
-		subject, err := k.Open(at(linksTable, r.id, "subject"), r.subject)
+		plain, err := k.Open(at(linksTable, r.id, "subject"), r.subject)
 		if err != nil {
 			return nil, err
 		}
+		subject, _ := bytes.CutPrefix(plain, bound(r.connection, r.account, ""))
 		out = append(out, Link{r.id, r.connection, r.account, string(subject), db.Time(r.created), db.Time(r.used)})
 	}
 	return out, nil

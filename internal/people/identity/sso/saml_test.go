@@ -10,6 +10,7 @@ import (
 	"github.com/crewjam/saml"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/testkit/idp"
 	"rakudos/internal/testkit/testdb"
 )
@@ -256,4 +257,30 @@ func must2(b []byte, err error) []byte {
 		panic(err)
 	}
 	return b
+}
+
+var qTestMove = db.Q("sso.test_move", `update sso_links set account_id = $2 where tenant_id = $1`)
+
+// TestMovedLink: whoever writes into the database can't point a link at another account.
+func TestMovedLink(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b, p, c := samlBed(t, e, Settings{})
+		in := func() error {
+			s := b.begin()
+			response, relay := p.SignIn(t, s.Location, "hr")
+			must(t, b.Answer(t.Context(), here, c.ID, post(response), relay))
+			_, err := b.Continue(t.Context(), here, s.Token)
+			return err
+		}
+		must(t, in())
+		must(t, in())
+		must(t, e.DB.Tx(t.Context(), b.tenants["midori"].ID, func(tx *db.Tx) error {
+			_, err := tx.Exec(qTestMove, b.tenants["midori"].ID, b.ids["midori/tenantadmin"])
+			return err
+		}))
+		b.want(in(), "sso.refused")
+		if log := b.events("midori", "sso.failed"); log != "sso.failed:link-altered" {
+			t.Errorf("the log says %q", log)
+		}
+	})
 }

@@ -47,6 +47,7 @@ const (
 // Settings are what an administrator enters. Secret and Metadata may be left empty when a connection is
 // changed: then they stay as they are.
 type Settings struct {
+	Kind     Kind     `json:"kind"`
 	Name     string   `json:"name"` // shown on the sign-in page
 	Issuer   string   `json:"issuer,omitempty"`
 	ClientID string   `json:"client_id,omitempty"`
@@ -61,7 +62,6 @@ type Settings struct {
 // Connection is one identity provider of a tenant, without its secret.
 type Connection struct {
 	ID        string
-	Kind      Kind
 	Enabled   bool
 	Settings         // Secret is always empty
 	Issuer    string // of a SAML provider too
@@ -88,6 +88,7 @@ func misfit(field string) error { return fault.New(fault.Invalid, "sso.field", "
 
 // check returns the settings in normal form, or names the field that is wrong.
 func (s Settings) check(k Kind) (Settings, error) {
+	s.Kind = k
 	for _, f := range []*string{&s.Name, &s.Issuer, &s.ClientID, &s.Secret, &s.Claim, &s.Domain} {
 		*f = strings.TrimSpace(*f)
 		if utf8.RuneCountInString(*f) > maxField {
