@@ -22,6 +22,7 @@ import (
 	"rakudos/internal/engine/job"
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
@@ -51,6 +52,7 @@ type App struct {
 	Statement *statement.Service
 	Backup    *backup.Service
 	Assets    *asset.Service
+	Review    *accessreview.Service
 	TLS       *tlscert.Store
 
 	Certificates *certificate.Service
@@ -235,6 +237,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.Jobs.Handle("identity.sweep", func(ctx context.Context, _ job.Job) error { return a.Identity.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("identity.sweep", job.Every(time.Hour), job.NewestOnly())
+	a.openReview()
 	if err := a.openBackup(ctx); err != nil {
 		return err
 	}

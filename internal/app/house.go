@@ -34,6 +34,7 @@ func House() cli.House {
 		Backup:       houseBackups(),
 		Assets:       houseAssets,
 		Certificates: houseCertificates(),
+		Reviews:      houseReviews,
 	}
 }
 

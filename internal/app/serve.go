@@ -101,6 +101,11 @@ func (r *Running) prepare(ctx context.Context, l net.Listener) error {
 	if err := r.seedProbes(ctx); err != nil {
 		return fmt.Errorf("app: probe accounts: %w", err)
 	}
+	if r.Config.Demo { // so that there is something to click, however late in the quarter
+		if err := r.Review.OpenNow(ctx); err != nil {
+			return fmt.Errorf("app: review: %w", err)
+		}
+	}
 	names := append([]string{"localhost"}, r.Config.Names...)
 	var err error
 	r.TLS, err = tlscert.Local(r.Config.path("tls"), names)

@@ -58,7 +58,7 @@ func commands() []command {
 	all := []command{
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
 		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), explainTerminationCommand(),
-		explainRetentionCommand(), accessMatrixCommand(), assetListCommand(),
+		explainRetentionCommand(), explainReviewCommand(), reviewStatusCommand(), accessMatrixCommand(), assetListCommand(),
 		tenantListCommand(), tenantCreateCommand(), configCheckCommand(), versionCommand(),
 	}
 	return slices.Concat(all, userCommands(), backupCommands(), certificateCommands())

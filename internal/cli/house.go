@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/identity"
 )
@@ -41,6 +42,8 @@ type House struct {
 	Assets func(ctx context.Context, o Options) (*asset.View, error)
 	// Certificates reads the register of certificates of erasure.
 	Certificates Certificates
+	// Reviews tells where the quarterly reviews stand, of one tenant or of all.
+	Reviews func(ctx context.Context, o Options, tenant string) ([]accessreview.Standing, error)
 }
 
 // ImportRequest is one file for one tenant.

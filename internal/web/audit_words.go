@@ -37,19 +37,23 @@ var verbWords = map[string]string{
 	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",
 	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分",
 	"certificate.verify": "消去証明書の検証", "certificate.issued": "消去証明書の発行", "certificate.revoked": "消去証明書の取消し", "certificate.key": "消去証明書の署名鍵の更新",
+	"review.decide": "権限の見直しの判断", "review.keep_rest": "権限の見直しのまとめての判断", "review.opened": "権限の見直しの開始", "review.decided": "権限の見直しの判断", "review.addendum": "見直しの期間中に増えた権限",
+	"review.reassigned": "見直しの担当の変更", "review.gone": "見直しの期間中になくなった権限", "review.suspended": "判断のない権限の停止", "review.escalated": "最後の管理者の権限の持ち上げ", "review.read_back": "外した権限の確認",
+	"review.reminded": "見直しの通知", "review.closed": "権限の見直しの締切", "review.missed": "行われなかった権限の見直し", "review.void": "解約による見直しの終了", "account.grant_revoked": "権限の取り上げ", "account.grant_narrowed": "権限の範囲の縮小",
+
 	"evidence.recorded": "確認結果の記録", "schema.migrated": "データベースの更新",
 }
 
 var purposeWords = map[string]string{
 	"work-fitness": "就業判定", "follow-up": "保健指導・事後措置", "administration": "健診の事務", "measures": "就業上の措置", "own-data": "本人の確認", "audit": "監査", "operation": "運用",
-	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理",
+	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "access-review": "権限の見直し",
 }
 
 // detailWords name the details of an event; a detail without a word is shown as it is.
 var detailWords = map[string]string{
 	"exams": "健診の回数", "page": "ページ", "total": "件数", "year": "年度", "rows": "行", "rejected": "誤りの行", "import": "取り込み", "reason": "理由", "given": "同意",
 	"roles": "役割", "account": "アカウント", "number": "番号", "version": "版", "criteria": "判定基準", "result": "結果", "results": "結果の数", "shown": "表示した人数", "tries": "試行", "tried": "試行",
-	"failures": "失敗", "failed": "失敗", "route": "画面", "mapping": "列の対応", "signin": "サインイン", "session": "セッション", "device": "端末", "code": "コード",
+	"failures": "失敗", "failed": "失敗", "route": "画面", "mapping": "列の対応", "campaign": "見直し", "line": "番号", "lines": "番号", "decision": "判断", "reviewer": "見直す人", "now": "結果", "due": "期限", "took_ms": "かかったミリ秒", "bulk": "まとめて", "role": "役割", "signin": "サインイン", "session": "セッション", "device": "端末", "code": "コード",
 }
 
 var resultWords = map[string]string{"ok": "成功", "denied": "拒否", "failed": "失敗"}

@@ -34,6 +34,7 @@ var identityTexts = map[string]Text{
 	"identity.screen_minutes":   {Message: "画面をロックするまでの時間は{least}〜{most}分で指定してください。", Kept: "何も変わっていません。"},
 	"identity.email_none":       {Message: "変更待ちのメールアドレスはありません。", Kept: "何も変わっていません。"},
 	"identity.role_association": {Message: "役割「{role}」は、サービスを運営する保健会の契約先でだけ与えられます。", Kept: "何も変わっていません。"},
+	"identity.grant_narrow":     {Message: "この権限は、事業所で狭められません。", Kept: "何も変わっていません。", Next: "残す事業所を選んでください。"},
 	"identity.last_admin":       {Message: "最後のテナント管理者を外すことはできません。", Kept: "何も変わっていません。", Next: "先に、ほかの人をテナント管理者にしてください。"},
 	"identity.not_a_probe":      {Message: "この操作は、サービスが自分を確かめるためのテナントでだけ使えます。", Kept: "何も変わっていません。"},
 	"identity.hash_broken":      {Message: "保存されたパスワードの情報を読み取れません。", Kept: "何も変わっていません。", Next: "管理者に連絡し、パスワードの再設定を依頼してください。"},

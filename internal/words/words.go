@@ -40,6 +40,7 @@ var subjects = []map[string]Text{
 	assetTexts,
 	certificateTexts,
 	paperTexts,
+	reviewTexts,
 }
 
 var catalogue = join(subjects)

@@ -45,6 +45,8 @@ const (
 	MatrixRead    Permission = "matrix.read"
 	AssetRead     Permission = "asset.read"
 	AssetManage   Permission = "asset.manage"
+	ReviewRead    Permission = "review.read"
+	ReviewDecide  Permission = "review.decide"
 	JobRead       Permission = "job.read"
 	JobRetry      Permission = "job.retry"
 	TenantManage  Permission = "tenant.manage"

@@ -47,6 +47,8 @@ scim.provision    ---------
 tenant.manage     -------i-
 asset.read        ------oia
 asset.manage      ------oi-
+review.read       -----toia
+review.decide     -----toi-
 job.read          ------oi-
 job.retry         ------oi-
 certificate.read  ------oia
@@ -119,6 +121,7 @@ func TestMachineAndHost(t *testing.T) {
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
 		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
+		ReviewRead: "h",
 	}
 	for _, row := range Matrix {
 		if got, w := Allows(actor.System("t1", ""), row.Permission), strings.Contains(want[row.Permission], "m"); got != w {

@@ -60,6 +60,8 @@ var Matrix = []Row{
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
 	{AssetRead, "資源の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
 	{AssetManage, "資源の処分を申請・承認する", association, nil},
+	{ReviewRead, "権限の見直しの状況を見る", overseers, host},
+	{ReviewDecide, "割り当てられた権限を見直す（自分の権限は見直せません）", []actor.Role{actor.TenantAdmin, actor.Operator, actor.ITSM}, nil},
 	{JobRead, "裏で動く処理を見る", association, both},
 	{JobRetry, "止まった処理をやり直す", association, host},
 	{CertificateRead, "消去証明書の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/cli"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/governance/accessreview"
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
+	"rakudos/internal/people/org"
+	"rakudos/internal/people/tenant"
+)
+
+// openReview builds the quarterly reviews and plans their work.
+func (a *App) openReview() {
+	a.Review = accessreview.New(accessreview.Deps{
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: a.Tenants, Accounts: a.Identity,
+		Signs: signs{a.Identity, a.Org}, Principals: principals{a}, Guard: require, Site: "https://" + a.Config.Listen, Logger: a.log,
+		RecordOnly: a.Config.sabotage[accessreview.SabotageRecord],
+	})
+	if !a.Config.sandbox() {
+		a.Review.Register(a.Jobs)
+	}
+}
+
+// signs tells a review what identity and the roster know of an account.
+type signs struct {
+	*identity.Service
+	org *org.Service
+}
+
+// LeftOn gives the last day of those who have one.
+func (s signs) LeftOn(ctx context.Context, t ids.Tenant, people []ids.Person) (map[ids.Person]jst.Date, error) {
+	out := map[ids.Person]jst.Date{}
+	if len(people) == 0 {
+		return out, nil
+	}
+	d, err := s.org.Directory(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range people {
+		if p, ok := d.Person(id); ok && !p.Left.IsZero() {
+			out[id] = p.Left
+		}
+	}
+	return out, nil
+}
+
+// principals are those who act without being a person. The service's own and those of the databases are
+// the association's to review, and are withdrawn by hand on the host.
+type principals struct{ app *App }
+
+func (p principals) Principals(ctx context.Context, t ids.Tenant) ([]accessreview.Principal, error) {
+	of, err := p.app.Tenants.ByID(ctx, t)
+	if err != nil || of.Kind != tenant.Association {
+		return nil, err
+	}
+	out := []accessreview.Principal{
+		{Kind: accessreview.Machine, ID: "service", Name: "サービスの自動処理", Holds: permitted(actor.Machine)},
+		{Kind: accessreview.Machine, ID: "host", Name: "サーバーの管理者（rakudosコマンド）", Holds: permitted(actor.Host), Privileged: "コマンドで利用者と権限を管理できます"},
+		{Kind: accessreview.Machine, ID: "probe", Name: "自己点検用の利用者（" + strings.Join(probeCodes[:], "、") + "）", Holds: fmt.Sprintf("自己点検用の契約先だけでの%d種類の役割", len(actor.Roles))},
+	}
+	for _, d := range []struct {
+		id, name string
+		db       *db.DB
+	}{{"main", "記録のデータベース", p.app.DB}, {"keys", "鍵のデータベース", p.app.Keys}} {
+		roles, err := d.db.Principals(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range roles {
+			out = append(out, accessreview.Principal{Kind: accessreview.Database, ID: d.id + ":" + r.Name, Name: d.name + "の " + r.Name, Holds: d.name + "：" + r.Holds, Privileged: r.Privileged})
+		}
+	}
+	return out, nil
+}
+
+// permitted counts what a kind of caller may do, in words.
+func permitted(k actor.Kind) string {
+	n := 0
+	for _, row := range access.Matrix {
+		if access.Allows(actor.Actor{Kind: k, Tenant: ids.System}, row.Permission) {
+			n++
+		}
+	}
+	return fmt.Sprintf("権限の表の%d種類の操作", n)
+}
+
+func (principals) Withdraw(context.Context, actor.Actor, accessreview.Principal, string) error {
+	return accessreview.ErrByHand
+}
+
+// houseReviews reads where the reviews stand out of a stopped service's data.
+func houseReviews(ctx context.Context, o cli.Options, code string) ([]accessreview.Standing, error) {
+	return onStopped(ctx, o, func(a *App) ([]accessreview.Standing, error) {
+		if code != "" {
+			if _, err := a.Tenant(ctx, code); err != nil {
+				return nil, err
+			}
+		}
+		all, err := a.Review.Standings(ctx)
+		if code == "" || err != nil {
+			return all, err
+		}
+		var out []accessreview.Standing
+		for _, s := range all {
+			if s.Code == tenant.NormalCode(code) {
+				out = append(out, s)
+			}
+		}
+		return out, nil
+	})
+}
