@@ -21,7 +21,7 @@ import (
 func (a *App) openReview() {
 	a.Review = accessreview.New(accessreview.Deps{
 		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: a.Tenants, Accounts: a.Identity,
-		Signs: signs{a.Identity, a.Org}, Principals: principals{a}, Guard: require, Site: "https://" + a.Config.Listen, Logger: a.log,
+		Signs: signs{a.Identity, a.Org}, Principals: principals{a}, Restore: a.Identity, Guard: require, Site: "https://" + a.Config.Listen, Logger: a.log,
 		RecordOnly: a.Config.sabotage[accessreview.SabotageRecord],
 	})
 	if !a.Config.sandbox() {

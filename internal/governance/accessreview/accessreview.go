@@ -91,6 +91,7 @@ type Deps struct {
 	Accounts   Accounts
 	Signs      Signs
 	Principals Principals
+	Restore    Restorer // gives probe accounts back what a probe took
 	Guard      Guard
 	Site       string // address of the service as people type it
 	Logger     *slog.Logger

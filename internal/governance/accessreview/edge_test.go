@@ -302,3 +302,57 @@ func TestBulkKeepsOnlyWhatDoesNotStandOut(t *testing.T) {
 		}
 	})
 }
+
+// TestTheLogTellsWhatIsUsed: the events of an account stand beside its line as facts, those of the window only.
+func TestTheLogTellsWhatIsUsed(t *testing.T) {
+	quarters(t, func(h *house) {
+		midori := h.of["midori"].ID
+		h.log.use(midori, h.acc["midori/hr"].ID, "checkup.list")
+		time.Sleep(100 * 24 * time.Hour)
+		h.log.use(midori, h.acc["midori/hr"].ID, "people.list")
+		h.log.use(midori, h.acc["midori/hr"].ID, "people.list")
+		h.log.use(h.of["hikari"].ID, h.acc["midori/nurse"].ID, "people.list")
+		h.must(h.Tick(h.t.Context()))
+		s := h.sheet("midori/tenantadmin", "", QuarterOf(time.Now()).Key())
+		if l := h.line(s, "midori/hr"); !strings.Contains(l.Used, "1種類を2回使用") || strings.Contains(flagsOf(l.Notes), "unused") {
+			h.t.Errorf("%+v", l.Notes)
+		}
+		if l := h.line(s, "midori/nurse"); flagsOf(l.Notes) != "dormant unused" {
+			h.t.Errorf("%+v", l.Notes)
+		}
+	})
+}
+
+// TestProbeCampaigns are for probe tenants only, one at a time, and leave nothing behind.
+func TestProbeCampaigns(t *testing.T) {
+	quarters(t, func(h *house) {
+		ctx := h.t.Context()
+		h.join("probe-x", tenant.Probe, "tenantadmin", "nurse", "hr")
+		_, err := h.OpenProbe(ctx, "midori", "nurse")
+		h.want(err, "identity.not_a_probe")
+		h.want(h.CloseProbe(ctx, "midori", "nurse", actor.Nurse), "identity.not_a_probe")
+		h.must(h.Tick(ctx)) // probes have no campaign of their own
+		for range 2 {
+			id, err := h.OpenProbe(ctx, "probe-x", "nurse", "tenantadmin")
+			h.must(err)
+			s := h.sheet("probe-x/tenantadmin", "", id)
+			if len(s.Lines) != 2 || s.Mine != 1 {
+				h.t.Fatalf("%+v", s.Lines)
+			}
+			n := h.line(s, "probe-x/nurse")
+			h.must(h.Decide(ctx, h.as("probe-x/tenantadmin"), "", id, []Verdict{{No: n.No, Decision: Revoke, Reason: "点検"}}))
+			if h.as("probe-x/nurse").Has(actor.Nurse) {
+				h.t.Error("not carried out")
+			}
+			h.must(h.CloseProbe(ctx, "probe-x", "nurse", actor.Nurse))
+			if !h.as("probe-x/nurse").Has(actor.Nurse) {
+				h.t.Error("not given back")
+			}
+		}
+		all, err := h.Standings(ctx)
+		h.must(err)
+		if len(all) != 3 {
+			h.t.Errorf("%+v", all)
+		}
+	})
+}

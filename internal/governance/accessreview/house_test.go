@@ -2,7 +2,6 @@ package accessreview
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -166,7 +165,7 @@ func newHouse(t *testing.T, e *testdb.Env) *house {
 	h.must(err)
 	t.Cleanup(func() { h.must(h.ids.Close()) })
 	h.etc = &others{Service: h.ids, machines: map[ids.Tenant][]Principal{}, left: map[ids.Person]jst.Date{}}
-	h.Service = New(Deps{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: h.reg, Accounts: h.ids, Signs: h.etc, Principals: h.etc, Guard: guard, Site: "https://example.jp"})
+	h.Service = New(Deps{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: h.reg, Accounts: h.ids, Signs: h.etc, Principals: h.etc, Restore: h.ids, Guard: guard, Site: "https://example.jp"})
 	h.join("midori", tenant.Customer, "tenantadmin", "tenantadmin2", "hr", "nurse")
 	h.join("hikari", tenant.Customer, "tenantadmin", "hr")
 	h.join("kyokai", tenant.Association, "itsm", "operator", "auditor")
@@ -283,7 +282,7 @@ func (h *house) standing(code string) Standing {
 			return s
 		}
 	}
-	h.t.Fatal(fmt.Sprintf("%s stands nowhere", code))
+	h.t.Fatalf("%s stands nowhere", code)
 	return Standing{}
 }
 
