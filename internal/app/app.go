@@ -229,6 +229,9 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org})
 	a.Checkup.Register()
+	if err := a.bindResults(ctx); err != nil {
+		return err
+	}
 	if err := a.Org.Sweep(ctx); err != nil {
 		return err
 	}

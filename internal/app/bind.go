@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/vault"
@@ -13,20 +14,42 @@ import (
 // so that whoever can write into the records can't have forged rows taken for old ones. Cut off in between
 // it runs again and finishes.
 func (a *App) bindRows(ctx context.Context) error {
-	done, err := a.Vault.Marked(ctx, vault.MarkRows)
+	return a.bindOnce(ctx, vault.MarkRows, func() (map[string]any, error) {
+		if err := a.Tenants.Adopt(ctx); err != nil {
+			return nil, err
+		}
+		n, err := a.Identity.Adopt(ctx)
+		return map[string]any{"accounts": n}, err
+	})
+}
+
+// bindResults does the same with results, judgements and opinions.
+func (a *App) bindResults(ctx context.Context) error {
+	return a.bindOnce(ctx, vault.MarkResults, func() (map[string]any, error) {
+		all, err := a.Tenants.List(ctx)
+		rows := 0
+		for _, t := range all {
+			n, e := a.Checkup.Adopt(ctx, t.ID)
+			if rows += n; e != nil && !fault.Is(e, fault.Missing) { // missing: the tenant's key is destroyed
+				return nil, e
+			}
+		}
+		return map[string]any{"results": rows}, err
+	})
+}
+
+func (a *App) bindOnce(ctx context.Context, m vault.Mark, bind func() (map[string]any, error)) error {
+	done, err := a.Vault.Marked(ctx, m)
 	if err != nil || done {
 		return err
 	}
-	if err := a.Tenants.Adopt(ctx); err != nil {
-		return err
-	}
-	n, err := a.Identity.Adopt(ctx)
+	detail, err := bind()
 	if err != nil {
 		return err
 	}
-	e := audit.Event{Verb: "rows.bound", Actor: actor.System(ids.System, "start"), Result: "ok", Detail: map[string]any{"accounts": n}}
+	e := audit.Event{Verb: "rows.bound", Actor: actor.System(ids.System, "start"), Result: "ok", Detail: detail}
 	if _, err := a.Audit.Record(ctx, e); err != nil {
 		return err
 	}
-	return a.Vault.SetMark(ctx, vault.MarkRows)
+	return a.Vault.SetMark(ctx, m)
 }

@@ -13,10 +13,14 @@ import (
 // known value, wrapped like it, so that a new root key takes them along in the same way.
 type Mark int
 
-// MarkRows: the rows of accounts, grants and tenants from before their MACs have been bound.
-const MarkRows Mark = 2
+const (
+	// MarkRows: the rows of accounts, grants and tenants from before their MACs have been bound.
+	MarkRows Mark = 2
+	// MarkResults: results, judgements and opinions from before have been sealed with what their rows say.
+	MarkResults Mark = 3
+)
 
-var marks = []Mark{MarkRows}
+var marks = []Mark{MarkRows, MarkResults}
 
 var (
 	qMark     = db.GlobalQ("vault.mark", `select count(*) from key_root where id = $1`)

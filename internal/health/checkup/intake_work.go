@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"maps"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
@@ -53,7 +54,7 @@ func (in *intake) work(ctx context.Context, rows []parsed) error {
 			continue
 		}
 		x := stored{id: ids.New[ids.Result](), person: r.person.ID, year: jst.FiscalYear(r.day), day: r.day, digest: digest[:16]}
-		if buf, err = in.s.judgeInto(&x, k, in.criteria, r.enc, subject(r.person, r.day), buf); err != nil {
+		if buf, err = in.s.judgeInto(&x, in.b.id, in.now, k, in.criteria, r.enc, subject(r.person, r.day), buf); err != nil {
 			return err
 		}
 		ready = append(ready, x)
@@ -82,17 +83,18 @@ func subject(p org.Person, day jst.Date) Subject {
 }
 
 // judgeInto judges encoded values and seals everything with the person's key.
-func (s *Service) judgeInto(x *stored, k *vault.Key, c *Criteria, enc []byte, who Subject, buf []byte) ([]byte, error) {
+func (s *Service) judgeInto(x *stored, batch ids.Import, now time.Time, k *vault.Key, c *Criteria, enc []byte, who Subject, buf []byte) ([]byte, error) {
 	_, values, err := decodeValues(enc)
 	if err != nil {
 		return buf, err
 	}
 	j := c.JudgeAll(values, who)
-	x.sealed = k.Seal(locResult(x.id), enc)
+	at := x.place(batch)
+	x.sealed = k.Seal(locResult(at), enc)
 	buf = j.appendBrief(buf[:0])
-	x.brief = k.Seal(locJudgement(x.id, 1, "brief"), buf)
+	x.brief = k.Seal(locBrief(at, 1), buf)
 	buf = j.appendWhole(buf[:0])
-	x.judgement = k.Seal(locJudgement(x.id, 1, "sealed"), buf)
+	x.judgement = k.Seal(locJudgement(at, judged{seq: 1, criteria: c.ID, at: now}), buf)
 	return buf, nil
 }
 

@@ -64,13 +64,9 @@ func scanOpinion(s db.Scanner) (sealedOpinion, error) {
 	return o, err
 }
 
-func locOpinion(id OpinionID) vault.Loc {
-	return vault.Loc{Table: "work_opinion", ID: string(id), Column: "sealed"}
-}
-
 func (o *sealedOpinion) open(k *vault.Key) (*Opinion, error) {
 	var t opinionText
-	if err := openJSON(k, locOpinion(o.ID), o.sealed, &t); err != nil {
+	if err := openJSON(k, locOpinion(&o.Opinion), o.sealed, &t); err != nil {
 		return nil, err
 	}
 	out := o.Opinion

@@ -3,6 +3,7 @@ package checkup
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -31,6 +32,7 @@ type result struct {
 	body      string
 	values    []ItemValue
 	history   []judged // newest first
+	lastSeq   int      // of the newest, whether it verifies or not
 	judgement *Judgement
 	criteria  *Criteria
 }
@@ -69,10 +71,12 @@ func (s *Service) results(ctx context.Context, t ids.Tenant, p ids.Person) ([]*r
 			return err
 		}
 		slices.SortFunc(all, func(x, y *result) int { return cmp.Or(y.day.Compare(x.day), cmp.Compare(y.applied, x.applied)) })
-		all = slices.CompactFunc(all, func(x, y *result) bool { return x.day == y.day })
 		for _, r := range all {
 			if r.history, err = db.All(tx, qJudgements, scanJudged, t, r.id); err != nil {
 				return err
+			}
+			if len(r.history) > 0 {
+				r.lastSeq = r.history[0].seq
 			}
 		}
 		return nil
@@ -80,12 +84,25 @@ func (s *Service) results(ctx context.Context, t ids.Tenant, p ids.Person) ([]*r
 	if err != nil {
 		return nil, nil, err
 	}
+	seen := map[jst.Date]bool{}
+	var open []*result
 	for _, r := range all {
-		if err := s.openResult(ctx, t, r, k); err != nil {
+		if seen[r.day] {
+			continue
+		}
+		switch err := s.openResult(ctx, t, r, k); {
+		case refused(err):
+			if err := s.found(ctx, t, resultTable, string(r.id)); err != nil {
+				return nil, nil, err
+			}
+			continue
+		case err != nil:
 			return nil, nil, err
 		}
+		seen[r.day] = true
+		open = append(open, r)
 	}
-	return all, k, nil
+	return open, k, nil
 }
 
 func scanJudged(sc db.Scanner) (judged, error) {
@@ -97,20 +114,30 @@ func scanJudged(sc db.Scanner) (judged, error) {
 }
 
 func (s *Service) openResult(ctx context.Context, t ids.Tenant, r *result, k *vault.Key) error {
-	plain, err := k.Open(locResult(r.id), r.sealed)
+	plain, err := k.Open(locResult(r.place()), r.sealed)
 	if err != nil {
 		return err
 	}
 	if r.body, r.values, err = decodeValues(plain); err != nil {
 		return err
 	}
+	for len(r.history) > 0 { // the newest that the service has written
+		plain, err = k.Open(locJudgement(r.place(), r.history[0]), r.history[0].sealed)
+		if !refused(err) {
+			break
+		}
+		if err := s.found(ctx, t, judgementTable, fmt.Sprintf("%s/%d", r.id, r.history[0].seq)); err != nil {
+			return err
+		}
+		r.history = r.history[1:]
+	}
 	if len(r.history) == 0 {
 		return nil
 	}
-	j := r.history[0]
-	if plain, err = k.Open(locJudgement(r.id, j.seq, "sealed"), j.sealed); err != nil {
+	if err != nil {
 		return err
 	}
+	j := r.history[0]
 	if r.judgement, err = decodeJudgement(plain); err != nil {
 		return err
 	}

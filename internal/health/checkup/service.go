@@ -51,6 +51,7 @@ type Service struct {
 	progress progress
 	snaps    snapshots
 	criteria criteriaCache
+	first    audit.First // of rows that do not verify
 
 	crash func(point string) // tests stop the import here; nil otherwise
 }

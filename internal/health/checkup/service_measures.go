@@ -79,8 +79,12 @@ func (s *Service) newestOpinions(ctx context.Context, t ids.Tenant, wanted func(
 		if keys[p] == nil {
 			continue
 		}
-		if out[p], err = o.open(keys[p]); err != nil {
+		open, err := s.openOpinion(ctx, t, &o, keys[p])
+		if err != nil {
 			return nil, err
+		}
+		if open != nil {
+			out[p] = open
 		}
 	}
 	return out, nil

@@ -79,12 +79,12 @@ func (s *Service) decide(tx *db.Tx, a actor.Actor, k *vault.Key, d *Decision, no
 	if d.From.IsZero() {
 		d.From = jst.Of(db.Time(now))
 	}
-	id := ids.New[OpinionID]()
-	sealed, err := sealJSON(k, locOpinion(id), opinionText{d.Fitness, d.Opinion, d.Measures, d.From, d.Until})
+	o := Opinion{ID: ids.New[OpinionID](), Decision: *d, Year: of.year, By: a.Account, At: db.Time(now)}
+	sealed, err := sealJSON(k, locOpinion(&o), opinionText{d.Fitness, d.Opinion, d.Measures, d.From, d.Until})
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(qOpinionAdd, a.Tenant, id, d.Person, d.Result, of.year, a.Account, now, sealed)
+	_, err = tx.Exec(qOpinionAdd, a.Tenant, o.ID, d.Person, d.Result, of.year, a.Account, now, sealed)
 	return err
 }
 

@@ -97,11 +97,13 @@ func (s *Service) opinionsOf(ctx context.Context, t ids.Tenant, v *PersonView, k
 		return err
 	})
 	for i := range sealed {
-		o, err := sealed[i].open(k)
+		o, err := s.openOpinion(ctx, t, &sealed[i], k)
 		if err != nil {
 			return err
 		}
-		v.Opinions = append(v.Opinions, o)
+		if o != nil {
+			v.Opinions = append(v.Opinions, o)
+		}
 	}
 	return err
 }

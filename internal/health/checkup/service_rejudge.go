@@ -73,7 +73,7 @@ func (s *Service) rejudgeJob(ctx context.Context, j job.Job) error {
 				}
 				again := c.JudgeAll(r.values, subject(who, r.day))
 				again.keepTreated(r.judgement)
-				rows = append(rows, rejudged{r.id, r.history[0].seq + 1, k, &again})
+				rows = append(rows, rejudged{r.place(), r.nextSeq(), k, &again})
 			}
 		}
 		if err := s.addJudgements(ctx, j.Tenant, c.ID, "", rows); err != nil {
@@ -84,10 +84,10 @@ func (s *Service) rejudgeJob(ctx context.Context, j job.Job) error {
 }
 
 type rejudged struct {
-	result ids.Result
-	seq    int
-	key    *vault.Key
-	j      *Judgement
+	at  place
+	seq int
+	key *vault.Key
+	j   *Judgement
 }
 
 func (s *Service) addJudgements(ctx context.Context, t ids.Tenant, criteria string, by ids.Account, rows []rejudged, events ...audit.Event) error {
@@ -97,9 +97,9 @@ func (s *Service) addJudgements(ctx context.Context, t ids.Tenant, criteria stri
 	now := db.Micros(time.Now())
 	return s.db.Tx(ctx, t, func(tx *db.Tx) error {
 		for _, r := range rows {
-			brief := r.key.Seal(locJudgement(r.result, r.seq, "brief"), r.j.appendBrief(nil))
-			whole := r.key.Seal(locJudgement(r.result, r.seq, "sealed"), r.j.appendWhole(nil))
-			if _, err := tx.Exec(qJudgementAdd, t, r.result, r.seq, criteria, by, now, brief, whole); err != nil {
+			brief := r.key.Seal(locBrief(r.at, r.seq), r.j.appendBrief(nil))
+			whole := r.key.Seal(locJudgement(r.at, judged{seq: r.seq, criteria: criteria, by: by, at: db.Time(now)}), r.j.appendWhole(nil))
+			if _, err := tx.Exec(qJudgementAdd, t, r.at.result, r.seq, criteria, by, now, brief, whole); err != nil {
 				return err
 			}
 		}
@@ -143,7 +143,7 @@ func (s *Service) SetTreated(ctx context.Context, a actor.Actor, id ids.Result, 
 	if on && !again.setTreated(it, true) {
 		return fault.New(fault.Invalid, "checkup.item_not_judged", "item", it.Name)
 	}
-	return s.addJudgements(ctx, a.Tenant, r.criteria.ID, a.Account, []rejudged{{id, r.history[0].seq + 1, k, &again}}, audit.Event{
+	return s.addJudgements(ctx, a.Tenant, r.criteria.ID, a.Account, []rejudged{{r.place(), r.nextSeq(), k, &again}}, audit.Event{
 		Verb: "checkup.treated", Actor: a, Kind: "checkup.judgement", Subjects: []ids.Person{p}, Detail: map[string]any{"result": id},
 	})
 }

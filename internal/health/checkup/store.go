@@ -7,7 +7,6 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
-	"rakudos/internal/engine/vault"
 )
 
 // insertRows is how many rows one statement inserts; what is left over goes one by one.
@@ -102,12 +101,4 @@ func insertAll(tx *db.Tx, t ids.Tenant, batch ids.Import, criteria string, now i
 		rest = rest[n:]
 	}
 	return nil
-}
-
-func locResult(id ids.Result) vault.Loc {
-	return vault.Loc{Table: "checkup_result", ID: string(id), Column: "sealed"}
-}
-
-func locJudgement(id ids.Result, seq int, column string) vault.Loc {
-	return vault.Loc{Table: "checkup_judgement", ID: fmt.Sprintf("%s/%d", id, seq), Column: column}
 }

@@ -293,16 +293,24 @@ func (u *unpacking) placeMain(ctx context.Context) error {
 	})
 }
 
-// boundSince is the schema from which on rows of accounts and tenants carry MACs.
-const boundSince = 18
+// The schemas from which on rows of accounts and tenants carry MACs, and results are sealed with their days.
+const (
+	boundSince  = 18
+	sealedSince = 19
+)
 
 // remark has the service bind older records when it first opens them, as after an upgrade: they come from a
 // backup that has been proven.
 func (u *unpacking) remark(ctx context.Context) error {
-	if u.set.Schema >= boundSince {
-		return nil
+	for mark, since := range map[vault.Mark]int64{vault.MarkRows: boundSince, vault.MarkResults: sealedSince} {
+		if u.set.Schema >= since {
+			continue
+		}
+		if err := u.vault.DropMark(ctx, mark); err != nil {
+			return err
+		}
 	}
-	return u.vault.DropMark(ctx, vault.MarkRows)
+	return nil
 }
 
 func (u *unpacking) placeLog(ctx context.Context) error {
