@@ -30,6 +30,7 @@ import (
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
+	"rakudos/internal/people/support"
 	"rakudos/internal/people/tenant"
 	"rakudos/internal/statement"
 	"rakudos/migrations"
@@ -48,6 +49,7 @@ type App struct {
 	Identity  *identity.Service
 	SSO       *sso.Service
 	Org       *org.Service
+	Support   *support.Service
 	Checkup   *checkup.Service
 	Statement *statement.Service
 	Backup    *backup.Service
@@ -225,6 +227,9 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.Org = org.New(org.Config{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, Guard: guard{}})
 	if err := a.openFederation(); err != nil {
+		return err
+	}
+	if err := a.openSupport(); err != nil {
 		return err
 	}
 	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org})

@@ -6,6 +6,7 @@ import (
 	"rakudos/internal/base/control"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/support"
 	"rakudos/internal/web"
 )
 
@@ -15,6 +16,7 @@ func (a *App) peopleControls() []control.Control {
 	out := identity.Controls(identity.Probing{
 		Stage: a.stage, Tenant: probeCodes[2], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
 	})
+	out = append(out, support.Controls(support.Probing{Stage: a.stage, Home: probeCodes[0], To: probeCodes[1]})...)
 	return append(out, access.Controls(access.Probing{
 		Stage: a.stage, Tenant: probeCodes[0], Other: probeCodes[1], Routes: accessRoutes,
 	})...)

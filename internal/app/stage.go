@@ -18,6 +18,7 @@ import (
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/support"
 )
 
 // stage gives the probes something to look at: the running service over its real listener, or a sandbox,
@@ -213,7 +214,7 @@ func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp"))
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Clone(identity.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord)
+	return append(slices.Clone(identity.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

@@ -42,12 +42,12 @@ func (s *server) accessPage(w http.ResponseWriter, r *http.Request, v *Visitor) 
 
 func newAccessView(v *Visitor) *accessView {
 	view := &accessView{Page: Page{Title: "だれが何を見られるか", Here: "/access"}}
-	for _, role := range actor.Roles {
+	for _, role := range actor.Columns {
 		view.Roles = append(view.Roles, access.RoleName(role))
 	}
 	for _, d := range access.Data {
 		row := accessRow{Says: d.Says}
-		for _, role := range actor.Roles {
+		for _, role := range actor.Columns {
 			l := d.Level[role]
 			row.Cells = append(row.Cells, accessCell{l.Mark(), levelWords[l], v.Has(role)})
 		}
@@ -55,7 +55,7 @@ func newAccessView(v *Visitor) *accessView {
 	}
 	for _, p := range access.Matrix {
 		row := accessRow{Says: p.Says}
-		for _, role := range actor.Roles {
+		for _, role := range actor.Columns {
 			c := accessCell{"×", "できない", v.Has(role)}
 			if slices.Contains(p.Roles, role) {
 				c.Mark, c.Word = "○", "できる"

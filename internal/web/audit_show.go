@@ -139,6 +139,9 @@ func newAuditLine(e audit.Entry) auditLine {
 	}
 	l.Short = identifier.ReplaceAllString(string(e.Actor.Account), "$1…$2")
 	var parts []string
+	if e.Actor.Ticket != "" {
+		parts = append(parts, "受付番号 "+e.Actor.Ticket)
+	}
 	for _, k := range slices.Sorted(maps.Keys(e.Detail)) {
 		name := detailWords[k]
 		if name == "" {

@@ -22,6 +22,10 @@ var verbWords = map[string]string{
 	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 
+	"support.ask": "サポート入室の申込み", "support.approve": "サポート入室の承認", "support.refuse": "サポート入室の申込みを断る操作", "support.enter": "サポート入室の開始", "support.end": "サポート入室の終了", "support.leave": "サポート入室の終了", "support.stop": "サポート入室を終わらせる操作",
+	"support.asked": "サポート入室の申込み", "support.approved": "サポート入室の承認", "support.refused": "サポート入室の申込みを断った", "support.entered": "サポート入室の開始", "support.ended": "サポート入室の終了", "support.read": "サポート入室での閲覧",
+	"support.notice": "サポート入室の通知", "support.ask_notice": "サポート入室の申込みの通知", "support.own_notice": "自分の申込みの承認を試みたことの通知",
+
 	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り",
 	"roster.apply": "名簿の取り込み", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧", "person.history": "従業員の履歴の閲覧", "dept.people": "部署の人の一覧の閲覧", "people.change": "異動・退職の登録", "people.move": "異動の登録", "people.leave": "退職の登録",
 
@@ -47,11 +51,12 @@ var verbWords = map[string]string{
 var purposeWords = map[string]string{
 	"work-fitness": "就業判定", "follow-up": "保健指導・事後措置", "administration": "健診の事務", "measures": "就業上の措置", "own-data": "本人の確認", "audit": "監査", "operation": "運用",
 	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "access-review": "権限の見直し",
+	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "support": "サポート", "notice": "通知",
 }
 
 // detailWords name the details of an event; a detail without a word is shown as it is.
 var detailWords = map[string]string{
-	"exams": "健診の回数", "page": "ページ", "total": "件数", "year": "年度", "rows": "行", "rejected": "誤りの行", "import": "取り込み", "reason": "理由", "given": "同意",
+	"exams": "健診の回数", "page": "ページ", "total": "件数", "year": "年度", "rows": "行", "rejected": "誤りの行", "import": "取り込み", "reason": "理由", "ticket": "受付番号", "scope": "範囲", "minutes": "分", "access": "入室", "asker": "申し込んだ人", "decided_by": "決めた人", "why": "理由", "addressees": "宛先", "sent": "送信", "given": "同意",
 	"roles": "役割", "account": "アカウント", "number": "番号", "version": "版", "criteria": "判定基準", "result": "結果", "results": "結果の数", "shown": "表示した人数", "tries": "試行", "tried": "試行",
 	"failures": "失敗", "failed": "失敗", "route": "画面", "mapping": "列の対応", "campaign": "見直し", "line": "番号", "lines": "番号", "decision": "判断", "reviewer": "見直す人", "now": "結果", "due": "期限", "took_ms": "かかったミリ秒", "bulk": "まとめて", "role": "役割", "signin": "サインイン", "session": "セッション", "device": "端末", "code": "コード",
 }

@@ -69,6 +69,11 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	if v.MustChange && !row.BeforeChange {
 		return fault.New(fault.Denied, "web.password_first")
 	}
+	if v.Support != nil {
+		if err := s.underSupport(r, row, v); err != nil || row.InSupport {
+			return err
+		}
+	}
 	if row.Permission == SignedIn {
 		return nil
 	}
@@ -77,6 +82,20 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 		return err
 	}
 	return nil
+}
+
+// underSupport lets an access of the association read and nothing else, and only when the tenant's log
+// has it first: a page that can't be recorded is not shown.
+func (s *server) underSupport(r *http.Request, row Route, v *Visitor) error {
+	if row.InSupport {
+		return nil
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || row.Permission == SignedIn || s.Guard(v.Actor, row.Permission) != nil {
+		s.refused(r, row, v, "support")
+		return fault.New(fault.Denied, "support.reads_only")
+	}
+	_, err := s.Audit.Record(r.Context(), audit.Event{Verb: "support.read", Actor: v.Actor, Kind: "support", Detail: map[string]any{"access": v.Support.ID, "route": row.Pattern}})
+	return err
 }
 
 // refused records that an actor tried what he may not; the answer is the same when recording fails.

@@ -3,12 +3,19 @@ package web
 import (
 	"net/http"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/support"
 )
 
 // logout ends the session on the server; the browser also forgets its pages.
 func (s *server) logout(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if v.Support != nil {
+		if err := s.Support.End(r.Context(), v.home, v.Support.ID, support.BySignOut); err != nil && !fault.Is(err, fault.Conflict) { // over by itself meanwhile
+			return err
+		}
+	}
 	if err := s.Identity.SignOut(r.Context(), visit(r), v.token); err != nil {
 		return err
 	}

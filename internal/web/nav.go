@@ -36,6 +36,8 @@ var menu = []Wing{
 	}},
 	{"protection", "保護と記録", []Item{
 		{"/users", "利用者と役割", access.AccountManage},
+		{"/support", "サポート入室", access.SupportDesk},
+		{"/visits", "保健会のサポート入室", access.SupportSee},
 		{"/access", "だれが何を見られるか", access.MatrixRead},
 		{"/audit", "操作の記録", access.AuditRead},
 	}},
@@ -47,12 +49,18 @@ var menu = []Wing{
 	}},
 }
 
+// borrowed are the entries for everybody that are left under a support access.
+var borrowed = map[string]bool{"/": true, "/trust": true}
+
 // menuOf keeps what the actor may open.
 func menuOf(a actor.Actor) []Wing {
 	var out []Wing
 	for _, w := range menu {
 		var items []Item
 		for _, i := range w.Items {
+			if a.Ticket != "" && i.Permission == SignedIn && !borrowed[i.Path] {
+				continue // what is one's own stays at home
+			}
 			if i.Permission == SignedIn || access.Allows(a, i.Permission) {
 				items = append(items, i)
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/jst"
+	"rakudos/internal/people/support"
 	"rakudos/internal/words"
 )
 
@@ -55,7 +56,8 @@ type Frame struct {
 	Demo                     bool
 	Visitor                  *Visitor
 	RoleNames                string
-	Edge                     int // colour of the tenant, 0–11
+	Edge                     int              // colour of the tenant, 0–11
+	Visits                   []support.Access // of the association in this tenant now, for its administrators
 	Menu                     []Wing
 	Now                      string // JST, ISO 8601 with +09:00
 	NowText                  string
@@ -75,6 +77,7 @@ func (s *server) frameView(r *http.Request, v *Visitor) *Frame {
 		f.Visitor, f.Edge, f.RoleNames = v, edge(v.TenantCode), roleNames(v.Roles)
 		if !v.Locked {
 			f.Menu = menuOf(v.Actor)
+			f.Visits = s.visitsNow(r, v)
 		}
 	}
 	return f

@@ -29,6 +29,7 @@ type Route struct {
 	WhileLocked  bool // allowed while the screen is locked
 	CrossSite    bool // another site makes the browser send this: the handler binds it to the browser by other means
 	BeforeChange bool // allowed while a new password is still to be set
+	InSupport    bool // allowed under a support access although it is no reading of the tenant's data
 }
 
 // Table is the route table without a service behind it, for tests and for documentation.
@@ -59,18 +60,18 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /sso/saml/{id}/acs", Permission: Public, Verb: "signin.saml", Action: s.ssoACS, CrossSite: true},
 		{Pattern: "GET /sso/saml/{id}/metadata", Permission: Public, Action: s.ssoMetadata},
 		{Pattern: "GET /sso/continue", Permission: Public, Action: s.ssoContinue},
-		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true, WhileLocked: true},
-		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true, WhileLocked: true},
-		{Pattern: "POST /session", Permission: SignedIn, Verb: "session.continue", Action: s.sessionGet, BeforeChange: true},
-		{Pattern: "GET /unlock", Permission: SignedIn, Action: s.unlockForm, Passive: true, BeforeChange: true, WhileLocked: true},
-		{Pattern: "POST /unlock", Permission: SignedIn, Verb: "screen.open", Action: s.unlockPost, Passive: true, BeforeChange: true, WhileLocked: true},
-		{Pattern: "POST /screen/lock", Permission: SignedIn, Verb: "screen.lock", Action: s.screenLock, Passive: true, BeforeChange: true, WhileLocked: true},
+		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true, WhileLocked: true, InSupport: true},
+		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true, WhileLocked: true, InSupport: true},
+		{Pattern: "POST /session", Permission: SignedIn, Verb: "session.continue", Action: s.sessionGet, BeforeChange: true, InSupport: true},
+		{Pattern: "GET /unlock", Permission: SignedIn, Action: s.unlockForm, Passive: true, BeforeChange: true, WhileLocked: true, InSupport: true},
+		{Pattern: "POST /unlock", Permission: SignedIn, Verb: "screen.open", Action: s.unlockPost, Passive: true, BeforeChange: true, WhileLocked: true, InSupport: true},
+		{Pattern: "POST /screen/lock", Permission: SignedIn, Verb: "screen.lock", Action: s.screenLock, Passive: true, BeforeChange: true, WhileLocked: true, InSupport: true},
 
 		{Pattern: "GET /trust", Permission: Public, Action: s.trustPage},
 		{Pattern: "GET /trust.json", Permission: Public, Action: s.trustJSON},
 		{Pattern: "GET /demo/mail", Permission: Public, Action: s.demoMail},
 
-		{Pattern: "GET /{$}", Permission: SignedIn, Action: s.home},
+		{Pattern: "GET /{$}", Permission: SignedIn, Action: s.home, InSupport: true},
 		{Pattern: "GET /me", Permission: SignedIn, Action: s.mePage},
 		{Pattern: "GET /me/readers", Permission: access.PersonReadSelf, Action: s.readersPage},
 		{Pattern: "POST /me/consent", Permission: access.ConsentSelf, Verb: "consent.set", Action: s.consentPost},
@@ -92,6 +93,17 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /users/{id}/enable", Permission: access.AccountManage, Verb: "account.enable", Action: s.userAct(s.userEnable)},
 		{Pattern: "POST /users/{id}/unlock", Permission: access.AccountUnlock, Verb: "account.unlock", Action: s.userAct(s.userUnlock)},
 		{Pattern: "POST /users/{id}/reset", Permission: access.AccountManage, Verb: "account.reset", Action: s.userReset},
+
+		{Pattern: "GET /support", Permission: access.SupportDesk, Action: s.supportDesk},
+		{Pattern: "POST /support", Permission: access.SupportAsk, Verb: "support.ask", Action: s.supportAsk},
+		{Pattern: "POST /support/{id}/approve", Permission: access.SupportApprove, Verb: "support.approve", Action: s.supportAct(s.supportApprove)},
+		{Pattern: "POST /support/{id}/refuse", Permission: access.SupportApprove, Verb: "support.refuse", Action: s.supportAct(s.supportRefuse)},
+		{Pattern: "POST /support/{id}/enter", Permission: access.SupportAsk, Verb: "support.enter", Action: s.supportEnter},
+		{Pattern: "POST /support/{id}/end", Permission: access.SupportAsk, Verb: "support.end", Action: s.supportAct(s.supportEnd)},
+		{Pattern: "POST /support/leave", Permission: SignedIn, Verb: "support.leave", Action: s.supportLeave, InSupport: true},
+		{Pattern: "GET /visits", Permission: access.SupportSee, Action: s.visitsPage},
+		{Pattern: "GET /visits/{id}", Permission: access.SupportSee, Action: s.visitPage},
+		{Pattern: "POST /visits/{id}/stop", Permission: access.SupportStop, Verb: "support.stop", Action: s.visitStop},
 
 		{Pattern: "GET /access", Permission: access.MatrixRead, Action: s.accessPage},
 		{Pattern: "GET /access.csv", Permission: access.MatrixRead, Action: s.accessCSV},

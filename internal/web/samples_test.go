@@ -2,8 +2,12 @@ package web
 
 import (
 	"net/http/httptest"
+	"time"
 
+	"rakudos/internal/base/actor"
+	"rakudos/internal/engine/audit"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/support"
 )
 
 func sampleList(l *checkup.ListView) *checkupsView {
@@ -14,3 +18,30 @@ func sampleList(l *checkup.ListView) *checkupsView {
 }
 
 func sampleAccess() *accessView { return newAccessView(sampleVisitor("tenantadmin")) }
+
+func sampleAccess1(state support.State, mine bool) supportLine {
+	a := support.Access{ID: "x", TenantName: "株式会社みどり製作所", AskerName: "運用 四郎", Scope: support.Person, Number: "M0001", Reason: "値の表示についての問合せ", Ticket: "INC-1024", Minutes: 30, AskedAt: sampleNow, State: state}
+	if state != support.Asked {
+		a.DeciderBy, a.DecidedAt, a.EndsAt, a.EnteredAt = "サービス 五郎", sampleNow, sampleNow.Add(30*time.Minute), sampleNow
+	}
+	if state == support.Ended {
+		a.EndedAt, a.EndReason = sampleNow, support.ByTenant
+	}
+	l := newSupportLine(a, sampleNow)
+	l.Mine, l.Decides = mine, !mine && state == support.Asked
+	return l
+}
+
+func sampleDesk() *supportView {
+	return &supportView{Page: Page{Title: "サポート入室", Here: "/support", Errors: []FieldError{{"ticket", "受付番号を入力してください。"}}}, Scope: support.Person, Tenants: []choice{{"midori", "株式会社みどり製作所", true}}, Durations: []choice{{"30", "30分", true}},
+		Open: []supportLine{sampleAccess1(support.Asked, false), sampleAccess1(support.Asked, true), sampleAccess1(support.Approved, true)}, Past: []supportLine{sampleAccess1(support.Ended, true), sampleAccess1(support.Refused, false)}}
+}
+
+func sampleVisits() *visitsView {
+	return &visitsView{Page: Page{Title: "保健会のサポート入室", Here: "/visits"}, MayStop: true, Visits: []supportLine{sampleAccess1(support.Approved, false), sampleAccess1(support.Ended, false), sampleAccess1(support.Refused, false)}}
+}
+
+func sampleVisit() *visitsView {
+	one := sampleAccess1(support.Approved, false)
+	return &visitsView{Page: Page{Title: "受付番号 INC-1024"}, MayStop: true, One: &one, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "support.read", At: sampleNow, Result: "ok", Readable: true, Actor: audit.Who{Ticket: "INC-1024", Roles: []actor.Role{actor.SupportPerson}}})}}
+}

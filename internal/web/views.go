@@ -27,6 +27,7 @@ func loadViews(a *assets) (*views, error) {
 		"day":    day,
 		"stamp":  stamp,
 		"iso":    jst.StampSec,
+		"clock":  clockTime,
 		"days":   daysLeft,
 		"judge":  judgeOf,
 		"status": statusOfControl,
@@ -91,6 +92,9 @@ func stamp(t time.Time) string {
 	}
 	return jst.Stamp(t)
 }
+
+// clockTime prints the time of day in JST.
+func clockTime(t time.Time) string { return t.In(jst.Zone).Format("15:04") }
 
 // daysLeft puts a count-down into words.
 func daysLeft(n int) string {

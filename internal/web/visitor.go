@@ -12,6 +12,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/support"
 	"rakudos/internal/people/tenant"
 )
 
@@ -24,6 +25,8 @@ type Visitor struct {
 	MustChange, Locked     bool
 	ScreenEnds             time.Time
 	IdleEnds, Ends         time.Time
+	Support                *support.Access // the access under which somebody of the association acts here
+	home                   actor.Actor     // who that is at home; the same as Actor otherwise
 	token                  string
 }
 
@@ -45,7 +48,28 @@ func (s *server) visitor(r *http.Request, touch bool) (*Visitor, error) {
 	v := &Visitor{Actor: ses.Actor, Name: ses.Name, LoginID: ses.LoginID, TenantCode: t.Code, TenantName: t.Name, TenantKind: t.Kind,
 		MustChange: ses.MustChange, Locked: ses.Locked, ScreenEnds: ses.ScreenEnds, IdleEnds: ses.IdleEnds, Ends: ses.Ends, token: c.Value}
 	v.Addr, v.Request, v.Purpose = traceOf(r).addr, traceOf(r).id, purposeOf(v.Actor)
-	return v, nil
+	v.home = v.Actor
+	if t.Kind == tenant.Customer {
+		return v, nil
+	}
+	return v, s.borrow(r.Context(), v)
+}
+
+// borrow puts a session of the association into the tenant that it was given access to: from here on the
+// actor is of that tenant, in one borrowed role, and everything below is bound to it.
+func (s *server) borrow(ctx context.Context, v *Visitor) error {
+	open, ok, err := s.Support.Inside(ctx, v.home)
+	if err != nil || !ok {
+		return err
+	}
+	t, err := s.tenant(ctx, open.Tenant)
+	if err != nil {
+		return err
+	}
+	v.Actor = open.Actor(v.home)
+	v.Addr, v.Request = v.home.Addr, v.home.Request
+	v.Support, v.TenantCode, v.TenantName, v.TenantKind = &open, t.Code, t.Name, t.Kind
+	return nil
 }
 
 // tenantFor keeps a tenant's name for a minute: it stands in the header of every page.

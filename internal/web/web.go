@@ -19,6 +19,7 @@ import (
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
+	"rakudos/internal/people/support"
 	"rakudos/internal/people/tenant"
 	"rakudos/internal/statement"
 )
@@ -39,6 +40,7 @@ type Config struct {
 type Deps struct {
 	Config    Config
 	Identity  *identity.Service
+	Support   *support.Service
 	Tenants   *tenant.Service
 	SSO       *sso.Service
 	Org       *org.Service

@@ -35,6 +35,7 @@ var subjects = []map[string]Text{
 	accessTexts,
 	checkupTexts,
 	statementTexts,
+	supportTexts,
 	vaultTexts,
 	backupTexts,
 	assetTexts,

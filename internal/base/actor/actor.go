@@ -23,8 +23,19 @@ const (
 	Auditor     Role = "auditor"     // 監査者
 )
 
-// Roles lists every role in the order in which matrices show them.
-var Roles = []Role{Employee, Manager, HR, Nurse, Physician, TenantAdmin, Operator, ITSM, Auditor}
+// The borrowed roles are held by nobody: whoever of the association was given access to another tenant for a
+// while acts there in exactly one of them (AC-OPERATOR).
+const (
+	SupportLists  Role = "support-lists"  // サポート（一覧）
+	SupportPerson Role = "support-person" // サポート（一人の記録）
+)
+
+// Roles lists every role that an account can hold, Columns also the borrowed ones, both in the order in
+// which matrices show them.
+var (
+	Roles   = []Role{Employee, Manager, HR, Nurse, Physician, TenantAdmin, Operator, ITSM, Auditor}
+	Columns = append(slices.Clone(Roles), SupportLists, SupportPerson)
+)
 
 // Kind tells a human from a machine.
 type Kind string
@@ -45,6 +56,8 @@ type Actor struct {
 	Roles   []Role
 	Sites   []ids.Site // scope; nil means every site of the tenant
 	Depts   []ids.Dept // a manager's departments; nil for the other roles
+	Only    ids.Person // in a borrowed role: the one person who exists for the actor
+	Ticket  string     // in a borrowed role: the number under which the access was asked for
 	Purpose string     // why health data is read: "follow-up", "work-fitness", …
 	Addr    string     // network address, for the log
 	Request string     // request id, joins the log lines of one request

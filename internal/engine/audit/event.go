@@ -43,6 +43,7 @@ type Who struct {
 	Roles   []actor.Role `json:"roles,omitempty"`
 	Addr    string       `json:"addr,omitempty"`
 	Request string       `json:"request,omitempty"`
+	Ticket  string       `json:"ticket,omitempty"` // of the support access that the actor came by
 }
 
 // body is the part of an event that only the tenant's key opens.
@@ -77,7 +78,7 @@ const saltSize = 16
 func (e Event) salted() ([]byte, error) {
 	a := e.Actor
 	b := body{
-		Actor:    Who{a.Kind, a.Account, a.Person, a.Session, a.Roles, a.Addr, a.Request},
+		Actor:    Who{a.Kind, a.Account, a.Person, a.Session, a.Roles, a.Addr, a.Request, a.Ticket},
 		Subjects: e.Subjects, Kind: e.Kind, Purpose: e.Purpose, Result: e.Result, Detail: e.Detail,
 	}
 	if b.Purpose == "" {

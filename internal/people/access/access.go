@@ -54,6 +54,12 @@ const (
 
 	CertificateRead   Permission = "certificate.read"
 	CertificateManage Permission = "certificate.manage" // issue, revoke, change the key
+
+	SupportDesk    Permission = "support.desk"    // the association's desk for access to other tenants
+	SupportAsk     Permission = "support.ask"     // asks for access, uses and ends one's own
+	SupportApprove Permission = "support.approve" // decides what another has asked for
+	SupportSee     Permission = "support.see"     // a tenant sees who of the association had access
+	SupportStop    Permission = "support.stop"    // and ends it
 )
 
 // What ties a tenant to its own identity provider and personnel system.
@@ -65,7 +71,7 @@ const (
 // bit gives every role its place in a set of roles.
 var bit = func() map[actor.Role]uint32 {
 	m := map[actor.Role]uint32{}
-	for i, r := range actor.Roles {
+	for i, r := range actor.Columns {
 		m[r] = 1 << i
 	}
 	return m

@@ -51,13 +51,14 @@ type DataRow struct {
 type levels = map[actor.Role]Level
 
 // Data is who may see what. An employee's level is for the employee's own data only; a manager's for the
-// people of the manager's departments. Tenant administrators and the association see no health data.
+// people of the manager's departments. Tenant administrators and the association see no health data; in a
+// borrowed role the association sees what the case needs: who was examined, or one person's results.
 // 産業医 and 保健師 see stress results only when appointed to carry the check out, which no role here is.
 var Data = []DataRow{
-	{Taken, "健診を受けたか", levels{actor.Employee: Raw, actor.Manager: Processed, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
-	{StatutoryValues, "健診の値（法定項目）", levels{actor.Employee: Raw, actor.HR: Rule, actor.Nurse: Raw, actor.Physician: Raw}},
+	{Taken, "健診を受けたか", levels{actor.Employee: Raw, actor.Manager: Processed, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw, actor.SupportLists: Raw, actor.SupportPerson: Raw}},
+	{StatutoryValues, "健診の値（法定項目）", levels{actor.Employee: Raw, actor.HR: Rule, actor.Nurse: Raw, actor.Physician: Raw, actor.SupportPerson: Raw}},
 	{OtherValues, "健診の値（法定外項目）", levels{actor.Employee: Raw, actor.Nurse: Consent, actor.Physician: Consent}},
-	{Judgement, "判定（A〜E）・要精検", levels{actor.Employee: Raw, actor.HR: Rule, actor.Nurse: Raw, actor.Physician: Raw}},
+	{Judgement, "判定（A〜E）・要精検", levels{actor.Employee: Raw, actor.HR: Rule, actor.Nurse: Raw, actor.Physician: Raw, actor.SupportPerson: Raw}},
 	{Opinion, "医師の意見・就業区分・措置", levels{actor.Employee: Raw, actor.Manager: Processed, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
 	{Guidance, "保健指導・相談の記録", levels{actor.Employee: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
 	{StressTaken, "ストレスチェックを受けたか", levels{actor.Employee: Raw, actor.HR: Raw, actor.Nurse: Rule, actor.Physician: Rule}},
@@ -156,7 +157,8 @@ type Subject struct {
 }
 
 // See is View for one person: nothing of another tenant; an employee only the employee's own; a manager
-// only the manager's departments; every other role only the sites in scope.
+// only the manager's departments; support only the one person it was given; every other role only the sites
+// in scope.
 func See(a actor.Actor, k DataKind, s Subject, rule TenantRule) Level {
 	best := None
 	if a.Kind != actor.Human || a.Tenant == "" || a.Tenant != s.Tenant {
@@ -178,6 +180,8 @@ func covers(a actor.Actor, r actor.Role, own bool, s Subject) bool {
 		return own
 	case actor.Manager:
 		return s.Dept != "" && slices.Contains(a.Depts, s.Dept)
+	case actor.SupportPerson:
+		return s.Person != "" && s.Person == a.Only
 	}
 	return a.Sites == nil || slices.Contains(a.Sites, s.Site)
 }

@@ -9,22 +9,22 @@ import (
 )
 
 // dataExpected is health.md §2.4 for the roles of this product, typed anew: ◎ R, ○ o, △ p, C c, × -.
-// Columns: employee manager hr nurse physician tenantadmin operator itsm auditor.
+// Columns: employee manager hr nurse physician tenantadmin operator itsm auditor support-lists support-person.
 const dataExpected = `
-taken            R p R R R - - - -
-statutory-values R - o R R - - - -
-other-values     R - - c c - - - -
-judgement        R - o R R - - - -
-opinion          R p R R R - - - -
-guidance         R - - R R - - - -
-stress-taken     R - R o o - - - -
-stress-result    R - c c c - - - -
-stress-request   R - R R R - - - -
-interview-record R - - o R - - - -
-group-analysis   - o R R R - - - -
-group-small      - - c - - - - - -
-overtime         R R R R R - - - -
-logs             p - - - - o R R R
+taken            R p R R R - - - - R R
+statutory-values R - o R R - - - - - R
+other-values     R - - c c - - - - - -
+judgement        R - o R R - - - - - R
+opinion          R p R R R - - - - - -
+guidance         R - - R R - - - - - -
+stress-taken     R - R o o - - - - - -
+stress-result    R - c c c - - - - - -
+stress-request   R - R R R - - - - - -
+interview-record R - - o R - - - - - -
+group-analysis   - o R R R - - - - - -
+group-small      - - c - - - - - - - -
+overtime         R R R R R - - - - - -
+logs             p - - - - o R R R - -
 `
 
 // letters are the levels after the tenant's rule has spoken.
@@ -56,7 +56,7 @@ func TestEveryDataCell(t *testing.T) {
 	for line := range strings.Lines(strings.TrimSpace(dataExpected)) {
 		f := strings.Fields(line)
 		kinds++
-		for i, r := range actor.Roles {
+		for i, r := range actor.Columns {
 			for name, rule := range rules {
 				for _, own := range []bool{false, true} {
 					want := level(f[1+i], says(name, f[0], r))
@@ -172,6 +172,45 @@ func TestNoHealthDataForTheAssociation(t *testing.T) {
 		for _, row := range Data {
 			if l := See(human(r), row.Kind, s, TenantRule{true, true, true, true, true}); l != None && row.Kind != Logs {
 				t.Errorf("%s sees %s: %s", r, row.Kind, l.Mark())
+			}
+		}
+	}
+}
+
+// TestSupportSeesOnePerson: whoever of the association has access to one person's record finds nobody else,
+// and in the lists sees that somebody was examined but not what came of it (AC-OPERATOR).
+func TestSupportSeesOnePerson(t *testing.T) {
+	all := TenantRule{HRJudgement: true, HRValues: true, StaffStressTaken: true, NurseInterview: true, ManagerGroup: true}
+	a := human(actor.SupportPerson)
+	a.Person, a.Only = "", "p2"
+	mine, other := Subject{Tenant: "t1", Person: "p2", Site: "s1"}, Subject{Tenant: "t1", Person: "p3", Site: "s1"}
+	if See(a, StatutoryValues, mine, all) != Raw || !InScope(a, mine) {
+		t.Error("the person asked for is hidden")
+	}
+	for _, row := range Data {
+		if See(a, row.Kind, other, all) != None {
+			t.Errorf("%s of another person is seen", row.Kind)
+		}
+	}
+	a.Only = ""
+	if InScope(a, Subject{Tenant: "t1"}) || InScope(a, other) {
+		t.Error("an access to nobody finds somebody")
+	}
+	lists := human(actor.SupportLists)
+	for _, row := range Data {
+		if l := See(lists, row.Kind, mine, all); (l != None) != (row.Kind == Taken) {
+			t.Errorf("the lists show %s: %s", row.Kind, l.Mark())
+		}
+	}
+}
+
+// TestBorrowedRolesOnlyRead: no row of the matrix lets a borrowed role act, export or decide.
+func TestBorrowedRolesOnlyRead(t *testing.T) {
+	reads := map[Permission]bool{PeopleRead: true, PersonRead: true, CheckupList: true, ImportRead: true}
+	for _, row := range Matrix {
+		for _, r := range []actor.Role{actor.SupportLists, actor.SupportPerson} {
+			if Allows(human(r), row.Permission) && !reads[row.Permission] {
+				t.Errorf("%s may %s", r, row.Permission)
 			}
 		}
 	}

@@ -11,13 +11,13 @@ import (
 func WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	head := []string{"権限", "内容"}
-	for _, r := range actor.Roles {
+	for _, r := range actor.Columns {
 		head = append(head, RoleName(r))
 	}
 	_ = c.Write(head)
 	for _, row := range Matrix {
 		line := []string{string(row.Permission), row.Says}
-		for _, r := range actor.Roles {
+		for _, r := range actor.Columns {
 			mark := ""
 			if byPermission[row.Permission].roles&bit[r] != 0 {
 				mark = "○"
@@ -29,7 +29,7 @@ func WriteCSV(w io.Writer) error {
 	_ = c.Write(append([]string{"データ", "内容"}, head[2:]...))
 	for _, row := range Data {
 		line := []string{string(row.Kind), row.Says}
-		for _, r := range actor.Roles {
+		for _, r := range actor.Columns {
 			line = append(line, row.Level[r].Mark())
 		}
 		_ = c.Write(line)

@@ -13,6 +13,7 @@ type Row struct {
 var (
 	everyone    = actor.Roles
 	staff       = []actor.Role{actor.HR, actor.Nurse, actor.Physician}
+	listing     = []actor.Role{actor.HR, actor.Nurse, actor.Physician, actor.SupportLists}
 	medical     = []actor.Role{actor.Nurse, actor.Physician}
 	office      = []actor.Role{actor.HR, actor.Nurse}
 	overseers   = []actor.Role{actor.TenantAdmin, actor.Operator, actor.ITSM, actor.Auditor}
@@ -30,18 +31,18 @@ var Matrix = []Row{
 	{AccountSelf, "自分のパスワードとサインイン中の端末を扱う", everyone, nil},
 
 	{PeopleImport, "名簿を取り込む", []actor.Role{actor.HR}, both},
-	{PeopleRead, "名簿を見る", staff, nil},
+	{PeopleRead, "名簿を見る", listing, nil},
 	{PeopleChange, "異動・退職を登録する", []actor.Role{actor.HR}, both},
-	{PersonRead, "個人のページを開く", staff, nil},
+	{PersonRead, "個人のページを開く", []actor.Role{actor.HR, actor.Nurse, actor.Physician, actor.SupportPerson}, nil},
 	{PersonReadSelf, "自分の記録を見る", []actor.Role{actor.Employee}, nil},
 	{ConsentSelf, "自分の同意を与える・取り消す", []actor.Role{actor.Employee}, nil},
 	{MeasuresRead, "就業上の措置を見る", []actor.Role{actor.Manager, actor.HR, actor.Nurse, actor.Physician}, nil},
 
 	{CheckupImport, "健診結果を取り込む", office, both},
-	{ImportRead, "取り込みの状況を見る", office, both},
+	{ImportRead, "取り込みの状況を見る", []actor.Role{actor.HR, actor.Nurse, actor.SupportLists}, both},
 	{ImportWithdraw, "取り込みを取り消す", office, host},
 	{MappingEdit, "列の対応を直す", office, nil},
-	{CheckupList, "健診の一覧を見る", staff, nil},
+	{CheckupList, "健診の一覧を見る", listing, nil},
 	{CheckupExport, "健診の一覧を書き出す", staff, nil},
 	{CheckupValues, "検査値を見る", medical, service},
 	{CheckupDecide, "就業区分と意見を決める", []actor.Role{actor.Physician}, nil},
@@ -62,6 +63,11 @@ var Matrix = []Row{
 	{AssetManage, "資源の処分を申請・承認する", association, nil},
 	{ReviewRead, "権限の見直しの状況を見る", overseers, host},
 	{ReviewDecide, "割り当てられた権限を見直す（自分の権限は見直せません）", []actor.Role{actor.TenantAdmin, actor.Operator, actor.ITSM}, nil},
+	{SupportDesk, "サポート入室の窓口を見る（保健会）", association, nil},
+	{SupportAsk, "サポート入室を申し込み、使う（保健会）", association, nil},
+	{SupportApprove, "ほかの人のサポート入室の申込みを決める（保健会）", []actor.Role{actor.ITSM}, nil},
+	{SupportSee, "保健会のサポート入室の記録を見る", []actor.Role{actor.TenantAdmin, actor.Auditor}, nil},
+	{SupportStop, "保健会のサポート入室を終わらせる", []actor.Role{actor.TenantAdmin}, nil},
 	{JobRead, "裏で動く処理を見る", association, both},
 	{JobRetry, "止まった処理をやり直す", association, host},
 	{CertificateRead, "消去証明書の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
@@ -74,6 +80,7 @@ var roleNames = map[actor.Role]string{
 	actor.Employee: "従業員本人", actor.Manager: "上長", actor.HR: "人事・健康管理担当者", actor.Nurse: "保健師・看護職",
 	actor.Physician: "産業医", actor.TenantAdmin: "テナント管理者", actor.Operator: "運用者（保健会）",
 	actor.ITSM: "ITサービスマネジャー（保健会）", actor.Auditor: "監査者",
+	actor.SupportLists: "サポート入室（一覧）", actor.SupportPerson: "サポート入室（一人の記録）",
 }
 
 // RoleName is the Japanese name of a role; an unknown one is shown as it is written.

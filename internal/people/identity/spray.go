@@ -10,7 +10,6 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
-	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
 )
 
@@ -192,35 +191,7 @@ func (s *Service) tellRows(ctx context.Context, t ids.Tenant) {
 `, oneLine(info.Name), moment(time.Now())))
 }
 
-// tellAdmins mails every active administrator of the tenant without making the request wait. Whether the
-// mails went out is one event.
+// tellAdmins mails every active administrator of the tenant.
 func (s *Service) tellAdmins(a *attempt, verb, subject, text string) {
-	s.notices.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ending), 30*time.Second)
-		defer cancel()
-		var admins []account
-		err := s.db.View(ctx, a.info.ID, func(tx *db.Tx) (err error) {
-			admins, err = s.holders(tx, a.key, a.info.ID, actor.TenantAdmin)
-			return err
-		})
-		sent := 0
-		for _, one := range admins {
-			email, e := a.key.Open(at(accountsTable, string(one.ID), "email"), one.email)
-			if e == nil {
-				e = s.mail.Send(ctx, mail.Message{To: string(email), Subject: subject, Text: text})
-			}
-			if e != nil {
-				err = e
-				continue
-			}
-			sent++
-		}
-		result := "ok"
-		if err != nil || sent == 0 {
-			result = "failed"
-		}
-		_ = s.transact(ctx, func(tx *db.Tx) error {
-			return s.record(tx, verb, actor.System(a.info.ID, "sign-in"), result, map[string]any{"administrators": len(admins), "sent": sent})
-		})
-	})
+	s.Announce(a.info.ID, []actor.Role{actor.TenantAdmin}, verb, subject, text)
 }

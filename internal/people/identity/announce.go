@@ -1,0 +1,91 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/mail"
+)
+
+// NameOf is the name of an account as its tenant knows it.
+func (s *Service) NameOf(ctx context.Context, t ids.Tenant, id ids.Account) (string, error) {
+	key, err := s.keys.Tenant(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	var a account
+	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
+		a, err = db.One(tx, qAccountByID, scanAccount, t, id)
+		return err
+	})
+	if fault.Is(err, fault.Missing) {
+		return "", fault.New(fault.Missing, "identity.no_account")
+	}
+	if err != nil {
+		return "", err
+	}
+	name, err := key.Open(at(accountsTable, string(id), "name"), a.name)
+	return string(name), err
+}
+
+// Announce mails every active account of a tenant that holds one of the roles, without making the caller
+// wait. Whether the mails went out is one event.
+func (s *Service) Announce(t ids.Tenant, roles []actor.Role, verb, subject, text string) {
+	s.notices.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ending), 30*time.Second)
+		defer cancel()
+		holders, err := s.addresses(ctx, t, roles)
+		sent := 0
+		for _, to := range holders {
+			if e := s.mail.Send(ctx, mail.Message{To: to, Subject: subject, Text: text}); e != nil {
+				err = e
+				continue
+			}
+			sent++
+		}
+		result := "ok"
+		if err != nil || sent == 0 {
+			result = "failed"
+		}
+		_ = s.transact(ctx, func(tx *db.Tx) error {
+			return s.record(tx, verb, actor.System(t, "notice"), result, map[string]any{"addressees": len(holders), "sent": sent})
+		})
+	})
+}
+
+// addresses are those of the active accounts with one of the roles, each once.
+func (s *Service) addresses(ctx context.Context, t ids.Tenant, roles []actor.Role) ([]string, error) {
+	key, err := s.keys.Tenant(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	found := map[ids.Account]account{}
+	err = s.db.View(ctx, t, func(tx *db.Tx) error {
+		for _, r := range roles {
+			some, err := s.holders(tx, key, t, r)
+			if err != nil {
+				return err
+			}
+			for _, a := range some {
+				found[a.ID] = a
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for id, a := range found {
+		email, err := key.Open(at(accountsTable, string(id), "email"), a.email)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, string(email))
+	}
+	return out, nil
+}
