@@ -9,17 +9,19 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/access"
 	"rakudos/internal/web/chart"
 )
 
 // personView is one person's every year side by side; Own is the person's own page.
 type personView struct {
 	Page
-	P      *checkup.PersonView
-	Own    bool
-	Charts []template.HTML
-	Latest *checkup.Exam
-	Linked bool
+	P        *checkup.PersonView
+	Own      bool
+	Charts   []template.HTML
+	Latest   *checkup.Exam
+	Linked   bool
+	Register bool // the visitor may open the person's entry in the register
 }
 
 // Template names the file.
@@ -35,7 +37,10 @@ func (s *server) personPage(w http.ResponseWriter, r *http.Request, v *Visitor) 
 		return err
 	}
 	view := newPersonView(p)
-	view.Title, view.Here, view.Crumbs = p.Name, "/checkups", []Crumb{{"/checkups", "健診結果の一覧"}}
+	view.Title, view.Register = p.Name, access.Allows(v.Actor, access.PeopleRead)
+	if access.Allows(v.Actor, access.CheckupList) {
+		view.Here, view.Crumbs = "/checkups", []Crumb{{"/checkups", "健診結果の一覧"}}
+	}
 	return s.page(w, r, v, view)
 }
 
