@@ -55,7 +55,7 @@ func TestSupportKeepsTenantsApart(t *testing.T) {
 			}
 			for path, want := range map[string]int{
 				"/": 200, "/people": 200, "/checkups": 200, "/imports": 200, "/checkups?judgement=D": 200,
-				"/people/" + midori["id"]: 403, "/people/" + string(foreign[1]): 403, "/people/" + midori["id"] + "/record": 200, "/people/" + string(foreign[1]) + "/record": 404,
+				"/people/" + midori["id"]: 403, "/people/" + string(foreign[1]): 403, "/people/" + midori["id"] + "/record": 403, "/people/" + string(foreign[1]) + "/record": 403,
 				"/users": 403, "/audit": 403, "/support": 403, "/me": 403, "/me/security": 403, "/checkups.csv": 403, "/criteria": 403, "/access": 403,
 			} {
 				if p := call(t, operator, "GET "+path, "", nil); p.Status != want {
