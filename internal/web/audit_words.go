@@ -51,7 +51,7 @@ var verbWords = map[string]string{
 var purposeWords = map[string]string{
 	"work-fitness": "就業判定", "follow-up": "保健指導・事後措置", "administration": "健診の事務", "measures": "就業上の措置", "own-data": "本人の確認", "audit": "監査", "operation": "運用",
 	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "access-review": "権限の見直し",
-	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "support": "サポート", "notice": "通知",
+	"support": "サポート", "notice": "通知",
 }
 
 // detailWords name the details of an event; a detail without a word is shown as it is.
