@@ -98,6 +98,11 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 	if err != nil {
 		return err
 	}
+	reviews, err := s.reviewTodos(r, v)
+	if err != nil {
+		return err
+	}
+	view.Todos = append(view.Todos, reviews...)
 	c := st.Counts
 	view.Figures = append(view.Figures, figure{"/trust?status=PASS", group(c.Pass) + " / " + group(c.Total), "項目", "確認済のセキュリティ対策"})
 	for _, x := range []struct {

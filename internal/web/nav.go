@@ -38,6 +38,7 @@ var menu = []Wing{
 		{"/users", "利用者と役割", access.AccountManage},
 		{"/support", "サポート入室", access.SupportDesk},
 		{"/visits", "保健会のサポート入室", access.SupportSee},
+		{"/reviews", "権限の見直し", access.ReviewRead},
 		{"/access", "だれが何を見られるか", access.MatrixRead},
 		{"/audit", "操作の記録", access.AuditRead},
 	}},

@@ -104,6 +104,13 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "GET /visits", Permission: access.SupportSee, Action: s.visitsPage},
 		{Pattern: "GET /visits/{id}", Permission: access.SupportSee, Action: s.visitPage},
 		{Pattern: "POST /visits/{id}/stop", Permission: access.SupportStop, Verb: "support.stop", Action: s.visitStop},
+		{Pattern: "GET /reviews", Permission: access.ReviewRead, Action: s.reviewsPage},
+		{Pattern: "GET /reviews/{id}", Permission: access.ReviewRead, Action: s.reviewPage},
+		{Pattern: "GET /reviews/{id}/report", Permission: access.ReviewRead, Action: s.reviewReport},
+		{Pattern: "GET /reviews/{id}/report.json", Permission: access.ReviewRead, Action: s.reviewFile("json")},
+		{Pattern: "GET /reviews/{id}/lines.csv", Permission: access.ReviewRead, Action: s.reviewFile("csv")},
+		{Pattern: "POST /reviews/{id}/decide", Permission: access.ReviewDecide, Verb: "review.decide", Action: s.reviewDecide},
+		{Pattern: "POST /reviews/{id}/keep", Permission: access.ReviewDecide, Verb: "review.keep_rest", Action: s.reviewKeepRest},
 
 		{Pattern: "GET /access", Permission: access.MatrixRead, Action: s.accessPage},
 		{Pattern: "GET /access.csv", Permission: access.MatrixRead, Action: s.accessCSV},

@@ -30,6 +30,7 @@ func loadViews(a *assets) (*views, error) {
 		"clock":  clockTime,
 		"days":   daysLeft,
 		"judge":  judgeOf,
+		"review": reviewState,
 		"status": statusOfControl,
 		"group":  group,
 		"joint":  joint,

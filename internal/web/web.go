@@ -12,6 +12,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
@@ -46,6 +47,7 @@ type Deps struct {
 	Org       *org.Service
 	Checkup   *checkup.Service
 	Statement *statement.Service
+	Review    *accessreview.Service
 	Audit     *audit.Log
 	Assets    *asset.Service
 	Ready     func(context.Context) error // nil error: everything needed is up

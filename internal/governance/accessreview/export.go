@@ -32,7 +32,7 @@ func (g Grant) RoleWords() string {
 }
 
 // ReadWords is what reading back found.
-func (l *Line) ReadWords() string { return readWords[l.ReadBack] }
+func (l Line) ReadWords() string { return readWords[l.ReadBack] }
 
 // WriteCSV writes a sheet's lines, every cell guarded against being taken for a formula.
 func (s *Sheet) WriteCSV(w io.Writer) error {

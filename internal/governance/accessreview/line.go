@@ -100,7 +100,7 @@ type Line struct {
 }
 
 // Flagged tells whether a reason is needed even to keep it.
-func (l *Line) Flagged() bool { return len(l.Marks) > 0 }
+func (l Line) Flagged() bool { return len(l.Marks) > 0 }
 
 // Settled tells whether nothing is left to be done about the line.
 func (l *Line) Settled() bool {
