@@ -24,6 +24,7 @@ import (
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
+	"rakudos/internal/governance/erasure"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
@@ -50,6 +51,7 @@ type App struct {
 	SSO       *sso.Service
 	Org       *org.Service
 	Support   *support.Service
+	Erasure   *erasure.Gateway
 	Checkup   *checkup.Service
 	Statement *statement.Service
 	Backup    *backup.Service
@@ -60,6 +62,7 @@ type App struct {
 	Certificates *certificate.Service
 
 	box     *mail.Memory // mailbox of the probes
+	replay  *erasure.Replay
 	probes  probeTenants
 	stage   *stage
 	addr    string // bound address, once it listens
@@ -168,7 +171,7 @@ func (a *App) openEngines(ctx context.Context) error {
 		return err
 	}
 	a.Jobs = job.New(a.DB, job.WithLog(a.log))
-	return nil
+	return a.catchUp(ctx, root)
 }
 
 // databases turns the configuration into the two databases: records, and keys apart from them.
@@ -250,7 +253,10 @@ func (a *App) openServices(ctx context.Context) error {
 		return err
 	}
 	a.openCertificates()
-	return a.openAssets(ctx)
+	if err := a.openAssets(ctx); err != nil {
+		return err
+	}
+	return a.openErasure()
 }
 
 // Tenant finds a tenant by its code, for the command line.

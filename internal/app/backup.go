@@ -23,6 +23,7 @@ import (
 	"rakudos/internal/engine/blob/bucket"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/governance/erasure"
 	"rakudos/internal/operations/backup"
 )
 
@@ -57,7 +58,7 @@ func (a *App) openBackup(ctx context.Context) error {
 	a.Backup, err = backup.Open(ctx, backup.Options{
 		Second: second,
 		Main:   a.DB, Keys: a.Keys, Vault: a.Vault, Root: root, Log: a.Audit, Blobs: files, Target: target,
-		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Build: Version, Logger: a.log,
+		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Ledger: a.replay, Build: Version, Logger: a.log,
 	})
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (a *App) environment(context.Context) ([]backup.File, error) {
 		"version": Version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
 		"database": a.Config.Database.Engine, "modules": modules(),
 		"root_key":     "このバックアップに含まれません。別の安全な場所に保管してください。",
-		"not_included": []string{"root.key", "tls", "mail", "tmp", "backups"},
+		"not_included": []string{"root.key", "tls", "mail", "tmp", "backups", ledgerDir},
 	}
 	b, err := json.MarshalIndent(about, "", " ")
 	if err != nil {
@@ -178,8 +179,12 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 		return nil, err
 	}
 	defer done()
-	out, err := backup.Source{Target: target, Root: root}.Restore(ctx, r.To, r.At)
+	ledger := c.ledgerAt(r.Ledger)
+	out, err := backup.Source{Target: target, Root: root, Ledger: &erasure.Replay{Ledger: ledger, Root: root}}.Restore(ctx, r.To, r.At)
 	if err != nil {
+		return nil, err
+	}
+	if err := ledger.CopyTo(filepath.Join(r.To, ledgerDir)); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(r.To, "root.key"), raw, 0o600); err != nil {

@@ -29,6 +29,7 @@ type Config struct {
 	Backup   Backup   `yaml:"backup"`   // where backups lie
 	Identity Identity `yaml:"identity"` // passwords and signing in
 	SSO      SSO      `yaml:"sso"`      // how the tenants' identity providers are reached
+	Erasure  Erasure  `yaml:"erasure"`  // the erasure ledger
 
 	sabotage map[string]bool // sandboxes of the probes only; not reachable from a file or the environment
 }
@@ -62,6 +63,11 @@ type Identity struct {
 type SSO struct {
 	AllowPrivate bool   `yaml:"allow_private"` // providers at addresses of private networks
 	RootsFile    string `yaml:"roots_file"`    // PEM of further certificate authorities of providers
+}
+
+// Erasure says where the second copy of the erasure ledger is kept; empty: there is none.
+type Erasure struct {
+	Copy string `yaml:"copy"` // folder on another disk or machine
 }
 
 // Mail chooses the way out: a spool folder in the data directory, or an SMTP server.

@@ -30,6 +30,7 @@ type RestoreRequest struct {
 	At      jst.Date // zero: the newest
 	From    string   // folder of the backups, or "second"; empty: that of the data
 	RootKey string   // file; empty: that of the data
+	Ledger  string   // folder of the erasure ledger; empty: that of the data
 }
 
 // backupVerb is what the verbs share: flags of the data, a result and how to tell it.
@@ -98,11 +99,11 @@ func backupCommands() []command {
 func restoreCommand() command {
 	return command{
 		name: "backup restore", says: "バックアップを空のフォルダーに戻し、照合します。戻したフォルダーは serve --data でそのまま使えます。",
-		args: "--to フォルダー [--at 日付] [--data フォルダー] [--from フォルダー] [--root-key ファイル] [--json]",
+		args: "--to フォルダー [--at 日付] [--data フォルダー] [--from フォルダー] [--root-key ファイル] [--ledger フォルダー] [--json]",
 		examples: []string{
 			"rakudos backup restore --data data --to restored",
 			"rakudos backup restore --data data --to restored --at 2026-11-20",
-			"rakudos backup restore --from /mnt/backups --root-key /mnt/safe/root.key --to /var/lib/rakudos",
+			"rakudos backup restore --from /mnt/backups --root-key /mnt/safe/root.key --ledger /mnt/ledger --to /var/lib/rakudos",
 		},
 		setup: func(f *flag.FlagSet) action {
 			var o Options
@@ -113,6 +114,7 @@ func restoreCommand() command {
 			f.StringVar(&at, "at", "", "この日まで（日本時間）のうち最新のものを戻します（省略時は最新）")
 			f.StringVar(&r.From, "from", "", "バックアップの置き場所（省略時はデータフォルダーのもの）")
 			f.StringVar(&r.RootKey, "root-key", "", "ルート鍵のファイル（省略時はデータフォルダーのもの）")
+			f.StringVar(&r.Ledger, "ledger", "", "消去の台帳のフォルダー（省略時はデータフォルダーのもの、なければ設定 erasure.copy の控え）")
 			return func(ctx context.Context, s *stage) error {
 				o.Env = s.Env
 				if err := need("--to", r.To); err != nil {

@@ -28,6 +28,7 @@ var subjects = []map[string]Text{
 	cliTexts,
 	jobTexts,
 	mailTexts,
+	erasureTexts,
 	orgTexts,
 	tenantTexts,
 	identityTexts,

@@ -49,3 +49,14 @@ func (c *snapshots) slot(k snapshotKey) *snapshotSlot {
 	s.used = time.Now()
 	return s
 }
+
+// Forget drops what is kept in memory of a tenant; an erasure calls it.
+func (s *Service) Forget(t ids.Tenant) {
+	s.snaps.mu.Lock()
+	defer s.snaps.mu.Unlock()
+	for k := range s.snaps.m {
+		if k.tenant == t {
+			delete(s.snaps.m, k)
+		}
+	}
+}

@@ -50,6 +50,8 @@ const (
 	JobRead       Permission = "job.read"
 	JobRetry      Permission = "job.retry"
 	TenantManage  Permission = "tenant.manage"
+	ErasureRun    Permission = "erasure.run" // no human: people approve, the service erases
+	ErasureRead   Permission = "erasure.read"
 	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
 
 	CertificateRead   Permission = "certificate.read"

@@ -26,6 +26,8 @@ person.read       --hnp-----s
 person.read.self  e--------
 consent.self      e--------
 measures.read     -mhnp----
+erasure.run       ---------
+erasure.read      -----t-ia
 checkup.import    --hn-----
 import.read       --hn-----l
 import.withdraw   --hn-----
@@ -125,7 +127,7 @@ func TestDeniedByDefault(t *testing.T) {
 func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
-		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
+		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
 		ReviewRead: "h",
 	}

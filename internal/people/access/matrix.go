@@ -38,6 +38,9 @@ var Matrix = []Row{
 	{ConsentSelf, "自分の同意を与える・取り消す", []actor.Role{actor.Employee}, nil},
 	{MeasuresRead, "就業上の措置を見る", []actor.Role{actor.Manager, actor.HR, actor.Nurse, actor.Physician}, nil},
 
+	{ErasureRun, "承認済みの消去を実行する", nil, both},
+	{ErasureRead, "消去の記録を見る", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, both},
+
 	{CheckupImport, "健診結果を取り込む", office, both},
 	{ImportRead, "取り込みの状況を見る", []actor.Role{actor.HR, actor.Nurse, actor.SupportLists}, both},
 	{ImportWithdraw, "取り込みを取り消す", office, host},

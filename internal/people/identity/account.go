@@ -128,6 +128,11 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	} else if !fault.Is(err, fault.Missing) {
 		return err
 	}
+	if n, err := db.Value[int64](tx, qRetired, a.Tenant, index); err != nil {
+		return err
+	} else if n > 0 { // of somebody who was erased
+		return fault.New(fault.Conflict, "identity.login_taken")
+	}
 	seal := func(column, plain string) []byte {
 		return key.Seal(at(accountsTable, string(a.ID), column), []byte(plain))
 	}

@@ -18,6 +18,7 @@ var (
 		where tenant_id = $1 and account_id = $2 and mac = $10`)
 	qGrantsBind = db.Q("identity.grants_bind", `update identity_accounts set grants_mac = $3 where tenant_id = $1 and account_id = $2`)
 	qHashes     = db.GlobalQ("identity.hashes", `select password_hash from identity_accounts`)
+	qRetired    = db.Q("identity.retired", `select count(*) from identity_retired where tenant_id = $1 and login_index = $2`) // of erased people
 
 	qGrantInsert = db.Q("identity.grant_insert", `insert into identity_grants (tenant_id, account_id, role, site_id, dept_id, granted_at, granted_by) values ($1, $2, $3, $4, $5, $6, $7)`)
 	qGrantClear  = db.Q("identity.grant_clear", `delete from identity_grants where tenant_id = $1 and account_id = $2`)

@@ -50,6 +50,14 @@ func (s *Service) Directory(ctx context.Context, t ids.Tenant) (*Directory, erro
 	return d, nil
 }
 
+// Forget drops what is kept in memory of a tenant; an erasure calls it. Whoever asks again is served from
+// what the database then holds.
+func (s *Service) Forget(t ids.Tenant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.cache, t)
+}
+
 func (s *Service) revision(ctx context.Context, t ids.Tenant) (n int64, err error) {
 	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
 		n, err = revisionIn(tx, t)

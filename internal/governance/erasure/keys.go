@@ -1,0 +1,105 @@
+package erasure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rakudos/internal/base/fault"
+)
+
+// destroyKeys makes every copy of the data, older backups included, unreadable for ever.
+func (w *work) destroyKeys(ctx context.Context) error {
+	if w.rec.Kind == Records {
+		return nil
+	}
+	if w.weak == SabotageKeys {
+		return nil
+	}
+	start := time.Now()
+	versions, people, err := w.o.Vault.Held(ctx, w.rec.Tenant)
+	if err != nil {
+		return err
+	}
+	w.rec.Keys = nil
+	if w.partial() {
+		err = w.destroyPeople(ctx)
+	} else {
+		for _, v := range versions {
+			w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("tenant %s version %d", w.rec.Tenant, v))
+		}
+		w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("persons %d", people))
+		err = w.destroyTenant(ctx, people)
+	}
+	w.rec.KeysTook = time.Since(start).Round(time.Microsecond).String()
+	return err
+}
+
+func (w *work) destroyPeople(ctx context.Context) error {
+	if err := w.o.Vault.DestroyPersons(ctx, w.rec.Tenant, w.people()); err != nil {
+		return err
+	}
+	all, err := w.o.Vault.PersonReceipts(ctx, w.rec.Tenant, w.people())
+	if err != nil {
+		return err
+	}
+	if len(all) != len(w.people()) {
+		return fault.New(fault.Internal, "erasure.no_receipt")
+	}
+	w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("persons %d", len(all)))
+	w.rec.KeysGone, w.rec.Receipts = int64(len(all)), all[:min(len(all), MaxReceipts)]
+	w.rec.Subjects = int64(len(all))
+	for _, r := range all {
+		if r.At.After(w.rec.KeysAt) {
+			w.rec.KeysAt = r.At
+		}
+	}
+	return nil
+}
+
+func (w *work) destroyTenant(ctx context.Context, people int64) error {
+	if err := w.o.Vault.DestroyTenant(ctx, w.rec.Tenant); err != nil && fault.Of(err).Code != "vault.key_missing" {
+		return err
+	}
+	r, err := w.o.Vault.TenantReceipt(ctx, w.rec.Tenant)
+	if err != nil {
+		return err
+	}
+	w.rec.Receipts = append(w.rec.Receipts[:0:0], r)
+	w.rec.KeysGone, w.rec.KeysAt = max(w.rec.KeysGone, people+1), r.At
+	w.rec.Subjects = max(w.rec.Subjects, people)
+	return nil
+}
+
+// renewCopies belongs to the same act: a fresh copy of the key store is taken, and every older one, which
+// still holds the keys, is removed.
+func (w *work) renewCopies(ctx context.Context) error {
+	if w.rec.Kind == Records || w.weak == SabotageKeys || w.weak == SabotageCopies {
+		return nil
+	}
+	if err := w.o.Keys.Scrub(ctx, "key_person", "key_tenant"); err != nil {
+		return err
+	}
+	if w.o.Copies == nil {
+		return nil
+	}
+	if err := w.o.Copies.RenewKeys(ctx, w.who); err != nil {
+		return err
+	}
+	w.rec.Copies = Copies{RenewedAt: time.Now().UTC().Truncate(time.Second), Purged: true}
+	return nil
+}
+
+// scrub cuts what the database engines keep of deleted rows in files of their own.
+func (w *work) scrub(ctx context.Context) error {
+	var tables []string
+	for _, s := range sweeps {
+		if s.Erase == Rows && s.personal() {
+			tables = append(tables, s.Name)
+		}
+	}
+	if w.weak == SabotageRows {
+		return nil
+	}
+	return w.o.Main.Scrub(ctx, tables...)
+}
