@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"rakudos/internal/base/control"
+	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/support"
@@ -17,6 +18,7 @@ func (a *App) peopleControls() []control.Control {
 		Stage: a.stage, Tenant: probeCodes[2], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
 	})
 	out = append(out, support.Controls(support.Probing{Stage: a.stage, Home: probeCodes[0], To: probeCodes[1]})...)
+	out = append(out, accessreview.Controls(accessreview.Probing{Stage: a.stage, Tenant: probeCodes[1], Inside: a.stage.reviewsOf})...)
 	return append(out, access.Controls(access.Probing{
 		Stage: a.stage, Tenant: probeCodes[0], Other: probeCodes[1], Routes: accessRoutes,
 	})...)

@@ -118,3 +118,12 @@ func houseReviews(ctx context.Context, o cli.Options, code string) ([]accessrevi
 		return out, nil
 	})
 }
+
+// reviewsOf finds the reviews behind a site, for the probe's own campaign.
+func (s *stage) reviewsOf(base string) (accessreview.Inside, bool) {
+	in, ok := s.reviews.Load(base)
+	if !ok {
+		return nil, false
+	}
+	return in.(*accessreview.Service), true
+}

@@ -32,6 +32,8 @@ type stage struct {
 	shut bool           // the service is closing: no new sandbox
 	busy sync.WaitGroup // sandboxes that are being made, looked at or taken down
 
+	reviews sync.Map // by base address: accessreview.Inside of the services behind the sites
+
 	inside map[string]identity.Inside // by base address: the services behind the sites
 
 	making sync.Mutex
@@ -52,6 +54,7 @@ func (s *stage) Live(context.Context) (*probe.Site, error) {
 
 func (r *Running) setLive(run *Running) {
 	r.stage.behind(run.URL, run.Identity)
+	r.stage.reviews.Store(run.URL, run.Review)
 	r.stage.mu.Lock()
 	defer r.stage.mu.Unlock()
 	r.stage.live = run.site()
@@ -85,9 +88,11 @@ func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(),
 	}
 	s.opened(run.addr, true)
 	s.behind(run.URL, run.Identity)
+	s.reviews.Store(run.URL, run.Review)
 	return run, sync.OnceFunc(func() {
 		defer s.busy.Done()
 		s.behind(run.URL, nil)
+		s.reviews.Delete(run.URL)
 		_ = run.Close()
 		s.opened(run.addr, false)
 		_ = os.RemoveAll(dir)
