@@ -25,6 +25,7 @@ import (
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
 	"rakudos/internal/governance/erasure"
+	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
@@ -60,6 +61,7 @@ type App struct {
 	TLS       *tlscert.Store
 
 	Certificates *certificate.Service
+	Handover     *handover.Service
 
 	box     *mail.Memory // mailbox of the probes
 	replay  *erasure.Replay
@@ -253,6 +255,7 @@ func (a *App) openServices(ctx context.Context) error {
 		return err
 	}
 	a.openCertificates()
+	a.openHandover()
 	if err := a.openAssets(ctx); err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ var subjects = []map[string]Text{
 	certificateTexts,
 	paperTexts,
 	reviewTexts,
+	handoverTexts,
 }
 
 var catalogue = join(subjects)

@@ -57,17 +57,7 @@ func (s *Service) results(ctx context.Context, t ids.Tenant, p ids.Person) ([]*r
 	}
 	var all []*result
 	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		all, err = db.All(tx, qPerson, func(sc db.Scanner) (*result, error) {
-			r := &result{}
-			var day string
-			if err := sc.Scan(&r.id, &day, &r.year, &r.batch, &r.applied, &r.sealed); err != nil {
-				return nil, err
-			}
-			var err error
-			r.day, err = jst.ParseDate(day)
-			return r, err
-		}, t, p)
-		if err != nil {
+		if all, err = db.All(tx, qPerson, scanResult, t, p); err != nil {
 			return err
 		}
 		slices.SortFunc(all, func(x, y *result) int { return cmp.Or(y.day.Compare(x.day), cmp.Compare(y.applied, x.applied)) })
@@ -103,6 +93,17 @@ func (s *Service) results(ctx context.Context, t ids.Tenant, p ids.Person) ([]*r
 		open = append(open, r)
 	}
 	return open, k, nil
+}
+
+func scanResult(sc db.Scanner) (*result, error) {
+	r := &result{}
+	var day string
+	if err := sc.Scan(&r.id, &day, &r.year, &r.batch, &r.applied, &r.sealed); err != nil {
+		return nil, err
+	}
+	var err error
+	r.day, err = jst.ParseDate(day)
+	return r, err
 }
 
 func scanJudged(sc db.Scanner) (judged, error) {

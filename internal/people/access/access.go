@@ -54,6 +54,9 @@ const (
 	ErasureRead   Permission = "erasure.read"
 	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
 
+	HandoverAsk  Permission = "handover.ask"
+	HandoverTake Permission = "handover.take"
+
 	CertificateRead   Permission = "certificate.read"
 	CertificateManage Permission = "certificate.manage" // issue, revoke, change the key
 

@@ -54,6 +54,8 @@ review.read       -----toia
 review.decide     -----toi-
 job.read          ------oi-
 job.retry         ------oi-
+handover.ask      -----t---
+handover.take     ---np----
 certificate.read  ------oia
 certificate.manage -------i-
 demo.mail         ---------

@@ -1,0 +1,8 @@
+package words
+
+// handoverTexts are the messages of handing over a leaving customer's records.
+var handoverTexts = map[string]Text{
+	"handover.making":    {Message: "受け渡しのファイルを作っているところです。", Next: "できあがるまでお待ちください。"},
+	"handover.missing":   {Message: "その受け渡しのファイルはありません。", Next: "一覧から選び直してください。"},
+	"handover.not_ready": {Message: "受け渡しのファイルは、まだできていないか、期限が過ぎています。", Kept: "記録はそのままです。", Next: "作り直してから、もう一度受け取ってください。"},
+}
