@@ -19,5 +19,7 @@ var certificateTexts = map[string]Text{
 	"certificate.other_event":       {Message: "付いている証明は、この証明書を発行した記録のものではありません。", Next: "発行元に連絡してください。"},
 	"certificate.revoked":           {Message: "この証明書は {at} に取り消されています。", Next: "発行元に、新しい証明書があるかを確かめてください。"},
 	"certificate.revocation_broken": {Message: "取消の記載がありますが、その署名が正しくありません。", Next: "発行元に連絡してください。"},
+	"certificate.request":           {Message: "求めた人、その所属、どう確かめたかを、それぞれ 200 字以内で入力してください。", Kept: "提示は記録していません。"},
+	"certificate.not_presented":     {Message: "その提示の記録はありません。", Kept: "証明書は渡していません。", Next: "求めた人と確かめ方を記録してから、取り出してください。"},
 	"certificate.reason":            {Message: "取り消す理由を、400 バイト以内で入力してください。", Kept: "証明書はそのままです。"},
 }

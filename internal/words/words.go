@@ -44,6 +44,7 @@ var subjects = []map[string]Text{
 	paperTexts,
 	reviewTexts,
 	handoverTexts,
+	terminationTexts,
 }
 
 var catalogue = join(subjects)

@@ -58,6 +58,7 @@ func New(d Deps) *Service { return &Service{d} }
 // Entry is a line of the register of certificates.
 type Entry struct {
 	ID       string
+	Slot     string // what it certifies
 	Digest   string
 	Stage    int
 	State    string
@@ -114,7 +115,7 @@ func (s *Service) Issue(ctx context.Context, a actor.Actor, slot string, b Body)
 	if err != nil {
 		return Entry{}, err
 	}
-	e := Entry{ID: b.ID, Digest: digest(message), Stage: b.Stage, State: b.State, IssuedAt: now, Keep: jst.Of(now).AddMonths(12 * KeepYears).String(), Body: b}
+	e := Entry{ID: b.ID, Slot: slot, Digest: digest(message), Stage: b.Stage, State: b.State, IssuedAt: now, Keep: jst.Of(now).AddMonths(12 * KeepYears).String(), Body: b}
 	err = s.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		a.Tenant = ids.System
 		ref, err := s.Log.Append(tx, audit.Event{Verb: VerbIssued, Actor: a, Kind: "certificate", Detail: map[string]any{
@@ -170,6 +171,14 @@ func (s *Service) About(ctx context.Context, a actor.Actor, t ids.Tenant) ([]Ent
 		return nil, err
 	}
 	return s.entries(ctx, qAbout, s.about(system, string(t)))
+}
+
+// Entry is one line of the register.
+func (s *Service) Entry(ctx context.Context, a actor.Actor, id string) (Entry, error) {
+	if err := s.Guard(a, permRead); err != nil {
+		return Entry{}, err
+	}
+	return s.find(ctx, qByID, id)
 }
 
 func (s *Service) entries(ctx context.Context, q db.Query, arg any) ([]Entry, error) {

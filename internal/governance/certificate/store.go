@@ -9,7 +9,7 @@ import (
 	"rakudos/internal/engine/db"
 )
 
-const columns = `certificate_id, digest, stage, state, issued_at, keep_until, log_seq, sealed, proof, revocation, revoked_at`
+const columns = `certificate_id, slot, digest, stage, state, issued_at, keep_until, log_seq, sealed, proof, revocation, revoked_at`
 
 var (
 	qInsert = db.Q("certificate.insert", `insert into certificate (tenant_id, certificate_id, slot, about, digest, stage, state, issued_at, keep_until, log_seq, sealed)
@@ -44,7 +44,7 @@ type stored struct {
 
 func scan(s db.Scanner) (r stored, err error) {
 	var issued, revoked int64
-	err = s.Scan(&r.ID, &r.Digest, &r.Stage, &r.State, &issued, &r.Keep, &r.seq, &r.sealed, &r.sealedProof, &r.sealedRevocation, &revoked)
+	err = s.Scan(&r.ID, &r.Slot, &r.Digest, &r.Stage, &r.State, &issued, &r.Keep, &r.seq, &r.sealed, &r.sealedProof, &r.sealedRevocation, &revoked)
 	r.IssuedAt, r.Revoked = db.Time(issued), db.Time(revoked)
 	return r, err
 }
