@@ -28,8 +28,10 @@ const (
 
 // What was erased.
 const (
-	OfTenant = "tenant"
-	OfPerson = "person"
+	OfTenant  = "tenant"
+	OfPerson  = "person"
+	OfPeople  = "people"  // several, told by their count
+	OfRecords = "records" // single records of people who stay: their keys stay too
 )
 
 // Instant is one instant in both notations (clause 4-4).
@@ -83,7 +85,7 @@ type Verification struct {
 
 // Exception is what was not erased, and why (clause 6-3: printed, never hidden).
 type Exception struct {
-	Kind   string `json:"kind"` // hold, log_skeleton
+	Kind   string `json:"kind"` // hold, log_skeleton, kept
 	What   string `json:"what"`
 	Count  int64  `json:"count"`
 	Reason string `json:"reason"`
@@ -94,6 +96,7 @@ type Exception struct {
 const (
 	Hold        = "hold"
 	LogSkeleton = "log_skeleton"
+	Kept        = "kept" // what stays for a reason of its own, as the gateway names it
 )
 
 // Who acted. Name may be empty for an account that is told by its number alone.

@@ -11,7 +11,7 @@ import (
 
 // maxText bounds every free text, in bytes; maxItems every list.
 const (
-	maxText  = 400
+	maxText  = 2000
 	maxItems = 500
 )
 
@@ -30,13 +30,16 @@ func (b *Body) check() []*fault.Fault {
 	if b.Format != Format {
 		odd("format")
 	}
-	if b.Of == OfPerson != (b.Person != "") || b.Of != OfPerson && b.Of != OfTenant {
+	if b.Of == OfPerson != (b.Person != "") || ofNames[b.Of] == "" {
 		odd("of")
 	}
 	started, ok1 := b.Started.Time()
 	finished, ok2 := b.Finished.Time()
 	issued, ok3 := b.IssuedAt.Time()
 	unreadable, ok4 := b.Backups.UnreadableSince.Time()
+	if b.Of == OfRecords { // no key goes, so nothing becomes unreadable before it expires
+		unreadable, ok4 = finished, b.Backups.UnreadableSince == Instant{}
+	}
 	if !ok1 || !ok2 || !ok3 || !ok4 || finished.Before(started) || issued.Before(finished) || unreadable.After(finished) {
 		odd("time")
 	}
@@ -86,14 +89,14 @@ func (b *Body) checkLists(finished time.Time) (bad []*fault.Fault) {
 	if len(b.Scope) == 0 || len(b.Scope) > maxItems || slices.ContainsFunc(b.Scope, func(s Store) bool { return s.Count < 0 || !categories[s.Category] }) {
 		odd("scope")
 	}
-	if len(b.Exceptions) > maxItems || slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return e.Kind != Hold && e.Kind != LogSkeleton || e.Count < 0 }) {
+	if len(b.Exceptions) > maxItems || slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return kindNames[e.Kind] == "" || e.Count < 0 }) {
 		odd("exceptions")
 	}
 	receipt := func(k Key) bool {
 		at, ok := k.Destroyed.Time()
 		return k.ID != "" && k.Receipt != "" && k.Count > 0 && ok && !at.After(finished) && len(k.ID)+len(k.Receipt) <= maxText
 	}
-	if len(b.Keys) == 0 || len(b.Keys) > maxItems || !all(b.Keys, receipt) {
+	if len(b.Keys) == 0 != (b.Of == OfRecords) || len(b.Keys) > maxItems || !all(b.Keys, receipt) {
 		bad = append(bad, fault.New(fault.Invalid, "certificate.no_receipt"))
 	}
 	if b.LedgerIndex < 0 {

@@ -11,10 +11,10 @@ import (
 var (
 	stateNames    = map[string]string{Issued: "発行済", WithExceptions: "例外付", Revoked: "取消"}
 	stageNames    = map[int]string{Primary: "第1段階（主たる記録と鍵の消去）", Backups: "第2段階（バックアップの期限切れ）"}
-	ofNames       = map[string]string{OfTenant: "契約先のすべてのデータ", OfPerson: "一人のデータ"}
+	ofNames       = map[string]string{OfTenant: "契約先のすべてのデータ", OfPerson: "一人のデータ", OfPeople: "複数の人のデータ", OfRecords: "一部の記録"}
 	categoryNames = map[string]string{"clear": "消去（Clear）", "purge": "除去（Purge）", "destroy": "破壊（Destroy）"}
 	keyNames      = map[string]string{OfTenant: "契約先の鍵", OfPerson: "個人の鍵"}
-	kindNames     = map[string]string{Hold: "保留（法令・係争）", LogSkeleton: "監査ログの骨格"}
+	kindNames     = map[string]string{Hold: "保留（法令・係争）", LogSkeleton: "監査ログの骨格", Kept: "残すもの"}
 )
 
 // StateName and StageName are the words for a register.
@@ -88,7 +88,9 @@ func (f *File) printFacts(d *paper.Doc) {
 	d.Field("媒体のその後", b.Destination)
 	d.Field("開始", b.Started.JST+"（UTC "+b.Started.UTC+"）")
 	d.Field("終了", b.Finished.JST+"（UTC "+b.Finished.UTC+"）")
-	d.Field("バックアップが読めない時点", b.Backups.UnreadableSince.JST)
+	if b.Of != OfRecords {
+		d.Field("バックアップが読めない時点", b.Backups.UnreadableSince.JST)
+	}
 	if last, err := jst.ParseDate(b.Backups.LastExpiry); err == nil {
 		d.Field("最後の世代が消える日", jst.Japanese(last))
 	}
@@ -112,14 +114,9 @@ func (f *File) printScope(d *paper.Doc) {
 			}
 		}
 	})
-	d.Heading("廃棄した鍵と受領の記録")
-	d.Table([]string{"鍵", "種類", "数", "廃棄", "受領の記録"}, []float64{26, 14, 8, 24, 30}, func(yield func([]string) bool) {
-		for _, k := range b.Keys {
-			if !yield([]string{k.ID, keyNames[k.Kind], fmt.Sprint(k.Count), k.Destroyed.JST, k.Receipt}) {
-				return
-			}
-		}
-	})
+	if len(b.Keys) > 0 {
+		f.printKeys(d)
+	}
 	d.Heading("例外（消去していないもの）")
 	if len(b.Exceptions) == 0 {
 		d.Text("ありません。")
@@ -128,6 +125,18 @@ func (f *File) printScope(d *paper.Doc) {
 	d.Table([]string{"種類", "内容", "件数", "理由"}, []float64{18, 34, 10, 38}, func(yield func([]string) bool) {
 		for _, e := range b.Exceptions {
 			if !yield([]string{kindNames[e.Kind], e.What, fmt.Sprint(e.Count), e.Reason}) {
+				return
+			}
+		}
+	})
+}
+
+func (f *File) printKeys(d *paper.Doc) {
+	b := &f.Certificate
+	d.Heading("廃棄した鍵と受領の記録")
+	d.Table([]string{"鍵", "種類", "数", "廃棄", "受領の記録"}, []float64{26, 14, 8, 24, 30}, func(yield func([]string) bool) {
+		for _, k := range b.Keys {
+			if !yield([]string{k.ID, keyNames[k.Kind], fmt.Sprint(k.Count), k.Destroyed.JST, k.Receipt}) {
 				return
 			}
 		}

@@ -11,6 +11,9 @@ const (
 
 	saysPrimary    = "主たる記録と、それを読むための鍵は、消去されています。"
 	saysUnreadable = "バックアップの写しは、鍵が失われたため読めません。写しそのものが期限で消えたことは、第2段階の証明書で示します。"
+	saysExpiring   = "消した記録の写しは、バックアップの中に残り、期限（最長1年）で消えます。本人の鍵は使い続けているため、それまでは読めます。"
+	saysKept       = "このほかに残るものと、その理由は、例外の欄にあります。"
+	saysRecords    = "指定した記録は、消去されています。"
 	saysBackups    = "消去したデータを含み得た最後のバックアップの世代は、期限により消えています。"
 	saysExceptions = "例外の欄にあるものは、消去されていません。"
 	saysSkeleton   = "監査ログには、いつ何が起きたかの骨格だけが残り、その中身は読めません。"
@@ -19,16 +22,24 @@ const (
 // sentences are all that a certificate may say: they follow from what it is, and nobody writes others.
 func (b *Body) sentences() []string {
 	out := []string{saysPrimary}
-	if b.Stage == Backups {
+	if b.Of == OfRecords {
+		out[0] = saysRecords
+	}
+	switch {
+	case b.Stage == Backups:
 		out = append(out, saysBackups)
-	} else {
+	case b.Of == OfRecords:
+		out = append(out, saysExpiring)
+	default:
 		out = append(out, saysUnreadable)
 	}
 	if b.held() {
 		out = append(out, saysExceptions)
 	}
-	if slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return e.Kind == LogSkeleton }) {
-		out = append(out, saysSkeleton)
+	for _, k := range []struct{ kind, says string }{{LogSkeleton, saysSkeleton}, {Kept, saysKept}} {
+		if slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return e.Kind == k.kind }) {
+			out = append(out, k.says)
+		}
 	}
 	return out
 }

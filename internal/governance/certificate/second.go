@@ -48,9 +48,9 @@ func (s *Service) completable(ctx context.Context, b Body, now time.Time, gone f
 	if err != nil || !jst.Of(now).After(last) {
 		return false, err
 	}
-	since, ok := b.Backups.UnreadableSince.Time()
+	since, ok := b.Finished.Time() // what was copied before is what may still hold the data
 	if !ok {
-		return false, errors.New("certificate: a first stage without the instant of its keys")
+		return false, errors.New("certificate: a first stage without its end")
 	}
 	return gone(ctx, since)
 }

@@ -242,7 +242,7 @@ func (s *Service) Revoke(ctx context.Context, a actor.Actor, id, reason string) 
 	if err := s.Guard(a, permManage); err != nil {
 		return err
 	}
-	if reason == "" || len(reason) > maxText {
+	if reason == "" || len(reason) > 400 {
 		return fault.New(fault.Invalid, "certificate.reason")
 	}
 	e, err := s.find(ctx, qByID, id)

@@ -84,7 +84,7 @@ func (b *bed) revokes(e Entry) {
 	ctx := b.t.Context()
 	_, before := b.file(e.ID)
 	old := b.trust()
-	for reason, want := range map[string]string{"": "certificate.reason", strings.Repeat("x", maxText+1): "certificate.reason"} {
+	for reason, want := range map[string]string{"": "certificate.reason", strings.Repeat("x", 401): "certificate.reason"} {
 		if err := b.Revoke(ctx, machine, e.ID, reason); code(err) != want {
 			b.t.Errorf("reason %.10q: %v", reason, err)
 		}
@@ -219,6 +219,15 @@ func TestNoLieIsSigned(t *testing.T) {
 	held.Exceptions = append(held.Exceptions, Exception{Hold, "一人の記録", 1, "係争のため"})
 	if e, err := b.Issue(t.Context(), machine, "h", held); err != nil || e.State != WithExceptions || !strings.Contains(strings.Join(e.Body.Says, ""), saysExceptions) {
 		t.Errorf("a certificate with a hold: %+v, %v", e, err)
+	}
+	records := sample("t") // no key goes: it must not claim that backups are unreadable
+	records.Of, records.Keys, records.Backups.UnreadableSince = OfRecords, nil, Instant{}
+	if e, err := b.Issue(t.Context(), machine, "r", records); err != nil || strings.Contains(strings.Join(e.Body.Says, ""), saysUnreadable) {
+		t.Errorf("a certificate of single records: %+v, %v", e.Body.Says, err)
+	}
+	records.Backups.UnreadableSince = early.Finished
+	if _, err := b.Issue(t.Context(), machine, "r2", records); code(err) != "certificate.field" {
+		t.Errorf("records that claim a destroyed key: %v", err)
 	}
 	human := actor.Actor{Kind: actor.Human, Tenant: "t", Roles: []actor.Role{actor.TenantAdmin}}
 	if _, err := b.Issue(t.Context(), human, "d", sample("t")); !fault.Is(err, fault.Denied) {

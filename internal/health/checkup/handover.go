@@ -3,6 +3,8 @@ package checkup
 import (
 	"cmp"
 	"context"
+	"crypto/subtle"
+	"fmt"
 	"slices"
 	"time"
 
@@ -51,7 +53,7 @@ type WholeConsent struct {
 	At    time.Time
 }
 
-var qConsentAll = db.Q("checkup.consent_all", `select kind, given, at from consent where tenant_id = $1 and person_id = $2 order by at, id`)
+var qConsentAll = db.Q("checkup.consent_all", `select id, kind, given, by_account, at, mac from consent where tenant_id = $1 and person_id = $2 order by at, id`)
 
 const wholeBatch = 200 // people whose keys are fetched, and whose reading is recorded, at once
 
@@ -87,6 +89,10 @@ func (s *Service) EachWhole(ctx context.Context, a actor.Actor, people []ids.Per
 }
 
 func (s *Service) whole(ctx context.Context, t ids.Tenant, p ids.Person, k *vault.Key) (*Whole, error) {
+	tk, err := s.vault.Tenant(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	consent, err := s.consents(ctx, t, p, ConsentOptional)
 	if err != nil {
 		return nil, err
@@ -106,7 +112,7 @@ func (s *Service) whole(ctx context.Context, t ids.Tenant, p ids.Person, k *vaul
 		if opinions, err = db.All(tx, qOpinionsPerson, scanOpinion, t, p); err != nil {
 			return err
 		}
-		w.Consents, err = db.All(tx, qConsentAll, scanConsent, t, p)
+		w.Consents, err = db.All(tx, qConsentAll, func(sc db.Scanner) (WholeConsent, error) { return scanConsent(sc, tk, p) }, t, p)
 		return err
 	})
 	if err != nil {
@@ -114,7 +120,13 @@ func (s *Service) whole(ctx context.Context, t ids.Tenant, p ids.Person, k *vaul
 	}
 	slices.SortFunc(all, func(x, y *result) int { return cmp.Or(x.day.Compare(y.day), cmp.Compare(x.applied, y.applied)) })
 	for i, r := range all {
-		out, err := w.result(r, k, consent)
+		out, err := s.wholeResult(ctx, t, w, r, k, consent)
+		if refused(err) { // not written by the service: it counts as absent, as on every screen
+			if err := s.found(ctx, t, resultTable, string(r.id)); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -122,20 +134,22 @@ func (s *Service) whole(ctx context.Context, t ids.Tenant, p ids.Person, k *vaul
 		w.Results = append(w.Results, out)
 	}
 	for i := range opinions {
-		o, err := opinions[i].open(k)
+		o, err := s.openOpinion(ctx, t, &opinions[i], k)
 		if err != nil {
 			return nil, err
 		}
-		w.Opinions = append(w.Opinions, o)
+		if o != nil {
+			w.Opinions = append(w.Opinions, o)
+		}
 	}
 	return w, nil
 }
 
-// result opens one result with every judgement. Without consent what the law does not ask for stays out, as
+// wholeResult opens one result with every judgement. Without consent what the law does not ask for stays out, as
 // on every screen (health.md §2.3).
-func (w *Whole) result(r *result, k *vault.Key, consent bool) (out WholeResult, err error) {
+func (s *Service) wholeResult(ctx context.Context, t ids.Tenant, w *Whole, r *result, k *vault.Key, consent bool) (out WholeResult, err error) {
 	out = WholeResult{ID: r.id, Day: r.day, Year: r.year, Import: r.batch}
-	plain, err := k.Open(locResult(r.id), r.sealed)
+	plain, err := k.Open(locResult(r.place()), r.sealed)
 	if err != nil {
 		return out, err
 	}
@@ -147,7 +161,14 @@ func (w *Whole) result(r *result, k *vault.Key, consent bool) (out WholeResult, 
 	out.Values = slices.DeleteFunc(out.Values, func(v ItemValue) bool { return hidden(v.Item) })
 	w.Withheld += n - len(out.Values)
 	for _, h := range r.history {
-		if plain, err = k.Open(locJudgement(r.id, h.seq, "sealed"), h.sealed); err != nil {
+		plain, err = k.Open(locJudgement(r.place(), h), h.sealed)
+		if refused(err) {
+			if err := s.found(ctx, t, judgementTable, fmt.Sprintf("%s/%d", r.id, h.seq)); err != nil {
+				return out, err
+			}
+			continue
+		}
+		if err != nil {
 			return out, err
 		}
 		j, err := decodeJudgement(plain)
@@ -161,10 +182,13 @@ func (w *Whole) result(r *result, k *vault.Key, consent bool) (out WholeResult, 
 	return out, nil
 }
 
-func scanConsent(s db.Scanner) (c WholeConsent, err error) {
+// scanConsent reads a row of consent; one that the service has not written is no consent.
+func scanConsent(sc db.Scanner, tk *vault.Key, p ids.Person) (c WholeConsent, err error) {
+	var id, by, mac string
 	var given int
 	var at int64
-	err = s.Scan(&c.Kind, &given, &at)
-	c.Given, c.At = given == 1, db.Time(at)
+	err = sc.Scan(&id, &c.Kind, &given, &by, &at, &mac)
+	written := subtle.ConstantTimeCompare([]byte(mac), []byte(consentMAC(tk, id, p, c.Kind, given, by, at))) == 1
+	c.Given, c.At = given == 1 && written, db.Time(at)
 	return c, err
 }
