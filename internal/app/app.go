@@ -25,6 +25,7 @@ import (
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
 	"rakudos/internal/governance/erasure"
+	"rakudos/internal/governance/termination"
 	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
@@ -62,6 +63,7 @@ type App struct {
 
 	Certificates *certificate.Service
 	Handover     *handover.Service
+	Leaving      *termination.Service
 
 	box     *mail.Memory // mailbox of the probes
 	replay  *erasure.Replay
@@ -259,7 +261,11 @@ func (a *App) openServices(ctx context.Context) error {
 	if err := a.openAssets(ctx); err != nil {
 		return err
 	}
-	return a.openErasure()
+	if err := a.openErasure(); err != nil {
+		return err
+	}
+	a.openLeaving()
+	return nil
 }
 
 // Tenant finds a tenant by its code, for the command line.

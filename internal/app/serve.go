@@ -142,7 +142,8 @@ func (r *Running) webDeps() web.Deps {
 		Identity: r.Identity, Support: r.Support, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Review: r.Review, Audit: r.Audit, Assets: r.Assets,
 		Log:          r.log,
 		Certificates: r.Certificates,
-		SSO:          r.SSO,
+		Handover:     r.Handover, Leaving: r.Leaving,
+		SSO: r.SSO,
 		Ready: func(context.Context) error {
 			if !r.ready.Load() {
 				return fault.New(fault.Busy, "app.starting")

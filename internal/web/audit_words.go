@@ -40,6 +40,8 @@ var verbWords = map[string]string{
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
 	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",
 	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分",
+	"termination.request": "解約の申込み", "termination.receipt": "データの受け取りの記録", "termination.confirm": "消去の確認", "termination.cancel": "解約の取り消し", "termination.call_back": "確認の電話の記録", "termination.requested": "解約の申込み", "termination.cancelled": "解約の取り消し", "termination.confirmed": "消去の確認", "termination.called_back": "確認の電話の記録", "termination.erasing": "消去の開始", "termination.erased": "消去の終わり", "termination.failed": "消去の失敗", "termination.overdue": "消去の期限切れ", "termination.closed": "解約の終わり",
+	"handover.ask": "受け渡しのファイルの依頼", "certificate.present": "消去証明書の提示", "certificate.presented": "消去証明書の提示", "certificate.handed_out": "消去証明書の手渡し",
 	"handover.asked": "受け渡しのファイルの依頼", "handover.ready": "受け渡しのファイルの作成", "handover.failed": "受け渡しのファイルの失敗", "handover.taken": "受け渡しのファイルの受け取り", "handover.expired": "受け渡しのファイルの期限切れ", "checkup.handover": "受け渡しのための健診結果の読み取り",
 	"certificate.verify": "消去証明書の検証", "certificate.issued": "消去証明書の発行", "certificate.revoked": "消去証明書の取消し", "certificate.key": "消去証明書の署名鍵の更新",
 	"review.decide": "権限の見直しの判断", "review.keep_rest": "権限の見直しのまとめての判断", "review.opened": "権限の見直しの開始", "review.decided": "権限の見直しの判断", "review.addendum": "見直しの期間中に増えた権限",

@@ -35,6 +35,10 @@ var menu = []Wing{
 		{"/criteria", "判定基準", access.CriteriaRead},
 	}},
 	{"protection", "保護と記録", []Item{
+		{"/leaving", "解約とデータの受け取り", access.TerminationRequest},
+		{"/leaving/files", "解約時のデータの受け取り", access.HandoverTake},
+		{"/desk/leaving", "解約の受付", access.TerminationDesk},
+		{"/certificates", "消去証明書", access.CertificateRead},
 		{"/users", "利用者と役割", access.AccountManage},
 		{"/support", "サポート入室", access.SupportDesk},
 		{"/visits", "保健会のサポート入室", access.SupportSee},

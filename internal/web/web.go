@@ -14,6 +14,8 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
+	"rakudos/internal/governance/termination"
+	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/access"
@@ -54,6 +56,8 @@ type Deps struct {
 	Log       *slog.Logger
 
 	Certificates *certificate.Service
+	Handover     *handover.Service
+	Leaving      *termination.Service
 
 	Guard     func(actor.Actor, access.Permission) error // nil: access.Require
 	OpenRoute string                                     // pattern that a mutant sandbox serves without a session; empty in service

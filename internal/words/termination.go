@@ -4,6 +4,7 @@ package words
 var terminationTexts = map[string]Text{
 	"termination.open":             {Message: "解約の申込みは、すでに受け付けています。", Kept: "前の申込みはそのままです。", Next: "月を変えるときは、前の申込みを取り消してから申し込んでください。"},
 	"termination.missing":          {Message: "解約の申込みはありません。", Next: "一覧から選び直してください。"},
+	"termination.name":             {Message: "確認のための契約先コードが違います。", Kept: "申込みは受け付けていません。", Next: "自社の契約先コードを入力してください。"},
 	"termination.cancelled":        {Message: "この申込みは取り消されています。", Next: "解約するときは、申し込み直してください。"},
 	"termination.begun":            {Message: "消去が始まっているため、変えることも取り消すこともできません。", Next: "消去証明書の発行をお待ちください。"},
 	"termination.moved":            {Message: "ほかの人が先に操作しました。", Kept: "この操作は行っていません。", Next: "画面を読み直してください。"},

@@ -22,6 +22,11 @@ var serviceStores = []Store{
 		Why: "元に戻せない照合用の値だけで、数分で消えます。"},
 	{Name: "job_schedule", Place: Main, Says: "定期処理の予定", Erase: Own, Tenant: "tenant_id", Key: []string{"kind"}, Why: "サービス自身のものです。"},
 	{Name: "evidence", Place: Main, Says: "点検の証跡", Erase: Own, Tenant: "tenant_id", Key: []string{"control_id", "id"}, Why: "サービス自身のもので、個人のデータを含みません。"},
+	{Name: "handover", Place: Main, Says: "解約の受け渡しの記録", Erase: Rows, Tenant: "tenant_id", Key: []string{"handover_id"}},
+	{Name: "termination", Place: Main, Says: "解約の手続", Erase: Own, Tenant: "tenant_id", Key: []string{"case_id"},
+		Why: "消去の期限と証明書のもとになる記録を、サービスの鍵で封をして残します。人の氏名と健康情報を含みません。"},
+	{Name: "certificate_presentation", Place: Main, Says: "消去証明書の提示の記録", Erase: Own, Tenant: "tenant_id", Key: []string{"presentation_id"},
+		Why: "だれに証明書を示したかを、サービスの鍵で封をして残します。"},
 	{Name: "certificate", Place: Main, Says: "消去証明書", Erase: Own, Tenant: "tenant_id", Key: []string{"certificate_id"},
 		Why: "契約先のデータが消えた後も10年間示すため、サービスの鍵で封をして残します。健康情報を含みません。"},
 	{Name: "certificate_key", Place: Main, Says: "消去証明書の署名鍵", Erase: Own, Tenant: "tenant_id", Key: []string{"key_id"}, Why: "サービス自身のものです。"},
@@ -48,6 +53,7 @@ var keyStores = []Store{
 
 var fileStores = []Store{
 	{Name: "checkup/", Place: Blob, Says: "取り込み待ちの健診ファイル", Erase: Files},
+	{Name: "handover/", Place: Blob, Says: "解約の受け渡しのファイル", Erase: Files},
 	{Name: "roster/", Place: Blob, Says: "取り込み待ちの名簿ファイル", Erase: Files},
 	{Name: "probe/", Place: Blob, Says: "点検用の利用者", Erase: Own, Why: "架空の利用者だけです。"},
 

@@ -54,11 +54,15 @@ const (
 	ErasureRead   Permission = "erasure.read"
 	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
 
+	TerminationRequest Permission = "termination.request" // for the own tenant
+	TerminationDesk    Permission = "termination.desk"    // the association's, for every customer
+
 	HandoverAsk  Permission = "handover.ask"
 	HandoverTake Permission = "handover.take"
 
-	CertificateRead   Permission = "certificate.read"
-	CertificateManage Permission = "certificate.manage" // issue, revoke, change the key
+	CertificateRead    Permission = "certificate.read"
+	CertificatePresent Permission = "certificate.present"
+	CertificateManage  Permission = "certificate.manage" // issue, revoke, change the key
 
 	SupportDesk    Permission = "support.desk"    // the association's desk for access to other tenants
 	SupportAsk     Permission = "support.ask"     // asks for access, uses and ends one's own

@@ -54,6 +54,9 @@ review.read       -----toia
 review.decide     -----toi-
 job.read          ------oi-
 job.retry         ------oi-
+termination.request -----t---
+termination.desk  ------oi-
+certificate.present ------oi-
 handover.ask      -----t---
 handover.take     ---np----
 certificate.read  ------oia

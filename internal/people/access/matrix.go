@@ -73,9 +73,12 @@ var Matrix = []Row{
 	{SupportStop, "保健会のサポート入室を終わらせる", []actor.Role{actor.TenantAdmin}, nil},
 	{JobRead, "裏で動く処理を見る", association, both},
 	{JobRetry, "止まった処理をやり直す", association, host},
+	{TerminationRequest, "解約を申し込む・取り消す", []actor.Role{actor.TenantAdmin}, nil},
+	{TerminationDesk, "解約を受け付け、消去を確認する", association, nil},
 	{HandoverAsk, "解約の受け渡しのファイルを作る", []actor.Role{actor.TenantAdmin}, nil},
 	{HandoverTake, "解約の受け渡しのファイルを受け取る（検査値を含む）", medical, nil},
 	{CertificateRead, "消去証明書の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
+	{CertificatePresent, "消去証明書を提示する", association, nil},
 	{CertificateManage, "消去証明書を発行・取り消しする", []actor.Role{actor.ITSM}, both},
 	{DemoMail, "デモのメールを読む", nil, nil},
 }

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/governance/certificate"
+	"rakudos/internal/governance/erasure"
+)
+
+// certifier turns what the gateway recorded into a certificate. It adds nothing: what was not looked for is
+// not certified.
+type certifier struct{ app *App }
+
+// policyVersion names the rules by which was erased: decisions on 6-1 … 6-3 as of this day.
+const policyVersion = "消去の方針 2026-11"
+
+// Issue is called at least once for every completed run; the slot makes it one certificate. A run that leaves
+// held people behind gets one with exceptions, and after each release another.
+func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
+	if !r.Verification.OK || len(r.Verification.Residual) > 0 || r.Finished.IsZero() {
+		return fault.New(fault.Conflict, "certificate.unverified")
+	}
+	party, err := c.party(ctx, r)
+	if err != nil {
+		return err
+	}
+	approved := r.Order.ApprovedBy
+	b := certificate.Body{
+		Stage: certificate.Primary, Of: of(r), Tenant: party, Basis: strings.Join(strings.Fields(r.Order.Reason), " "),
+		Started: certificate.At(r.Started), Finished: certificate.At(r.Finished),
+		Verification: certificate.Verification{Method: r.Verification.Method, Sample: int64(r.Verification.Stores + r.Verification.Tried), Found: int64(len(r.Verification.Residual) + r.Verification.Opened), Result: "pass"},
+		Operator:     certificate.Who{ID: approved[0], Title: "承認者（消去の実行を承認）"},
+		Verifier:     certificate.Who{ID: approved[1], Title: "承認者（結果の確認を承認）"},
+		Backups:      certificate.BackupState{UnreadableSince: certificate.At(r.KeysAt), LastExpiry: jst.Of(jst.BackupExpiry(r.Finished)).String()},
+		Policy:       policyVersion, LedgerIndex: r.LedgerN,
+	}
+	if b.Of == certificate.OfRecords {
+		b.Backups.UnreadableSince = certificate.Instant{}
+	}
+	if b.Of == certificate.OfPerson {
+		b.Person = string(r.People[0])
+	}
+	c.scope(&b, r)
+	c.keys(&b, r)
+	for _, e := range r.Exceptions {
+		kind := certificate.Kept
+		if strings.HasPrefix(e.What, "操作の記録の骨組み") {
+			kind = certificate.LogSkeleton
+		}
+		if strings.HasPrefix(e.What, "保全中の") {
+			kind = certificate.Hold
+		}
+		n := int64(0)
+		if kind == certificate.Hold {
+			n = int64(len(r.Held))
+		}
+		b.Exceptions = append(b.Exceptions, certificate.Exception{Kind: kind, What: e.What, Count: n, Reason: e.Why})
+	}
+	_, err = c.app.Certificates.Issue(ctx, actor.System(ids.System, "certificate"), fmt.Sprintf("%s%d", runSlot(r.ID), len(r.Held)), b)
+	return err
+}
+
+func of(r erasure.Record) string {
+	switch {
+	case r.Kind == erasure.Tenant:
+		return certificate.OfTenant
+	case r.Kind == erasure.Records:
+		return certificate.OfRecords
+	case len(r.People) == 1:
+		return certificate.OfPerson
+	}
+	return certificate.OfPeople
+}
+
+// party is the customer as it was called: after its key is gone the case alone remembers.
+func (c certifier) party(ctx context.Context, r erasure.Record) (certificate.Party, error) {
+	if r.Order.Reference != "" {
+		if leaving, err := c.app.Leaving.Reference(ctx, r.Order.Reference); err == nil {
+			return certificate.Party{ID: string(r.Tenant), Name: leaving.Name, Contract: leaving.Contract}, nil
+		} else if !fault.Is(err, fault.Missing) {
+			return certificate.Party{}, err
+		}
+	}
+	t, err := c.app.Tenants.ByID(ctx, r.Tenant)
+	if err != nil {
+		return certificate.Party{}, err
+	}
+	if t.Name == "" {
+		t.Name = "（名称は鍵とともに消去済み）"
+	}
+	return certificate.Party{ID: string(r.Tenant), Name: t.Name, Contract: t.Code}, nil
+}
+
+// scope lists stores with counts. Only where the tenant's own key went, everything that stood sealed is purged;
+// else rows were cleared, and what a person's key closed stands among the keys.
+func (c certifier) scope(b *certificate.Body, r erasure.Record) {
+	category, technique := "clear", ""
+	for _, m := range r.Method {
+		if want := map[bool]string{true: "Purge", false: "Clear"}[b.Of == certificate.OfTenant && len(r.Held) == 0]; m.Category == want && technique == "" {
+			category, technique = strings.ToLower(m.Category), m.Technique
+		}
+	}
+	for _, s := range r.Scope {
+		b.Scope = append(b.Scope, certificate.Store{Name: s.Says, Kind: s.Store, Count: s.Count, Category: category, Technique: technique})
+	}
+}
+
+func (c certifier) keys(b *certificate.Body, r erasure.Record) {
+	people := int64(0)
+	var last string
+	for _, k := range r.Receipts {
+		if id, ok := strings.CutPrefix(k.Key, "tenant "); ok {
+			b.Keys = append(b.Keys, certificate.Key{ID: id, Kind: certificate.OfTenant, Count: 1, Destroyed: certificate.At(k.At), Receipt: short(k.Proof)})
+			continue
+		}
+		people++
+		last = k.Proof
+	}
+	if n := r.KeysGone - int64(len(b.Keys)); n > 0 && last != "" {
+		b.Keys = append(b.Keys, certificate.Key{ID: "個人の鍵", Kind: certificate.OfPerson, Count: n, Destroyed: certificate.At(r.KeysAt), Receipt: short(last)})
+	}
+}
+
+// short keeps a receipt within the form: its beginning is enough to find it in the key store.
+func short(proof string) string { return proof[:min(len(proof), 128)] }
