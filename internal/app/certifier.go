@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,11 @@ const policyVersion = "消去の方針 2026-11"
 func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
 	if !r.Verification.OK || len(r.Verification.Residual) > 0 || r.Finished.IsZero() {
 		return fault.New(fault.Conflict, "certificate.unverified")
+	}
+	// As it is stored, with the counts that stand beside it.
+	r, err := c.app.Erasure.Status(ctx, actor.System(ids.System, "certificate"), r.Tenant, r.ID)
+	if err != nil {
+		return err
 	}
 	party, err := c.party(ctx, r)
 	if err != nil {
@@ -62,9 +68,51 @@ func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
 		}
 		b.Exceptions = append(b.Exceptions, certificate.Exception{Kind: kind, What: e.What, Count: n, Reason: e.Why})
 	}
-	_, err = c.app.Certificates.Issue(ctx, actor.System(ids.System, "certificate"), fmt.Sprintf("%s%d", runSlot(r.ID), len(r.Held)), b)
+	_, err = c.app.Certificates.Issue(ctx, actor.System(ids.System, "certificate"), slotOf(r), b)
 	return err
 }
+
+// missing issues what a kill between the end of a run and its certificate has left out.
+func (c certifier) missing(ctx context.Context) (issued int, err error) {
+	runs, err := c.completed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var errs []error
+	for _, r := range runs {
+		first, _, err := c.app.Certificates.OfRun(ctx, r.Tenant, slotOf(r))
+		if err == nil && first.ID == "" {
+			if err = c.Issue(ctx, r); err == nil {
+				issued++
+			}
+		}
+		errs = append(errs, err)
+	}
+	return issued, errors.Join(errs...)
+}
+
+// completed lists every run that has ended, of every tenant there ever was.
+func (c certifier) completed(ctx context.Context) (out []erasure.Record, err error) {
+	tenants, err := c.app.Tenants.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who := actor.System(ids.System, "certificate")
+	for _, t := range tenants {
+		runs, err := c.app.Erasure.Runs(ctx, who, t.ID, 1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs {
+			if !r.Finished.IsZero() && r.State != erasure.Running {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+func slotOf(r erasure.Record) string { return fmt.Sprintf("%s%d", runSlot(r.ID), len(r.Held)) }
 
 func of(r erasure.Record) string {
 	switch {
@@ -108,6 +156,9 @@ func (c certifier) scope(b *certificate.Body, r erasure.Record) {
 	}
 	for _, s := range r.Scope {
 		b.Scope = append(b.Scope, certificate.Store{Name: s.Says, Kind: s.Store, Count: s.Count, Category: category, Technique: technique})
+	}
+	if len(r.Scope) == 0 { // nothing was there: that is said, too
+		b.Scope = []certificate.Store{{Name: "届け出たすべての置き場所", Kind: "all", Category: category, Technique: technique}}
 	}
 }
 

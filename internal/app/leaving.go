@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -27,10 +28,11 @@ func (a *App) openLeaving() {
 	}
 	a.Leaving.Register(a.Jobs)
 	a.Jobs.Handle("certificate.second", func(ctx context.Context, _ job.Job) error {
+		_, missed := certifier{a}.missing(ctx)
 		_, err := a.Certificates.Complete(ctx, actor.System(ids.System, "certificate"), a.backupsGone)
-		return err
+		return errors.Join(missed, err)
 	}, job.Options{})
-	a.Jobs.Schedule("certificate.second", job.Every(6*time.Hour), job.NewestOnly())
+	a.Jobs.Schedule("certificate.second", job.Every(time.Hour), job.NewestOnly())
 }
 
 // backupsGone looks whether any backup of records taken before an instant is still in its place.
