@@ -46,7 +46,8 @@ type Deps struct {
 	Service string
 	Version string // of the program, as the tool that erased
 
-	Unsigned bool // sandboxes of the probes only: the mutant signs nothing
+	// Sandboxes of the probes only: one signs nothing, the other keeps no register of presentations.
+	Unsigned, Unregistered bool
 }
 
 // Service issues, keeps, proves, presents and revokes certificates.

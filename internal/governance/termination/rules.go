@@ -113,12 +113,12 @@ func (c *Case) confirm(by By) error {
 		return err
 	}
 	switch {
-	case by.At.Before(c.ConfirmFrom()):
-		return fault.New(fault.Conflict, "termination.cooling", "from", jst.Stamp(c.ConfirmFrom()))
 	case c.Receipt == nil:
 		return fault.New(fault.Conflict, "termination.no_receipt")
 	case c.CallBack == nil:
 		return fault.New(fault.Conflict, "termination.no_call")
+	case by.At.Before(c.ConfirmFrom()):
+		return fault.New(fault.Conflict, "termination.cooling", "from", jst.Stamp(c.ConfirmFrom()))
 	case slices.ContainsFunc(c.Confirmed, func(x By) bool { return x.Account == by.Account }) || by.Account == "":
 		return fault.New(fault.Denied, "termination.same_person")
 	case len(c.Confirmed) >= Confirmations:

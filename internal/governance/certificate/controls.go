@@ -1,0 +1,195 @@
+package certificate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+)
+
+// unknown is why a probe could not decide, for the reader of the statement.
+type unknown string
+
+func (u unknown) Error() string  { return "certificate: " + string(u) }
+func (u unknown) Reason() string { return string(u) }
+
+const noneYet = unknown("まだ消去が行われておらず、確かめる証明書がありません。試しの会社の消去の後に確かめます。")
+
+// Desk presents certificates as the association's desk does, and Page is the public page of verification.
+type Desk interface {
+	Present(ctx context.Context, id string, r Request) (presentation string, file []byte, err error)
+	Page(ctx context.Context, file []byte) (genuine bool, err error)
+}
+
+// Probing is what the probes of ER-CERT and ER-PRESENT act on.
+type Probing struct {
+	Service *Service
+	Desk    Desk
+	// Uncertified names the completed erasures that have no certificate, among how many.
+	Uncertified func(ctx context.Context) (runs int, missing []string, err error)
+	// Gone tells whether the customer of a certificate can sign in no more.
+	Gone func(ctx context.Context, t ids.Tenant) (bool, error)
+	Temp string // where the mutants build their sandboxes
+}
+
+// Controls gives ER-CERT (clause 6-3a) and ER-PRESENT (6-4).
+func Controls(p Probing) []control.Control {
+	real := []control.Grade{control.Real}
+	return []control.Control{
+		{
+			ID: "ER-CERT", Clauses: []string{"6-3a"}, Grades: real, Owner: "DPO", Every: time.Hour, Fresh: 26 * time.Hour,
+			Says:      fmt.Sprintf("データの消去が終わったら、署名した消去証明書を自動で発行し、%d年間保管します。主たる記録と鍵の消去（第1段階）と、バックアップが期限で消えたこと（第2段階）を分けて示し、証明書はファイルと公開鍵だけで検証できます。", KeepYears),
+			NotProven: "証明書は発行した時点の状態を示し、その後のことは示しません。試しの会社と実際の消去の証明書のうち、最も新しいものを検証した結果です。",
+			Probe:     p.probeCertified,
+			Mutant: func(ctx context.Context) (control.Evidence, error) {
+				return mutant(ctx, p.Temp, func(s *Service) { s.Unsigned = true }, probeCertified)
+			},
+		},
+		{
+			ID: "ER-PRESENT", Clauses: []string{"6-4"}, Grades: real, Owner: "DPO", Every: 7 * 24 * time.Hour, Fresh: 8 * 24 * time.Hour,
+			Says:      "消去証明書は、契約先がサインインできなくなった後も、求めに応じて提示します。求めた人を別の手段で確かめ、だれに示したかを記録してから渡します。",
+			NotProven: "求めた人が権限を持つかの確認は、人が行います。ここでは、消去した試しの会社の証明書を検査用の窓口で提示し、記録されることを確かめます。",
+			Probe:     p.probePresented,
+			Mutant: func(ctx context.Context) (control.Evidence, error) {
+				return mutant(ctx, p.Temp, func(s *Service) { s.Unregistered = true }, probePresented)
+			},
+		},
+	}
+}
+
+func (p Probing) probeCertified(ctx context.Context) (control.Evidence, error) {
+	return probeCertified(ctx, p)
+}
+
+func (p Probing) probePresented(ctx context.Context) (control.Evidence, error) {
+	return probePresented(ctx, p)
+}
+
+var prober = actor.System(ids.System, "probe")
+
+// newest is the youngest certificate that is proven; unknown while there is none.
+func newest(ctx context.Context, p Probing, fits func(Entry) (bool, error)) (Entry, []byte, error) {
+	all, err := p.Service.List(ctx, prober, 200)
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	for _, e := range all {
+		ok, err := fits(e)
+		if err != nil {
+			return Entry{}, nil, err
+		}
+		if !ok || e.State == Revoked {
+			continue
+		}
+		f, err := p.Service.File(ctx, prober, e.ID)
+		if fault.Is(err, fault.Busy) {
+			continue // on its way into the log
+		}
+		if err != nil {
+			return Entry{}, nil, err
+		}
+		text, err := f.Encode()
+		return e, text, err
+	}
+	return Entry{}, nil, noneYet
+}
+
+// probeCertified: no erasure without a certificate; the newest verifies with the public keys alone and on the
+// public page, and with one bit flipped it verifies nowhere.
+func probeCertified(ctx context.Context, p Probing) (control.Evidence, error) {
+	runs, missing, err := p.Uncertified(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	e := control.Evidence{OK: true}
+	fail := func(format string, a ...any) { e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...)) }
+	for _, m := range missing {
+		fail("消去 %s の証明書がありません。", m)
+	}
+	entry, file, err := newest(ctx, p, func(Entry) (bool, error) { return true, nil })
+	if err != nil {
+		if len(missing) > 0 {
+			e.Measured = fmt.Sprintf("終わった消去%d件のうち%d件に証明書がありません。", runs, len(missing))
+			return e, nil
+		}
+		return control.Evidence{}, err
+	}
+	trust, err := p.Service.Trust(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	rep := Verify(file, trust)
+	if !rep.OK {
+		fail("証明書 %s が検証に通りません（%s）。", entry.ID, rep.Problems[0].Code)
+	}
+	if rep.File != nil && rep.File.Certificate.Stage == Primary && slices.Contains(rep.File.Certificate.Says, saysBackups) {
+		fail("第1段階の証明書 %s が、バックアップの消去を主張しています。", entry.ID)
+	}
+	genuine, err := p.Desk.Page(ctx, file)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	if !genuine {
+		fail("公開の検証ページが、証明書 %s を本物と認めません。", entry.ID)
+	}
+	flipped := bytes.Clone(file)
+	flipped[len(flipped)/2] ^= 1
+	taken, err := p.Desk.Page(ctx, flipped)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	if taken || Verify(flipped, trust).OK {
+		fail("1ビット変えた証明書が、検証に通りました。")
+	}
+	e.Measured = fmt.Sprintf("終わった消去%d件のすべてに証明書があるかを調べ、最も新しい証明書（監査ログの%d番）を公開鍵だけと公開ページで検証し、1ビット変えたものが通らないことを確かめました。問題は%d件です。", runs, rep.LogIndex, len(e.Failed))
+	e.Facts = map[string]any{"runs": runs, "missing": len(missing), "certificate": entry.ID, "log_index": rep.LogIndex}
+	return e, nil
+}
+
+// probePresented asks for the certificate of a customer that is gone, as the desk does.
+func probePresented(ctx context.Context, p Probing) (control.Evidence, error) {
+	entry, _, err := newest(ctx, p, func(e Entry) (bool, error) {
+		if e.Body.Of != OfTenant {
+			return false, nil
+		}
+		return p.Gone(ctx, ids.Tenant(e.Body.Tenant.ID))
+	})
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	e := control.Evidence{OK: true}
+	fail := func(format string, a ...any) { e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...)) }
+	if _, _, err := p.Desk.Present(ctx, entry.ID, Request{Requester: "検査", Organisation: "検査"}); err == nil {
+		fail("確かめ方を書かずに提示できました。")
+	}
+	presentation, file, err := p.Desk.Present(ctx, entry.ID, Request{"定期の検査", "検査", "検査のための提示（実在の相手はいません）"})
+	if err != nil {
+		fail("提示できませんでした（%s）。", fault.Of(err).Code)
+		e.Measured = "消去した会社の証明書の提示を試み、できませんでした。"
+		return e, nil
+	}
+	trust, err := p.Service.Trust(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	if rep := Verify(file, trust); !rep.OK {
+		fail("渡された証明書が検証に通りません（%s）。", rep.Problems[0].Code)
+	}
+	list, err := p.Service.Presentations(ctx, prober, entry.ID)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	i := slices.IndexFunc(list, func(l Presentation) bool { return l.ID == presentation })
+	if i < 0 || list[i].Taken == 0 || list[i].Checked == "" {
+		fail("提示が記録に残っていません。")
+	}
+	e.Measured = fmt.Sprintf("サインインできなくなった会社の証明書を窓口で提示し、渡されたファイルを検証し、提示の記録を読み直しました。問題は%d件です。", len(e.Failed))
+	e.Facts = map[string]any{"certificate": entry.ID, "presentations": len(list)}
+	return e, nil
+}
