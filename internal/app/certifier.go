@@ -72,9 +72,12 @@ func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
 	return err
 }
 
+// mostRuns bounds how far back is looked for a missing certificate: hundreds a night for years would not be.
+const mostRuns = 2000
+
 // missing issues what a kill between the end of a run and its certificate has left out.
 func (c certifier) missing(ctx context.Context) (issued int, err error) {
-	runs, err := c.completed(ctx)
+	runs, err := c.app.Erasure.Ended(ctx, actor.System(ids.System, "certificate"), mostRuns)
 	if err != nil {
 		return 0, err
 	}
@@ -89,27 +92,6 @@ func (c certifier) missing(ctx context.Context) (issued int, err error) {
 		errs = append(errs, err)
 	}
 	return issued, errors.Join(errs...)
-}
-
-// completed lists every run that has ended, of every tenant there ever was.
-func (c certifier) completed(ctx context.Context) (out []erasure.Record, err error) {
-	tenants, err := c.app.Tenants.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	who := actor.System(ids.System, "certificate")
-	for _, t := range tenants {
-		runs, err := c.app.Erasure.Runs(ctx, who, t.ID, 1000)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range runs {
-			if !r.Finished.IsZero() && r.State != erasure.Running {
-				out = append(out, r)
-			}
-		}
-	}
-	return out, nil
 }
 
 func slotOf(r erasure.Record) string { return fmt.Sprintf("%s%d", runSlot(r.ID), len(r.Held)) }
