@@ -65,6 +65,8 @@ type App struct {
 	Handover     *handover.Service
 	Leaving      *termination.Service
 
+	factorsNew bool // the tables of factors have just been made
+
 	box     *mail.Memory // mailbox of the probes
 	replay  *erasure.Replay
 	probes  probeTenants
@@ -161,6 +163,7 @@ func (a *App) openEngines(ctx context.Context) error {
 	}
 	a.onClose(func() error { a.Audit.Close(); return nil })
 	for _, s := range steps {
+		a.factorsNew = a.factorsNew || s.Name == factorsStep
 		e := audit.Event{Verb: "schema.migrated", Actor: actor.System(ids.System, "start"), Result: "ok", Detail: map[string]any{"step": s.Name}}
 		if _, err := a.Audit.Record(ctx, e); err != nil {
 			return err
@@ -230,6 +233,9 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.onClose(a.Identity.Close)
 	if err := a.bindRows(ctx); err != nil {
+		return err
+	}
+	if err := a.keepPolicy(ctx); err != nil {
 		return err
 	}
 	a.Org = org.New(org.Config{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, Guard: guard{}})

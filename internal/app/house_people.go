@@ -70,6 +70,8 @@ func houseUserAct(ctx context.Context, o cli.Options, code, login, act, reason s
 			err = a.Identity.Disable(ctx, who, id, reason)
 		case "enable":
 			err = a.Identity.Enable(ctx, who, id, reason)
+		case "factors":
+			err = a.Identity.ResetFactors(ctx, who, id, reason)
 		case "reset":
 			first, err = a.Identity.ResetPassword(ctx, who, id, reason)
 		default:
@@ -130,6 +132,18 @@ func (a *App) siteByCode(ctx context.Context, t ids.Tenant, code string) (ids.Si
 
 func houseTenants() cli.Tenants {
 	return cli.Tenants{
+		TwoFactor: func(ctx context.Context, o cli.Options, code string, set bool, roles []actor.Role) (out []actor.Role, err error) {
+			err = inTenant(ctx, o, code, func(a *App, who actor.Actor) error {
+				if set {
+					if err := a.Identity.SetTwoFactor(ctx, who, roles); err != nil {
+						return err
+					}
+				}
+				out, err = a.Identity.TwoFactor(ctx, who.Tenant)
+				return err
+			})
+			return out, err
+		},
 		List: func(ctx context.Context, o cli.Options) (out []tenant.Tenant, err error) {
 			a, err := stopped(ctx, o)
 			if err != nil {

@@ -59,7 +59,7 @@ func commands() []command {
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
 		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), explainTerminationCommand(),
 		explainRetentionCommand(), explainReviewCommand(), reviewStatusCommand(), accessMatrixCommand(), assetListCommand(),
-		tenantListCommand(), tenantCreateCommand(), configCheckCommand(), versionCommand(),
+		tenantListCommand(), tenantCreateCommand(), tenantTwoFactorCommand(), configCheckCommand(), versionCommand(),
 	}
 	return slices.Concat(all, userCommands(), backupCommands(), certificateCommands())
 }

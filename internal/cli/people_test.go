@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 )
@@ -102,5 +103,34 @@ func TestUserVerbsNeedTheirFlags(t *testing.T) {
 	}
 	if code, out, _ := call(t, h, "user", "unlock", "--tenant", "x", "--login-id", "y", "--reason", "z"); code != Done || asked != "unlock y z" || !strings.Contains(out, "ロック中") {
 		t.Errorf("code %d, asked %q: %s", code, asked, out)
+	}
+}
+
+// TestTwoFactorVerb: without a choice it only tells; a choice is passed on; both at once are refused.
+func TestTwoFactorVerb(t *testing.T) {
+	var chosen []actor.Role
+	changed := 0
+	h := House{Tenants: Tenants{TwoFactor: func(_ context.Context, _ Options, tenant string, set bool, roles []actor.Role) ([]actor.Role, error) {
+		if set {
+			chosen, changed = roles, changed+1
+		}
+		return chosen, nil
+	}}}
+	if code, out, _ := call(t, h, "tenant", "two-factor", "--tenant", "midori"); code != Done || changed != 0 || !strings.Contains(out, "どの役割にも") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out, _ := call(t, h, "tenant", "two-factor", "--tenant", "midori", "--roles", "nurse, physician"); code != Done || len(chosen) != 2 || !strings.Contains(out, "保健師") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out, _ := call(t, h, "tenant", "two-factor", "--tenant", "midori", "--json"); code != Done || changed != 1 || !strings.Contains(out, `"physician"`) {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, _, _ := call(t, h, "tenant", "two-factor", "--tenant", "midori", "--none"); code != Done || len(chosen) != 0 || changed != 2 {
+		t.Errorf("%d %v", code, chosen)
+	}
+	for _, args := range [][]string{{"tenant", "two-factor"}, {"tenant", "two-factor", "--tenant", "x", "--none", "--roles", "nurse"}} {
+		if code, _, _ := call(t, h, args...); code == Done || changed != 2 {
+			t.Errorf("%v: %d", args, code)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/people/tenant"
 )
@@ -15,6 +16,8 @@ type Tenants struct {
 	List func(ctx context.Context, o Options) ([]tenant.Tenant, error)
 	// Create may begin a data directory that is not there yet: the first tenant of an installation.
 	Create func(ctx context.Context, o Options, n tenant.New) (tenant.Tenant, error)
+	// TwoFactor gives, and with set first chooses, the roles for which a tenant requires two factors.
+	TwoFactor func(ctx context.Context, o Options, tenant string, set bool, roles []actor.Role) ([]actor.Role, error)
 }
 
 // contract is the JSON of a tenant.

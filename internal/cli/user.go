@@ -18,7 +18,7 @@ import (
 type Users struct {
 	List   func(ctx context.Context, o Options, tenant string) ([]identity.Account, error)
 	Create func(ctx context.Context, o Options, tenant, site string, n identity.NewAccount) (identity.Account, error)
-	// Act unlocks, disables, enables or resets; the first password of a reset comes back.
+	// Act unlocks, disables, enables, takes factors away or resets; the first password of a reset comes back.
 	Act func(ctx context.Context, o Options, tenant, login, act, reason string) (identity.Account, error)
 }
 
@@ -61,6 +61,7 @@ func userCommands() []command {
 		userActCommand("unlock", "ロックされた利用者を、理由を記録して解除します。本人にメールで知らせます。"),
 		userActCommand("disable", "利用者を停止します。サインインできなくなり、使用中の画面も終わります。利用者IDはほかの人に使えません。"),
 		userActCommand("enable", "停止した利用者を、もう一度使えるようにします。"),
+		userActCommand("factors", "パスキー・認証アプリ・回復用コードの登録をすべて外します。使用中の画面は終わり、本人にメールで知らせます。"),
 		userActCommand("reset", "最初のパスワードを作り直し、一度だけ表示します。使用中の画面は終わります。"),
 	}
 }

@@ -101,6 +101,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, v *Visitor, err er
 		_ = goTo(w, r, "/me/password")
 		return
 	}
+	if f.Code == "web.factor_first" && !wantsJSON(r) {
+		_ = goTo(w, r, "/me/factors")
+		return
+	}
 	if f.Code == "web.screen_locked" && !wantsJSON(r) {
 		back := "/"
 		if r.Method == http.MethodGet {

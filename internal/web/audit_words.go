@@ -19,6 +19,11 @@ var verbWords = map[string]string{
 	"auth.screen_locked": "画面のロック", "auth.screen_opened": "画面のロックの解除", "auth.email_asked": "メールアドレスの変更の申込み", "auth.email_dropped": "メールアドレスの変更の取消し",
 	"auth.email_changed": "メールアドレスの変更", "auth.email_notice": "メールアドレスの変更の通知", "settings.screen": "画面のロックの時間の変更",
 	"integrity.row_refused": "書き換えられた行の無視", "rows.bound": "古い行への署名", "auth.rows_notice": "書き換えの疑いの通知",
+	"settings.two_factor": "二要素を必須にする役割の変更", "account.factors": "パスキーなどの登録の解除", "auth.factors_reset": "パスキーなどの登録の解除", "auth.factor_notice": "パスキーなどの変更の通知",
+	"passkey.ask": "パスキーの確認の開始", "signin.passkey": "パスキーでのサインイン", "factor.prove": "本人の確認", "totp.offer": "認証アプリの登録の開始", "totp.confirm": "認証アプリの登録", "totp.remove": "認証アプリの登録の解除",
+	"recovery.make": "回復用コードの作成", "passkey.offer": "パスキーの登録の開始", "passkey.add": "パスキーの登録", "passkey.remove": "パスキーの登録の解除", "password.begin": "パスワードの決め直しの開始", "password.recover": "パスワードの決め直し",
+	"auth.proven": "本人の確認", "auth.totp_offered": "認証アプリの登録の開始", "auth.factor_added": "パスキー・認証アプリの登録", "auth.factor_removed": "パスキー・認証アプリの登録の解除", "auth.codes_made": "回復用コードの作成",
+	"auth.passkey_offered": "パスキーの登録の開始", "auth.passkey_failed": "パスキーの誤り", "auth.passkey_cloned": "パスキーの複製の疑い", "auth.factor_ceiling": "認証アプリの試行の上限", "auth.reset_code": "パスワードの決め直しのコードの送信", "auth.password_recovered": "パスワードの決め直し",
 	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 

@@ -54,7 +54,7 @@ func (s *server) gate(row Route) http.Handler {
 	})
 }
 
-// admit checks tenant, forced password change and permission; a refusal is recorded.
+// admit checks tenant, forced password change, forced enrolment of a factor and permission; a refusal is recorded.
 func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	if v == nil || row.Permission == Public {
 		return nil
@@ -68,6 +68,9 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	}
 	if v.MustChange && !row.BeforeChange {
 		return fault.New(fault.Denied, "web.password_first")
+	}
+	if v.MustEnrol && !row.BeforeChange && !row.BeforeEnrol {
+		return fault.New(fault.Denied, "web.factor_first")
 	}
 	if v.Support != nil {
 		if err := s.underSupport(r, row, v); err != nil || row.InSupport {

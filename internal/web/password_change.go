@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/people/identity"
@@ -14,13 +15,14 @@ type passwordView struct {
 	Rules      []string
 	Least      int
 	Suggestion string
+	Proven     bool // a passkey or the password was shown just now: the old one is not asked for
 }
 
 // Template names the file.
 func (*passwordView) Template() string { return "password" }
 
 func (s *server) passwordView(v *Visitor) *passwordView {
-	view := &passwordView{Page: Page{Title: "パスワードの変更", Narrow: true, Here: "/me/password"}, Forced: v.MustChange, Least: s.Identity.Policy().PasswordLeast, Suggestion: identity.GeneratePassword()}
+	view := &passwordView{Page: Page{Title: "パスワードの変更", Narrow: true, Here: "/me/password"}, Forced: v.MustChange, Least: s.Identity.Policy().PasswordLeast, Suggestion: identity.GeneratePassword(), Proven: time.Now().Before(v.ProvenUntil)}
 	for _, rule := range []string{"length", "classes", "blocklist", "context", "maximum"} {
 		view.Rules = append(view.Rules, s.Identity.Policy().RuleSentence(rule))
 	}
@@ -39,7 +41,11 @@ func (s *server) passwordPost(w http.ResponseWriter, r *http.Request, v *Visitor
 	var in identity.SignedIn
 	err := error(fault.New(fault.Invalid, "web.passwords"))
 	if r.PostFormValue("new") == r.PostFormValue("again") {
-		in, err = s.Identity.ChangePassword(r.Context(), visit(r), v.token, r.PostFormValue("old"), r.PostFormValue("new"))
+		if old := r.PostFormValue("old"); old == "" && time.Now().Before(v.ProvenUntil) {
+			in, err = s.Identity.NewPassword(r.Context(), visit(r), v.token, r.PostFormValue("new"))
+		} else {
+			in, err = s.Identity.ChangePassword(r.Context(), visit(r), v.token, old, r.PostFormValue("new"))
+		}
 	}
 	if err == nil {
 		s.admitted(w, in)

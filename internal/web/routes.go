@@ -29,6 +29,7 @@ type Route struct {
 	WhileLocked  bool // allowed while the screen is locked
 	CrossSite    bool // another site makes the browser send this: the handler binds it to the browser by other means
 	BeforeChange bool // allowed while a new password is still to be set
+	BeforeEnrol  bool // allowed while a required second factor is still to be enrolled, as BeforeChange rows are
 	InSupport    bool // allowed under a support access although it is no reading of the tenant's data
 }
 
@@ -37,7 +38,7 @@ func Table() []Route { return (&server{}).table() }
 
 // table is the one route table.
 func (s *server) table() []Route {
-	return slices.Concat(s.dailyRoutes(), s.leavingRoutes())
+	return slices.Concat(s.dailyRoutes(), s.factorRoutes(), s.leavingRoutes())
 }
 
 func (s *server) dailyRoutes() []Route {

@@ -41,6 +41,7 @@ func TestTable(t *testing.T) {
 var public = map[string]bool{
 	"GET /healthz": true, "GET /readyz": true, "GET /favicon.ico": true, "GET /login": true, "POST /login": true, "GET /login/code": true,
 	"POST /login/code": true, "POST /login/code/resend": true, "GET /login/forgot": true, "POST /login/forgot": true, "GET /trust": true, "GET /trust.json": true, "GET /demo/mail": true,
+	"GET /login/reset": true, "POST /login/reset": true, "POST /login/reset/finish": true, "POST /login/passkey/options": true, "POST /login/passkey": true,
 	"GET /certificates/key": true, "GET /certificates/verify": true, "POST /certificates/verify": true,
 	"GET /sso": true, "GET /sso/{tenant}": true, "POST /sso": true, "GET /sso/oidc/{id}": true, "POST /sso/saml/{id}/acs": true, "GET /sso/saml/{id}/metadata": true, "GET /sso/continue": true,
 }

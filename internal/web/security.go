@@ -16,6 +16,7 @@ type securityView struct {
 	Change   identity.EmailChange
 	Screen   int // minutes
 	Typed    string
+	Factors  identity.Factors
 }
 
 // sessionLine is a session in words.
@@ -40,6 +41,9 @@ func (s *server) securityView(r *http.Request, v *Visitor) (*securityView, error
 		return nil, err
 	}
 	if view.Change, err = s.Identity.EmailChange(r.Context(), v.Actor); err != nil {
+		return nil, err
+	}
+	if view.Factors, err = s.Identity.Factors(r.Context(), v.token); err != nil {
 		return nil, err
 	}
 	view.Screen, err = s.Identity.ScreenMinutes(r.Context(), v.Tenant)

@@ -18,6 +18,7 @@ type usersView struct {
 	Locked int
 	Screen int // minutes until the screens lock
 	Reason string
+	Roles  []choice // those for which two factors are required are chosen
 }
 
 // userLine is one account in words.
@@ -53,7 +54,10 @@ func (s *server) usersView(r *http.Request, v *Visitor) (*usersView, error) {
 		}
 		view.Users = append(view.Users, newUserLine(a))
 	}
-	view.Screen, err = s.Identity.ScreenMinutes(r.Context(), v.Tenant)
+	if view.Screen, err = s.Identity.ScreenMinutes(r.Context(), v.Tenant); err != nil {
+		return nil, err
+	}
+	view.Roles, err = s.factorChoices(r, v)
 	return view, err
 }
 

@@ -23,6 +23,8 @@ type Visitor struct {
 	TenantCode, TenantName string
 	TenantKind             tenant.Kind
 	MustChange, Locked     bool
+	MustEnrol              bool // two factors are required, and there is none yet
+	ProvenUntil            time.Time
 	ScreenEnds             time.Time
 	IdleEnds, Ends         time.Time
 	Support                *support.Access // the access under which somebody of the association acts here
@@ -46,7 +48,7 @@ func (s *server) visitor(r *http.Request, touch bool) (*Visitor, error) {
 		return nil, err
 	}
 	v := &Visitor{Actor: ses.Actor, Name: ses.Name, LoginID: ses.LoginID, TenantCode: t.Code, TenantName: t.Name, TenantKind: t.Kind,
-		MustChange: ses.MustChange, Locked: ses.Locked, ScreenEnds: ses.ScreenEnds, IdleEnds: ses.IdleEnds, Ends: ses.Ends, token: c.Value}
+		MustChange: ses.MustChange, MustEnrol: ses.MustEnrol, ProvenUntil: ses.ProvenUntil, Locked: ses.Locked, ScreenEnds: ses.ScreenEnds, IdleEnds: ses.IdleEnds, Ends: ses.Ends, token: c.Value}
 	v.Addr, v.Request, v.Purpose = traceOf(r).addr, traceOf(r).id, purposeOf(v.Actor)
 	v.home = v.Actor
 	if t.Kind == tenant.Customer {

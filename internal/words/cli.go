@@ -6,6 +6,7 @@ var cliTexts = map[string]Text{
 	"cli.flags":            {Message: "オプションが正しくありません（{detail}）。", Kept: "何も実行していません。", Next: "rakudos help {verb} で使い方を確かめてください。"},
 	"cli.need_flag":        {Message: "{flag} を指定してください。", Kept: "何も実行していません。", Next: "--help を付けると使い方と例を表示します。"},
 	"cli.dry_and_confirm":  {Message: "--dry-run と --confirm は同時に指定できません。", Kept: "何も実行していません。", Next: "確かめるだけなら --dry-run、取り込むなら --confirm だけを付けてください。"},
+	"cli.roles_and_none":   {Message: "--roles と --none は同時に指定できません。", Kept: "何も実行していません。", Next: "どちらか一方だけを指定してください。"},
 	"cli.file":             {Message: "ファイル {file} を開けません。", Kept: "何も変更していません。", Next: "場所と読み取りの権限を確かめてください。"},
 	"cli.config":           {Message: "設定に誤りがあります: {detail}", Kept: "何も変更していません。", Next: "設定ファイルと環境変数 RAKUDOS_* を見直してください。"},
 	"cli.asset_difference": {Message: "資源の台帳と、実際にあるものに食い違いがあります。", Kept: "何も変更していません。", Next: "画面（資源の台帳）で、持ち主を決めるか、処分を申請してください。"},

@@ -191,11 +191,15 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 	var grants map[ids.Account][]Grant
 	var bad []finding
 	asked := map[ids.Account]time.Time{}
+	var factors map[ids.Account]int
 	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
 			return err
 		}
 		if grants, bad, err = s.grantsOf(tx, key, a.Tenant, rows); err != nil {
+			return err
+		}
+		if factors, err = factorCounts(tx, a.Tenant); err != nil {
 			return err
 		}
 		return db.Each(tx, qResets, func(r db.Scanner) error {
@@ -215,7 +219,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 		if err != nil {
 			return nil, err
 		}
-		v.Grants, v.ResetAskedAt = grants[r.ID], asked[r.ID]
+		v.Grants, v.ResetAskedAt, v.Factors = grants[r.ID], asked[r.ID], factors[r.ID]
 		if v.Tampered = !s.genuine(key, &r); v.Tampered {
 			bad = append(bad, finding{a.Tenant, accountsTable, string(r.ID)})
 		}

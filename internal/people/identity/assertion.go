@@ -68,6 +68,7 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 			}
 		}
 		if as.TwoFactors {
+			row.How = FactorSSO
 			in, err = s.open(tx, a.key, row, &acc, v, now)
 			return err
 		}
@@ -77,7 +78,7 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 			}
 			return s.record(tx, "auth.code_ceiling", a.actor(), "denied", nil)
 		}
-		_, err = tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row, code), row.SentAt)
+		refused, err = s.ask(tx, a, &row, token, code, now)
 		return err
 	})
 	if err == nil {
@@ -89,6 +90,11 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 	if as.TwoFactors {
 		in.Session, err = s.Session(ctx, in.Token, false)
 		return Pending{}, in, err
+	}
+	if row.Factor == factorOwn {
+		p, err := s.pendingOwn(ctx, a.key, s.pending(row, a.info, ""), row)
+		p.Token = token
+		return p, SignedIn{}, err
 	}
 	p, err := s.mailCode(ctx, v, a.info, a.key, a.account, row, code)
 	p.Token = token

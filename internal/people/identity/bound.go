@@ -54,11 +54,17 @@ type boundSession struct {
 	token   []byte
 	device  string
 	created int64
+	factor  string // how the second step was answered
+	proven  int64  // when its holder last showed again who it is
 	mac     []byte
 }
 
 func (b boundSession) sum(k *vault.Key) []byte {
-	return k.MAC("identity.session", []byte(b.id), []byte(b.account), b.token, []byte(b.device), num(b.created))
+	parts := [][]byte{[]byte(b.id), []byte(b.account), b.token, []byte(b.device), num(b.created)}
+	if b.factor != FactorMail || b.proven != 0 {
+		parts = append(parts, []byte(b.factor), num(b.proven))
+	}
+	return k.MAC("identity.session", parts...)
 }
 
 func deviceMAC(k *vault.Key, id string, a ids.Account, token []byte, created int64) []byte {
@@ -154,8 +160,12 @@ func (s *Service) amendSession(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Ses
 	if !same(b.mac, b.sum(k)) {
 		return fault.New(fault.Denied, "identity.no_session")
 	}
+	before := b.mac
 	change(&b)
-	_, err = tx.Exec(qSessionAmend, t, id, b.token, b.created, b.sum(k))
+	n, err := tx.Exec(qSessionAmend, t, id, b.token, b.created, b.sum(k), b.factor, b.proven, before)
+	if err == nil && n == 0 { // changed meanwhile: an old token must not come back
+		err = fault.New(fault.Busy, "db.busy")
+	}
 	return err
 }
 

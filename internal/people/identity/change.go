@@ -66,19 +66,7 @@ func (s *Service) ChangePassword(ctx context.Context, v Visit, token, old, next 
 			refused = fault.New(fault.Invalid, "identity.password_old")
 			return nil
 		}
-		if err := s.setPassword(tx, a.key, a.account.Tenant, a.account.ID, hash, now, false); err != nil {
-			return err
-		}
-		if err := s.endSessions(tx, a.account.Tenant, a.account.ID, cur.ID, "password-changed"); err != nil {
-			return err
-		}
-		if err := s.amendSession(tx, a.key, a.account.Tenant, cur.ID, func(b *boundSession) { b.token = tokenHash(out.Token) }); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(qSessionTouch, a.account.Tenant, cur.ID, db.Micros(now)); err != nil {
-			return err
-		}
-		return s.record(tx, "auth.password_changed", who, "ok", nil)
+		return s.swap(tx, a.key, who, hash, out.Token, now)
 	})
 	if err == nil {
 		err = refused
@@ -89,6 +77,23 @@ func (s *Service) ChangePassword(ctx context.Context, v Visit, token, old, next 
 	s.tellChanged(a)
 	out.Session, err = s.Session(ctx, out.Token, false)
 	return out, err
+}
+
+// swap puts a new password in force: every other session ends and this one gets a new token.
+func (s *Service) swap(tx *db.Tx, k *vault.Key, who actor.Actor, hash, token string, now time.Time) error {
+	if err := s.setPassword(tx, k, who.Tenant, who.Account, hash, now, false); err != nil {
+		return err
+	}
+	if err := s.endSessions(tx, who.Tenant, who.Account, who.Session, "password-changed"); err != nil {
+		return err
+	}
+	if err := s.amendSession(tx, k, who.Tenant, who.Session, func(b *boundSession) { b.token = tokenHash(token) }); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qSessionTouch, who.Tenant, who.Session, db.Micros(now)); err != nil {
+		return err
+	}
+	return s.record(tx, "auth.password_changed", who, "ok", nil)
 }
 
 // findOwn is find for somebody who is signed in.

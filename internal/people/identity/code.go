@@ -110,7 +110,11 @@ func (s *Service) Pending(ctx context.Context, token string) (Pending, error) {
 	if err != nil {
 		return Pending{}, err
 	}
-	return s.pending(r, info, string(email)), nil
+	p := s.pending(r, info, string(email))
+	if r.Factor == factorOwn {
+		return s.pendingOwn(ctx, k, p, r)
+	}
+	return p, nil
 }
 
 func (s *Service) pending(r signin, info TenantInfo, email string) Pending {
@@ -159,6 +163,9 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 	if err != nil {
 		return Pending{}, err
 	}
+	if r.Factor == factorOwn {
+		return s.mailInstead(ctx, v, info, k, &a, r)
+	}
 	code := newCode()
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		now := time.Now()
@@ -195,6 +202,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 	code := normalCode(typed)
 	var out SignedIn
 	var refused error
+	codesLeft := 0
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		now := time.Now()
 		refused = nil
@@ -203,7 +211,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 		fresh, err := db.One(tx, qSignInTry, scanTry, r.Tenant, r.ID, s.policy.CodeTries)
 		switch {
 		case err == nil:
-			r.Tries, r.mac, r.SentAt = fresh.Tries, fresh.mac, fresh.SentAt
+			r.Tries, r.mac, r.SentAt, r.Factor = fresh.Tries, fresh.mac, fresh.SentAt, fresh.Factor
 		case !fault.Is(err, fault.Missing):
 			return err
 		case s.policy.weak != SabotageCode:
@@ -212,6 +220,21 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 		}
 		tries := r.Tries
 		right := subtle.ConstantTimeCompare(codeMAC(k, r, code), r.mac) == 1
+		r.How = FactorMail
+		if r.Factor == factorOwn {
+			right = false
+			if !same(r.mac, ownMAC(k, r)) {
+				refused = noSignIn()
+				return nil
+			}
+			if !s.policy.inTime(db.Time(r.SentAt), now) {
+				right = true // said to be too late below; nothing is used up
+			} else if r.How, codesLeft, err = s.submitOwn(tx, k, r.Tenant, r.Account, typed, now); err != nil {
+				return err
+			} else {
+				right = r.How != ""
+			}
+		}
 		switch {
 		case right && !s.policy.inTime(db.Time(r.SentAt), now):
 			refused = fault.New(fault.Invalid, "identity.code_expired")
@@ -223,7 +246,11 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			}
 			return s.record(tx, "auth.code_dead", who, "failed", map[string]any{"signin": r.ID})
 		case !right:
-			refused = fault.New(fault.Invalid, "identity.code_wrong", "left", strconv.Itoa(s.policy.CodeTries-tries))
+			wrong := "identity.code_wrong"
+			if r.Factor == factorOwn {
+				wrong = "identity.factor_wrong"
+			}
+			refused = fault.New(fault.Invalid, wrong, "left", strconv.Itoa(s.policy.CodeTries-tries))
 			return s.record(tx, "auth.code_failed", who, "failed", map[string]any{"signin": r.ID, "tries": tries})
 		}
 		ok, err := s.complete(tx, k, r, now)
@@ -241,7 +268,13 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 		err = refused
 	}
 	if err != nil {
+		if r.Factor == factorOwn && fault.Of(err).Code == "identity.code_dead" {
+			s.tellFactors(ctx, r.Tenant, r.Account, v, "正しいパスワードのあとの確認（認証アプリなど）が続けて失敗しました")
+		}
 		return SignedIn{}, err
+	}
+	if r.How == FactorRecovery {
+		s.tellFactors(ctx, r.Tenant, r.Account, v, fmt.Sprintf("回復用コードが使われました（残り%d個）", codesLeft))
 	}
 	out.Session, err = s.Session(ctx, out.Token, false)
 	return out, err

@@ -38,6 +38,12 @@ type Pending struct {
 	ResendAt    time.Time // not sooner
 	TriesLeft   int
 	ResendsLeft int
+
+	// Of one's own: nothing was mailed. The app's code, a recovery code or a passkey is asked for.
+	Own     bool
+	TOTP    bool // there is an app
+	Passkey bool // there is a passkey
+	MayMail bool // a code may be mailed instead: two factors are not required
 }
 
 // SignedIn is the outcome of the second step, or of a change of password.
@@ -47,19 +53,23 @@ type SignedIn struct {
 	Session Session
 }
 
-// Session is one signed-in browser. While MustChange, the actor has no roles.
+// Session is one signed-in browser. While MustChange or MustEnrol, the actor has no roles.
 type Session struct {
 	ID         ids.Session
 	Actor      actor.Actor
 	LoginID    string
 	Name       string
 	MustChange bool
-	StartedAt  time.Time
-	SeenAt     time.Time // the last activity that counts
-	IdleEnds   time.Time
-	Ends       time.Time
-	Locked     bool      // the screen is locked: nothing but Reopen and SignOut works
-	ScreenEnds time.Time // when it locks without further activity
+	MustEnrol  bool // two factors are required and there is none yet
+	Factor     string
+	// ProvenUntil is how long factors may be changed without another proof; zero when there was none.
+	ProvenUntil time.Time
+	StartedAt   time.Time
+	SeenAt      time.Time // the last activity that counts
+	IdleEnds    time.Time
+	Ends        time.Time
+	Locked      bool      // the screen is locked: nothing but Reopen and SignOut works
+	ScreenEnds  time.Time // when it locks without further activity
 }
 
 // SessionInfo is a line of the list of one's sessions.
@@ -107,6 +117,7 @@ type Account struct {
 	MustChange    bool
 	CreatedAt     time.Time
 	SignedInAt    time.Time
+	Factors       int       // passkeys and apps
 	ResetAskedAt  time.Time // the owner has forgotten the password and asks for another
 	FirstPassword string    // only in the answer that generated it
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"rakudos/internal/base/actor"
 )
 
 // Policy is every figure of signing in. The sentences of the statement are made from these values.
@@ -47,6 +49,9 @@ type Policy struct {
 	ResendAfter time.Duration
 	CodesPerDay int // mails to one account in any 24 hours
 
+	// Two factors of one's own, for the roles of tenants that have not chosen (beyond 3-5)
+	TwoFactor []actor.Role
+
 	// 3-12
 	SessionIdle time.Duration
 	SessionMost time.Duration
@@ -71,6 +76,7 @@ func DefaultPolicy() Policy {
 		SprayNames: 10, SprayFor: time.Hour, SprayWait: 8 * time.Second, NetworkNames: 30, NetworkFor: 10 * time.Minute, NetworkWait: time.Second,
 		LocksMost: 5, LocksFor: 10 * time.Minute,
 		CodeFor: 10 * time.Minute, CodeTries: 5, Resends: 3, ResendAfter: 30 * time.Second, CodesPerDay: 100,
+		TwoFactor:   []actor.Role{actor.Nurse, actor.Physician, actor.TenantAdmin, actor.Operator, actor.ITSM, actor.Auditor},
 		SessionIdle: 3 * time.Hour, SessionMost: 12 * time.Hour, TouchStep: time.Second, WarnBefore: 5 * time.Minute, ScreenLock: 30 * time.Minute,
 	}
 }
@@ -87,10 +93,13 @@ const (
 	SabotageScreen   = "identity.screen"         // screens never lock
 	SabotageReuse    = "identity.login_reuse"    // a login ID may be given a second time
 	SabotageRows     = "identity.rows"           // rows that the service has not written are taken for its own
+	SabotagePasskey  = "identity.passkey_uv"     // a passkey need not verify its user
+	SabotageReplay   = "identity.passkey_replay" // a challenge may be answered twice
+	SabotageTOTP     = "identity.totp_reuse"     // a code of the app works again
 )
 
 // Sabotages lists them, for the sandbox.
-var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows}
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP}
 
 // Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.
 func (p Policy) Sabotage(name string) Policy {

@@ -51,8 +51,11 @@ func (s *Service) open(tx *db.Tx, k *vault.Key, r signin, a *account, v Visit, n
 	id := ids.New[ids.Session]()
 	addr := k.Seal(at(sessionsTable, string(id), "addr"), []byte(v.Addr))
 	agent := k.Seal(at(sessionsTable, string(id), "agent"), []byte(clip(v.Agent, 200)))
-	b := boundSession{id: id, account: a.ID, token: tokenHash(out.Token), device: device, created: db.Micros(now)}
-	if _, err := tx.Exec(qSessionInsert, a.Tenant, id, a.ID, b.token, device, addr, agent, b.created, b.sum(k)); err != nil {
+	b := boundSession{id: id, account: a.ID, token: tokenHash(out.Token), device: device, created: db.Micros(now), factor: r.How}
+	if b.factor == "" {
+		b.factor = FactorMail
+	}
+	if _, err := tx.Exec(qSessionInsert, a.Tenant, id, a.ID, b.token, device, addr, agent, b.created, b.sum(k), b.factor); err != nil {
 		return out, err
 	}
 	if _, err := tx.Exec(qSignedInAt, a.Tenant, a.ID, db.Micros(now)); err != nil {
@@ -60,7 +63,7 @@ func (s *Service) open(tx *db.Tx, k *vault.Key, r signin, a *account, v Visit, n
 	}
 	who := visitor(a.Tenant, a.ID, v)
 	who.Session, who.Person = id, a.Person
-	return out, s.record(tx, "auth.signed_in", who, "ok", map[string]any{"signin": r.ID, "device": device, "new_device": out.Device != ""})
+	return out, s.record(tx, "auth.signed_in", who, "ok", map[string]any{"signin": r.ID, "device": device, "new_device": out.Device != "", "factor": b.factor})
 }
 
 func clip(s string, n int) string {
@@ -156,8 +159,23 @@ func (s *Service) build(k *vault.Key, r sessionRow, grants []Grant, created, see
 		StartedAt: created, SeenAt: seen, IdleEnds: seen.Add(s.policy.SessionIdle), Ends: created.Add(s.policy.SessionMost),
 		Actor: actor.Actor{Kind: actor.Human, Tenant: r.owner.Tenant, Account: r.account, Person: r.owner.Person, Session: r.id},
 	}
-	if !out.MustChange {
-		out.Actor.Roles, out.Actor.Sites, out.Actor.Depts = scope(grants)
+	out.Factor = r.factor
+	if r.proven > 0 {
+		out.ProvenUntil = db.Time(r.proven).Add(ProofFor)
+	}
+	roles, sites, depts := scope(grants)
+	required, err := s.policy.requiredRoles(k, r.owner.Tenant, r.required)
+	if err != nil {
+		return Session{}, err
+	}
+	if anyRole(roles, required) {
+		if r.factors > 0 && r.factor == FactorMail { // signed in before it was required
+			return Session{}, fault.New(fault.Denied, "identity.session_weak")
+		}
+		out.MustEnrol = r.factors == 0 && r.factor != FactorSSO
+	}
+	if !out.MustChange && !out.MustEnrol {
+		out.Actor.Roles, out.Actor.Sites, out.Actor.Depts = roles, sites, depts
 	}
 	return out, nil
 }

@@ -296,7 +296,8 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 			return s.record(tx, "auth.code_ceiling", a.actor(), "denied", nil)
 		}
 		row = signin{Tenant: a.account.Tenant, ID: string(ids.New[ids.Session]()), Account: a.account.ID, Device: a.device, throttle: a.throttle, State: "open", SentAt: db.Micros(now), CreatedAt: db.Micros(now)}
-		_, err := tx.Exec(qSignInInsert, row.Tenant, row.ID, row.Account, tokenHash(token), row.Device, row.throttle, codeMAC(a.key, row, code), row.SentAt)
+		var err error
+		refused, err = s.ask(tx, a, &row, token, code, now)
 		return err
 	})
 	if err != nil {
@@ -304,6 +305,11 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 	}
 	if refused != nil {
 		return Pending{}, refused
+	}
+	if row.Factor == factorOwn {
+		p, err := s.pendingOwn(ctx, a.key, s.pending(row, a.info, ""), row)
+		p.Token = token
+		return p, err
 	}
 	p, err := s.mailCode(ctx, a.visit, a.info, a.key, a.account, row, code)
 	p.Token = token

@@ -32,6 +32,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if _, err := tx.Exec(qSessionsSweep, ago(keepEnded)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qCeremonySweep, db.Micros(now)); err != nil {
+			return err
+		}
 		_, err := tx.Exec(qDevicesSweep, db.Micros(now))
 		return err
 	})

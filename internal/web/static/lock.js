@@ -27,6 +27,13 @@ export function lock() {
     for (const d of document.querySelectorAll("dialog[open]")) if (d !== dialog) d.close();
     if (!dialog.open) dialog.showModal();
   };
+  const uncover = async () => {
+    shut = false;
+    document.body.classList.remove("screen-locked");
+    dialog.close();
+    used = false;
+    await refresh("GET");
+  };
   for (const e of ["keydown", "pointerdown"]) addEventListener(e, () => { used = !shut; }, { passive: true });
   dialog.addEventListener("cancel", (e) => e.preventDefault());
   dialog.addEventListener("close", () => { if (shut) dialog.showModal(); });
@@ -41,12 +48,9 @@ export function lock() {
       input.focus();
       return;
     }
-    shut = false;
-    document.body.classList.remove("screen-locked");
-    dialog.close();
-    used = false;
-    await refresh("GET");
+    await uncover();
   });
+  dialog.addEventListener("passkey", uncover);
   const tick = async () => {
     if (shut) return;
     const now = Date.now();

@@ -9,10 +9,11 @@ import { menu } from "./menu.js";
 import { filters } from "./filters.js";
 import { lock } from "./lock.js";
 import { meter } from "./meter.js";
+import { passkeys } from "./passkey.js";
 import { review } from "./review.js";
 import { visiting } from "./visiting.js";
 
-for (const start of [clock, session, unsaved, progress, drop, printing, menu, filters, lock, meter, review, visiting]) {
+for (const start of [clock, session, unsaved, progress, drop, printing, menu, filters, lock, meter, passkeys, review, visiting]) {
   try { start(); } catch (e) { console.error(start.name, e); }
 }
 const errors = document.getElementById("errors");
