@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -166,8 +167,22 @@ func (s *Service) take(ctx context.Context, kind, token string) (c ceremony, err
 
 // RemovePasskey takes a passkey away, unless it is the last factor where two are required.
 func (s *Service) RemovePasskey(ctx context.Context, v Visit, token, id string) error {
-	cur, err := s.proven(ctx, v, token)
+	cur, err := s.Session(ctx, token, true)
 	if err != nil {
+		return err
+	}
+	there := false
+	if err := s.db.View(ctx, cur.Actor.Tenant, func(tx *db.Tx) error {
+		rows, err := db.All(tx, qPasskeys, scanPasskey, cur.Actor.Tenant, cur.Actor.Account)
+		there = slices.ContainsFunc(rows, func(r passkeyRow) bool { return r.id == id })
+		return err
+	}); err != nil {
+		return err
+	}
+	if !there { // before a proof is asked for: what is not one's own does not exist
+		return fault.New(fault.Missing, "identity.factor_missing")
+	}
+	if cur, err = s.proven(ctx, v, token); err != nil {
 		return err
 	}
 	err = s.remove(ctx, cur.Actor, "passkey", func(tx *db.Tx) (int64, error) {
