@@ -33,6 +33,15 @@ var (
 		values ($1, 'j', 'test.none', '', $2, 'ready', 1, 0, '', '', 0, '', 1, 0)`)
 )
 
+var (
+	tTOTP     = db.Q("erasure_test.totp", `insert into identity_totp (tenant_id, account_id, secret, step, mac, created_at) values ($1, $2, $3, 1, $3, 1)`)
+	tPasskey  = db.Q("erasure_test.passkey", `insert into identity_passkeys (tenant_id, passkey_id, account_id, credential_index, credential, name, created_at) values ($1, $2, $2, $3, $4, $4, 1)`)
+	tRecovery = db.Q("erasure_test.recovery", `insert into identity_recovery (tenant_id, account_id, code_mac, created_at) values ($1, $2, $3, 1)`)
+	tCeremony = db.Q("erasure_test.ceremony", `insert into identity_ceremonies (tenant_id, ceremony_id, account_id, kind, token_hash, data, created_at, expires_at) values ($1, $2, $2, 'x', $3, $4, 1, 1)`)
+	// A tenant may have chosen before the test fills its tables.
+	tTwoFactor = db.Q("erasure_test.two_factor", `insert into identity_two_factor (tenant_id, roles, changed_at) values ($1, $2, 1) on conflict (tenant_id) do update set roles = excluded.roles`)
+)
+
 func (b *bed) fillRest(t ids.Tenant) {
 	b.Helper()
 	junk := []byte("junk")
@@ -50,7 +59,7 @@ func (b *bed) fillRest(t ids.Tenant) {
 					args []any
 				}{
 					{tAccount, []any{t, id, token, junk, p}}, {tGrant, []any{t, id}}, {tDevice, []any{t, id, token}}, {tSignin, []any{t, id, token}},
-					{tSession, []any{t, id, token}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}},
+					{tSession, []any{t, id, token}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tTOTP, []any{t, id, junk}}, {tPasskey, []any{t, id, token, junk}}, {tRecovery, []any{t, id, token}}, {tCeremony, []any{t, id, token, junk}}, {tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}},
 					{tStage, []any{t, imp, from + i, p, junk}}, {tStageEvent, []any{t, imp, from + i, p, junk}}, {tEvent, []any{t, p, id, junk}},
 				} {
 					if _, err := tx.Exec(q.Query, q.args...); err != nil {
@@ -65,7 +74,7 @@ func (b *bed) fillRest(t ids.Tenant) {
 		for _, q := range []struct {
 			db.Query
 			args []any
-		}{{tSetting, []any{t}}, {tRetired, []any{t, junk}}, {tCanary, []any{t, junk}}, {tCriteria, []any{t}}, {tJob, []any{t, junk}}} {
+		}{{tTwoFactor, []any{t, junk}}, {tSetting, []any{t}}, {tRetired, []any{t, junk}}, {tCanary, []any{t, junk}}, {tCriteria, []any{t}}, {tJob, []any{t, junk}}} {
 			if _, err := tx.Exec(q.Query, q.args...); err != nil {
 				return err
 			}

@@ -31,8 +31,13 @@ var peopleStores = []Store{
 	{Name: "identity_devices", Place: Main, Says: "記憶した端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"device_id"}, Via: account},
 	{Name: "identity_email_changes", Place: Main, Says: "メールアドレスの変更待ち", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_resets", Place: Main, Says: "パスワード再設定の申込み", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
+	{Name: "identity_totp", Place: Main, Says: "認証アプリ", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
+	{Name: "identity_passkeys", Place: Main, Says: "パスキー", Erase: Rows, Tenant: "tenant_id", Key: []string{"passkey_id"}, Via: account},
+	{Name: "identity_recovery", Place: Main, Says: "回復用コード（照合用の値）", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id", "code_mac"}, Via: account},
+	{Name: "identity_ceremonies", Place: Main, Says: "パスキーなどの確認の途中", Erase: Rows, Tenant: "tenant_id", Key: []string{"ceremony_id"}, Via: account},
 	{Name: "identity_grants", Place: Main, Says: "役割", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id", "role", "site_id", "dept_id"}, Via: account},
 	{Name: "identity_accounts", Place: Main, Says: "利用者", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Person: "person_id"},
+	{Name: "identity_two_factor", Place: Main, Says: "二要素を必須にする役割", Erase: Rows, Tenant: "tenant_id"},
 	{Name: "identity_settings", Place: Main, Says: "サインインの設定", Erase: Rows, Tenant: "tenant_id"},
 	{Name: "identity_retired", Place: Main, Says: "使い終えた利用者ID（照合用の値）", Erase: Rows, Tenant: "tenant_id", Key: []string{"login_index"}},
 
