@@ -140,10 +140,13 @@ func (s *Service) standing(ctx context.Context, t tenant.Tenant, now time.Time) 
 		return Standing{}, err
 	}
 	var all []history
-	for i, c := range campaigns {
-		if i == 8 { // two years
-			break
+	judged := false
+	for _, c := range campaigns {
+		if judged { // what lies before the last one that is over counts as it was sealed
+			all = append(all, history{c, sealedFigures(c), true})
+			continue
 		}
+		judged = c.State == Closed || c.State == Missed
 		lines, err := s.lines(ctx, t.ID, c.ID)
 		if err != nil {
 			return Standing{}, err
@@ -151,6 +154,13 @@ func (s *Service) standing(ctx context.Context, t tenant.Tenant, now time.Time) 
 		all = append(all, history{c, Tally(lines), c.State == Missed || SnapshotHash(c.ID, lines) == c.Snapshot})
 	}
 	return stand(t, all, now), nil
+}
+
+func sealedFigures(c Campaign) *Report {
+	if c.Report != nil {
+		return c.Report
+	}
+	return &Report{}
 }
 
 // Overview is Standings for an actor: of every tenant for the association, else of the actor's own.

@@ -130,6 +130,9 @@ func (s *Service) advance(ctx context.Context, t tenant.Tenant, association ids.
 		if err != nil {
 			return err
 		}
+		if err := s.follow(ctx, t.ID, c, b); err != nil {
+			return err
+		}
 		if err := s.tellClosed(ctx, t, c, b); err != nil {
 			return err
 		}
@@ -239,6 +242,23 @@ func (s *Service) reassign(ctx context.Context, t ids.Tenant, l *Line, b bench, 
 		_, err := s.record(tx, "review.reassigned", machine(t), map[string]any{"campaign": l.Campaign, "line": l.No, "reviewer": string(r.Account)})
 		return err
 	})
+}
+
+// follow gives the escalated lines of a closed campaign, whose second signer cannot act any more, to another.
+func (s *Service) follow(ctx context.Context, t ids.Tenant, c Campaign, b *bench) error {
+	lines, err := s.lines(ctx, t, c.ID)
+	if err != nil {
+		return err
+	}
+	seconds, load := bench{seconds: b.seconds}, map[ids.Account]int{}
+	for i := range lines {
+		if l := &lines[i]; l.Decision == Escalated && !seconds.still(l) {
+			if err := s.reassign(ctx, t, l, seconds, load); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // silence settles lines for which nobody answered.
