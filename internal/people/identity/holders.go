@@ -51,7 +51,7 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 	if err != nil {
 		return err
 	}
-	next := change(slices.Clone(held))
+	next := neverWider(held, change(slices.Clone(held)))
 	for _, role := range administrators {
 		had := func(g Grant) bool { return g.Role == role }
 		if !slices.ContainsFunc(held, had) || slices.ContainsFunc(next, had) {
@@ -72,6 +72,32 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 		return err
 	}
 	return s.endSessions(tx, by.Tenant, id, "", "roles-changed")
+}
+
+// bySite are the roles whose reach a site limits.
+var bySite = []actor.Role{actor.HR, actor.Nurse, actor.Physician, actor.Manager}
+
+// neverWider keeps the sites to which an account was limited. Of a grant for every site and one for a single
+// site the narrower wins (see scope): taking the narrow one away would otherwise open every site.
+func neverWider(held, next []Grant) []Grant {
+	_, before, _ := scope(held)
+	_, after, _ := scope(next)
+	if before == nil || after != nil {
+		return next
+	}
+	var out []Grant
+	for _, g := range next {
+		if !slices.Contains(bySite, g.Role) {
+			out = append(out, g)
+			continue
+		}
+		for i, s := range before {
+			if !slices.Contains(before[:i], s) {
+				out = append(out, Grant{Role: g.Role, Site: s, Dept: g.Dept})
+			}
+		}
+	}
+	return out
 }
 
 // heldBy reads the grants of one account; a set that does not verify is fault.Conflict "identity.row_tampered".

@@ -52,6 +52,30 @@ func TestGrantsAreTakenAwayOneByOne(t *testing.T) {
 	})
 }
 
+// TestTakingAwayNeverWidens: a right for one site limits those for every site; when it goes, the limit stays.
+func TestTakingAwayNeverWidens(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		ctx, who, id := t.Context(), h.admin["midori"], h.ids["midori/nurse"]
+		must(t, h.SetGrants(ctx, who, id, []Grant{{Role: actor.Nurse}, {Role: actor.HR, Site: "s1"}, {Role: actor.HR, Site: "s2"}}, "兼務"))
+		must(t, h.RevokeGrant(ctx, who, id, Grant{Role: actor.HR, Site: "s2"}, "見直し"))
+		must(t, h.RevokeGrant(ctx, who, id, Grant{Role: actor.HR, Site: "s1"}, "見直し"))
+		a, err := h.Effective(ctx, h.tenants["midori"].ID, id)
+		if err != nil || a.Has(actor.HR) || !a.Has(actor.Nurse) || len(a.Sites) != 1 || a.Sites[0] != "s1" {
+			t.Errorf("%+v %v", a, err)
+		}
+	})
+	for name, c := range map[string]struct{ held, next, want int }{"nothing left": {1, 0, 0}, "not limited": {2, 1, 1}} {
+		wide := []Grant{{Role: actor.Nurse}, {Role: actor.HR}}
+		if got := neverWider(wide[:c.held], wide[:c.next]); len(got) != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got := neverWider([]Grant{{Role: actor.TenantAdmin}, {Role: actor.HR, Site: "s"}}, []Grant{{Role: actor.TenantAdmin}}); len(got) != 1 || got[0].Site != "" {
+		t.Errorf("an administrator is limited to a site: %v", got)
+	}
+}
+
 var qTestDevice = db.Q("identity.test_device", `insert into identity_devices (tenant_id, device_id, account_id, token_hash, created_at, used_at, expires_at) values ($1, $2, $3, $4, $5, $5, $5)`)
 
 func TestSharedAccountsOfATenant(t *testing.T) {
