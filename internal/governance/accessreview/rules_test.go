@@ -157,6 +157,9 @@ func TestFlagsAtTheirBounds(t *testing.T) {
 			}
 		}
 	}
+	if n := MarkAll(Facts{Use: used, Seen: now.Add(-time.Hour)}, now); !strings.Contains(n.Used, "まだ") {
+		t.Error(n.Used)
+	}
 	if n := MarkAll(Facts{Use: used, Seen: ago(30)}, now); n.Used != "直近30日の記録で、2種類の操作のうち1種類を3回使用（未使用：b）" {
 		t.Error(n.Used)
 	}

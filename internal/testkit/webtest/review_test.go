@@ -144,6 +144,13 @@ func TestReviewPagesInABrowser(t *testing.T) {
 	v.look("reviews")
 	v.Follow(`table.cards tbody th a`)
 	v.look("review")
+	for _, k := range []struct{ key, row string }{{"j", "0"}, {"j", "1"}, {"k", "0"}, {"k", "0"}} {
+		at := browser.Eval[string](v.Page, `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "`+k.key+`", bubbles: true})),
+			String([...document.querySelectorAll("table[data-lines] tr[id]")].filter(r => r.querySelector("form")).indexOf(document.activeElement.closest("tr")))`)
+		if at != k.row {
+			t.Errorf("%s leads to line %s, want %s", k.key, at, k.row)
+		}
+	}
 	v.Open(v.h.URL + "/reviews")
 	v.Follow(`td[data-label="報告"] a`)
 	v.look("review-report")
