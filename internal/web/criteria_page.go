@@ -14,6 +14,7 @@ type criteriaView struct {
 	Page
 	Versions   []criteriaCard
 	MayApprove bool
+	MayEdit    bool
 	Year       int
 }
 
@@ -25,7 +26,7 @@ func (s *server) criteriaPage(w http.ResponseWriter, r *http.Request, v *Visitor
 	if err != nil {
 		return err
 	}
-	view := &criteriaView{Page: Page{Title: "判定基準", Here: "/criteria"}, Versions: criteriaCards(versions), MayApprove: access.Allows(v.Actor, access.CriteriaApprove), Year: jst.FiscalYear(jst.Of(time.Now()))}
+	view := &criteriaView{Page: Page{Title: "判定基準", Here: "/criteria"}, Versions: criteriaCards(versions), MayApprove: access.Allows(v.Actor, access.CriteriaApprove), MayEdit: access.Allows(v.Actor, access.CriteriaEdit), Year: jst.FiscalYear(jst.Of(time.Now()))}
 	return s.page(w, r, v, view)
 }
 

@@ -153,6 +153,8 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "GET /measures", Permission: access.MeasuresRead, Action: s.measuresPage},
 
 		{Pattern: "GET /criteria", Permission: access.CriteriaRead, Action: s.criteriaPage},
+		{Pattern: "GET /criteria/new", Permission: access.CriteriaEdit, Action: s.criteriaNew},
+		{Pattern: "POST /criteria/draft", Permission: access.CriteriaEdit, Verb: "criteria.draft", Action: s.criteriaDraft},
 		{Pattern: "POST /criteria/{id}/approve", Permission: access.CriteriaApprove, Verb: "criteria.approve", Action: s.criteriaApprove},
 		{Pattern: "POST /criteria/{id}/activate", Permission: access.CriteriaApprove, Verb: "criteria.activate", Action: s.criteriaActivate},
 		{Pattern: "POST /criteria/rejudge", Permission: access.CriteriaApprove, Verb: "criteria.rejudge", Action: s.criteriaRejudge},

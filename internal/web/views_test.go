@@ -168,6 +168,7 @@ func samples() map[string]struct {
 		"measures":      {actor.Manager, &measuresView{Page{Title: "就業上の措置", Here: "/measures"}, []checkup.Measure{{Number: "M0001", Name: "清水 美咲", Dept: "製造一課", Measures: "時間外労働は月20時間まで", From: jst.Date{Y: 2026, M: 7, D: 1}}}}},
 		"measures-none": {actor.Manager, &measuresView{Page: Page{Title: "就業上の措置"}}},
 		"assets":        {actor.ITSM, sampleAssets()},
+		"criteria-edit": {actor.Nurse, sampleCriteriaEdit()},
 		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: criteriaCards([]checkup.CriteriaVersion{{Criteria: checkup.BuiltIn[0], State: "active"}, {Criteria: checkup.BuiltIn[1], State: "draft"}})}},
 	}
 }
@@ -234,4 +235,13 @@ func keep(t *testing.T, a *assets, dir, name, page string) {
 	if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(page), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func sampleCriteriaEdit() *criteriaEditView {
+	v := newCriteriaEdit(checkup.NingenDock2016)
+	v.Name, v.Source, v.Ready = "当社基準 2026", "産業医の意見による", true
+	v.Diff = []criteriaDiff{{"LDLコレステロール", "", "A 60〜119／B 120〜139", "A 60〜129／B 130〜139"}}
+	v.Impact = &checkup.Impact{Year: 2026, People: 120, Change: 9, Moves: []checkup.Move{{From: checkup.B, To: checkup.A, N: 9}}}
+	v.Errors = []FieldError{{"rule-2-a", "収縮期血圧の129と131の間の値が、どの区分にも入りません。"}, {"name", "版の名前を書いてください。"}}
+	return v
 }

@@ -34,6 +34,7 @@ type Criteria struct {
 	ID         string            `json:"id"`
 	Name       string            `json:"name"`
 	Source     string            `json:"source"`
+	Base       string            `json:"base,omitempty"`  // the version that this one was written from
 	Draft      bool              `json:"draft,omitempty"` // built in, but a physician must approve it first
 	Rules      []Rule            `json:"rules"`
 	Thresholds []Threshold       `json:"thresholds"`
@@ -123,8 +124,12 @@ func decimalsFor(it *Item) int {
 	return it.Decimals
 }
 
-func parseBands(s string, decimals int) ([]band, error) {
+// parseSpans reads the bands in the order of their values, whatever is between them.
+func parseSpans(s string, decimals int) ([]band, error) {
 	var out []band
+	if strings.TrimSpace(s) == "" {
+		return nil, nil
+	}
 	for part := range strings.SplitSeq(s, "|") {
 		letter, span, ok := strings.Cut(strings.TrimSpace(part), " ")
 		l, known := letterOf(letter)
@@ -152,6 +157,17 @@ func parseBands(s string, decimals int) ([]band, error) {
 		}
 		return 1
 	})
+	return out, nil
+}
+
+func parseBands(s string, decimals int) ([]band, error) {
+	out, err := parseSpans(s, decimals)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no bands")
+	}
 	at := minNum
 	for i, b := range out {
 		if b.low != at || b.high < b.low {

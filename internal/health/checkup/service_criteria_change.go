@@ -23,6 +23,9 @@ func (s *Service) DraftCriteria(ctx context.Context, a actor.Actor, c Criteria) 
 		return "", fault.New(fault.Invalid, "checkup.criteria_name")
 	}
 	c.ID = ids.New[string]()
+	if flaws := c.Sound(); len(flaws) > 0 {
+		return "", flaws[0].Err
+	}
 	if err := c.Compile(); err != nil {
 		return "", err
 	}

@@ -468,7 +468,7 @@ func TestRejudgeAndTreated(t *testing.T) {
 		id, err := b.s.DraftCriteria(t.Context(), b.nurse, own)
 		b.must(err)
 		own.Rules = replaced(own.Rules, nil, Rule{Item: "triglycerides", Bands: "A ..299 | C 301.."})
-		if _, err := b.s.DraftCriteria(t.Context(), b.nurse, own); fault.Of(err).Code != "checkup.criteria_bad" {
+		if _, err := b.s.DraftCriteria(t.Context(), b.nurse, own); fault.Of(err).Code != "checkup.criteria_gap" {
 			t.Errorf("a gap is accepted: %v", err)
 		}
 		b.must(b.s.ApproveCriteria(t.Context(), b.doctor, id))

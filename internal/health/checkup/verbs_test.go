@@ -127,6 +127,16 @@ var verbs = []verb{
 	{"SetTreated", doctor, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
 		return s.SetTreated(ctx, a, x.result, x.person, "systolic", true)
 	}},
+	{"TryCriteria", []actor.Role{actor.Nurse, actor.Physician}, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
+		own := *NingenDock2016
+		own.Name = "当社基準"
+		_, err := s.TryCriteria(ctx, a, own)
+		return err
+	}},
+	{"CriteriaVersion", staff, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
+		_, err := s.CriteriaVersion(ctx, a, x.draft)
+		return err
+	}},
 	{"ApproveCriteria", doctor, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
 		return s.ApproveCriteria(ctx, a, x.draft)
 	}},
