@@ -39,7 +39,7 @@ var verbWords = map[string]string{
 	"import.confirm": "取り込みの確定", "import.withdraw": "取り込みの取り消し", "checkup.remap": "列の対応の変更", "checkup.mapping": "列の対応の変更",
 	"checkup.view": "健診結果の閲覧", "checkup.list": "健診結果の一覧の閲覧", "checkup.export": "健診結果の書き出し", "checkup.worklist": "就業判定の待ちの閲覧", "checkup.measures": "就業上の措置の閲覧",
 	"checkup.decide": "就業判定", "checkup.treated": "治療中の記録", "checkup.rejudge": "判定のやり直し", "checkup.criteria": "判定基準の閲覧", "consent.set": "同意の変更",
-	"criteria.draft": "判定基準の案の作成", "criteria.try": "判定基準の案の影響の確認", "criteria.approve": "判定基準の承認", "criteria.activate": "判定基準の切り替え", "criteria.rejudge": "判定のやり直し",
+	"followup.note": "受診の確認の記録", "criteria.draft": "判定基準の案の作成", "criteria.try": "判定基準の案の影響の確認", "criteria.approve": "判定基準の承認", "criteria.activate": "判定基準の切り替え", "criteria.rejudge": "判定のやり直し",
 
 	"backup.made": "バックアップの取得", "backup.copied": "二つ目の置き場所への写し", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",

@@ -19,6 +19,7 @@ type checkupsView struct {
 	Depts     []choice
 	Judges    []choice
 	Fitness   []choice
+	Follow    []choice
 	Years     []choice
 	Sentence  []filterChip
 	Counts    []countCard
@@ -67,10 +68,13 @@ var fitnessFilters = []choice{
 	{Value: string(checkup.Normal), Name: checkup.Normal.Japanese()}, {Value: string(checkup.Restricted), Name: checkup.Restricted.Japanese()}, {Value: string(checkup.Leave), Name: checkup.Leave.Japanese()},
 }
 
+// followFilters are the filters by what became of a recommendation.
+var followFilters = []choice{{Value: checkup.FollowOpen, Name: "受診の確認がまだ"}, {Value: checkup.FollowDone, Name: "受診の確認ずみ"}}
+
 // checkupFilter reads the address; what it does not know is left out.
 func checkupFilter(r *http.Request) checkup.Filter {
 	q := r.URL.Query()
-	f := checkup.Filter{Site: q.Get("site"), Dept: q.Get("dept"), Judgement: q.Get("judgement"), Fitness: q.Get("fitness"), Q: strings.TrimSpace(q.Get("q")), Sort: q.Get("sort"), Per: 50}
+	f := checkup.Filter{Site: q.Get("site"), Dept: q.Get("dept"), Judgement: q.Get("judgement"), Fitness: q.Get("fitness"), Follow: q.Get("follow"), Q: strings.TrimSpace(q.Get("q")), Sort: q.Get("sort"), Per: 50}
 	f.Year, _ = strconv.Atoi(q.Get("year"))
 	f.Page, _ = strconv.Atoi(q.Get("page"))
 	f.Page = max(f.Page, 1)
@@ -101,10 +105,15 @@ func newCheckupsView(r *http.Request, list *checkup.ListView) *checkupsView {
 		c.Chosen = c.Value == f.Fitness
 		view.Fitness = append(view.Fitness, c)
 	}
+	for _, c := range followFilters {
+		c.Chosen = c.Value == f.Follow
+		view.Follow = append(view.Follow, c)
+	}
 	for _, c := range list.Counts {
 		l := string(c.Letter)
-		all, _ := url.Parse(with(r.URL, "fitness", "")) // the counts are of everybody, so are their lists
-		view.Counts = append(view.Counts, countCard{l, c.N, with(all, "judgement", l), l == f.Judgement && f.Fitness == ""})
+		all, _ := url.Parse(with(r.URL, "fitness", ""))
+		all, _ = url.Parse(with(all, "follow", "")) // the counts are of everybody, so are their lists
+		view.Counts = append(view.Counts, countCard{l, c.N, with(all, "judgement", l), l == f.Judgement && f.Fitness == "" && f.Follow == ""})
 	}
 	for _, x := range list.Sites {
 		view.Sites = append(view.Sites, choice{string(x.ID), x.Name, list.Filter.Site == string(x.ID) || list.Filter.Site == x.Code})
@@ -148,7 +157,7 @@ func (v *checkupsView) sentence(r *http.Request) []filterChip {
 	for _, g := range []struct {
 		name string
 		from []choice
-	}{{"site", v.Sites}, {"dept", v.Depts}, {"judgement", v.Judges}, {"fitness", v.Fitness}} {
+	}{{"site", v.Sites}, {"dept", v.Depts}, {"judgement", v.Judges}, {"fitness", v.Fitness}, {"follow", v.Follow}} {
 		for _, c := range g.from {
 			if c.Chosen {
 				out = append(out, filterChip{c.Name, with(r.URL, g.name, "")})

@@ -38,6 +38,7 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 	}{
 		{h.OverdueOpinions, waiting + checkup.Overdue, "就業判定の期限を過ぎた人がいます" + oldest, "人", "late"},
 		{h.Undecided - h.OverdueOpinions, waiting + checkup.Upcoming, "就業判定を待つ人がいます" + next, "人", "soon"},
+		{h.FollowOpen, "/checkups?follow=open&sort=-judgement&year=" + year, "受診の確認がまだの人（判定D・受診勧奨）がいます", "人", "soon"},
 		{h.Severe, "/checkups?judgement=D&year=" + year, "精密検査・治療が必要な人（判定D）がいます", "人", ""},
 		{h.Referral, "/checkups?judgement=referral&year=" + year, "受診をすすめる人（特定健診の受診勧奨）がいます", "人", ""},
 		{h.NotExamined, "/checkups?judgement=none&year=" + year, "まだ健診を受けていない人がいます", "人", ""},

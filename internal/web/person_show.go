@@ -20,6 +20,7 @@ type personView struct {
 	Own      bool
 	Charts   []template.HTML
 	Latest   *checkup.Exam
+	Follow   *followForm
 	Linked   bool
 	Register bool // the visitor may open the person's entry in the register
 }
@@ -60,7 +61,7 @@ func (s *server) mePage(w http.ResponseWriter, r *http.Request, v *Visitor) erro
 }
 
 func newPersonView(p *checkup.PersonView) *personView {
-	view := &personView{P: p, Linked: true}
+	view := &personView{P: p, Linked: true, Follow: followOf(p)}
 	if len(p.Exams) > 0 {
 		view.Latest = &p.Exams[0]
 	}

@@ -150,6 +150,7 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "GET /people/{id}/decide/{result}", Permission: access.CheckupDecide, Action: s.decideForm},
 		{Pattern: "POST /people/{id}/decide/{result}", Permission: access.CheckupDecide, Verb: "checkup.decide", Action: s.decidePost},
 		{Pattern: "POST /people/{id}/treated/{result}", Permission: access.CheckupDecide, Verb: "checkup.treated", Action: s.treatedPost},
+		{Pattern: "POST /people/{id}/followup/{result}", Permission: access.FollowUpNote, Verb: "followup.note", Action: s.followPost},
 		{Pattern: "GET /measures", Permission: access.MeasuresRead, Action: s.measuresPage},
 
 		{Pattern: "GET /criteria", Permission: access.CriteriaRead, Action: s.criteriaPage},

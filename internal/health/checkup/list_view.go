@@ -18,6 +18,7 @@ type Filter struct {
 	Site, Dept string // identifier, code or name
 	Judgement  string // "A" … "E", "C+" (that or worse), "none" (not examined), "guidance", "referral"
 	Fitness    string // "waiting" (no opinion yet though one is due), of these "overdue" or "upcoming"; or a Fitness
+	Follow     string // "open" (a doctor was recommended and nothing is noted yet) or "done"
 	Q          string // part of number, name or kana
 	Sort       string // "number", "name", "judgement", "day", "dept"; a leading "-" turns it round
 	Page, Per  int    // from 1; 50 a page
@@ -37,6 +38,7 @@ type ListView struct {
 	Population, Examined int
 	ShowJudgement        bool
 	ShowFitness          bool
+	ShowFollow           bool
 	Sites                []org.Site
 	Departments          []org.Dept
 }
@@ -59,6 +61,9 @@ type ListRow struct {
 	Fitness           Fitness
 	Deadline          jst.Date // for the physician's opinion; zero when none is due
 	DaysLeft          int
+	Follow            string  // FollowOpen, FollowDone or ""
+	Outcome           Outcome // of FollowDone
+	FollowDay         jst.Date
 }
 
 // Count is how many people have a judgement; Letter is NotExamined, or empty for "examined, not judged".
@@ -120,6 +125,9 @@ func (e *eye) row(n *snapshot, l *line) ListRow {
 		r.Metabolic, r.MedicationUnknown = l.Metabolic, l.MedicationUnknown
 		r.Worst = e.worst(l)
 	}
+	if r.Follow = e.follows(n, l); r.Follow == FollowDone {
+		r.Outcome, r.FollowDay = n.followUps[l.result].Outcome, n.followUps[l.result].Day
+	}
 	if e.sees(access.Opinion, l) {
 		if o := n.opinion(l); o != nil {
 			r.Fitness = o.Fitness
@@ -129,6 +137,14 @@ func (e *eye) row(n *snapshot, l *line) ListRow {
 		}
 	}
 	return r
+}
+
+// follows tells how a recommendation stands, as far as the reader may know.
+func (e *eye) follows(n *snapshot, l *line) string {
+	if !access.Allows(e.a, access.FollowUpNote) || !e.sees(access.Judgement, l) {
+		return ""
+	}
+	return n.follow(l)
 }
 
 // waits tells whether a person is known to the reader to wait for the physician, and until when.

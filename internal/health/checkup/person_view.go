@@ -20,11 +20,13 @@ type PersonView struct {
 	ShowOpinion, ShowOptional bool
 	Consent                   bool // the person lets items beyond the law be shown
 	CanDecide                 bool
+	CanFollow                 bool   // may see and note what became of recommendations
 	Exams                     []Exam // newest first
 	Groups                    []ItemGroup
-	Opinions                  []*Opinion // newest first, all versions
-	Advice                    []Advice   // the person's own page only
-	Summary                   string     // likewise: the newest result in one sentence
+	Opinions                  []*Opinion  // newest first, all versions
+	FollowUps                 []*FollowUp // newest first; also on the person's own page
+	Advice                    []Advice    // the person's own page only
+	Summary                   string      // likewise: the newest result in one sentence
 }
 
 // Exam is one column of the table.

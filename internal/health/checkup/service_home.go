@@ -17,6 +17,7 @@ type HomeView struct {
 	OverdueOpinions       int      // of them past the three months
 	NextDeadline          jst.Date // the earliest of them
 	Referral              int
+	FollowOpen            int       // a doctor was recommended and nothing is noted yet; for nurse and physician
 	Severe                int       // judged D: further examination or treatment
 	Previews              int       // uploads that wait to be confirmed
 	Imports               []*Import // those, the running and the failed ones
@@ -55,6 +56,9 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 		}
 		if l.Action == Referral {
 			h.Referral++
+		}
+		if e.follows(n, l) == FollowOpen {
+			h.FollowOpen++
 		}
 		if due, ok := e.waits(n, l); ok {
 			h.Undecided++

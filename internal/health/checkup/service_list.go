@@ -51,7 +51,7 @@ func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	v := &ListView{Filter: f, Years: n.years, Sites: dir.Sites(), Departments: dir.Depts(), ShowJudgement: access.View(a, access.Judgement, false, e.rule) > access.Consent, ShowFitness: access.View(a, access.Opinion, false, e.rule) > access.Consent}
+	v := &ListView{Filter: f, Years: n.years, Sites: dir.Sites(), Departments: dir.Depts(), ShowJudgement: access.View(a, access.Judgement, false, e.rule) > access.Consent, ShowFitness: access.View(a, access.Opinion, false, e.rule) > access.Consent, ShowFollow: access.Allows(a, access.FollowUpNote)}
 	fit := newFit(f, dir)
 	counts := map[Letter]int{}
 	depts := map[[2]string]*DeptCount{}
@@ -76,7 +76,7 @@ func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 			v.Examined++
 			d.Examined++
 		}
-		if fit.judgement(l, letter) && fit.fitness(n, l, e) {
+		if fit.judgement(l, letter) && fit.fitness(n, l, e) && (f.Follow == "" || e.follows(n, l) == f.Follow) {
 			picked = append(picked, l)
 		}
 	}

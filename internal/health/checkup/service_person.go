@@ -51,6 +51,7 @@ func (s *Service) view(ctx context.Context, a actor.Actor, id ids.Person) (*Pers
 		ShowJudgement: access.See(a, access.Judgement, at, e.rule) == access.Raw,
 		ShowOpinion:   access.See(a, access.Opinion, at, e.rule) == access.Raw,
 		CanDecide:     access.Allows(a, access.CheckupDecide),
+		CanFollow:     access.Allows(a, access.FollowUpNote) && access.See(a, access.Judgement, at, e.rule) == access.Raw,
 	}
 	site, _ := dir.Site(p.Site)
 	dept, _ := dir.Dept(p.Dept)
@@ -73,6 +74,11 @@ func (s *Service) view(ctx context.Context, a actor.Actor, id ids.Person) (*Pers
 	}
 	for _, r := range all {
 		v.Exams = append(v.Exams, v.exam(r, e.today))
+	}
+	if v.CanFollow || own {
+		if v.FollowUps, err = s.followUpsOf(ctx, a.Tenant, id, k); err != nil {
+			return nil, err
+		}
 	}
 	if v.ShowValues {
 		c, err := s.activeCriteria(ctx, a.Tenant)

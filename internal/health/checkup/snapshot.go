@@ -52,6 +52,8 @@ type snapshot struct {
 	newest           map[ids.Person]*sealedExam
 	opinions         map[ids.Result]*Opinion // the newest about each result
 	lastDecision     int64
+	followUps        map[ids.Result]*FollowUp // likewise
+	lastNote         int64
 }
 
 // opinion is the newest one about the result that a line shows.
@@ -103,6 +105,9 @@ func (s *Service) year(ctx context.Context, t ids.Tenant, year int) (*snapshot, 
 	}
 	if n.opinions == nil || n.decided != decided {
 		if err := s.readOpinions(ctx, t, &n); err != nil {
+			return nil, err
+		}
+		if err := s.readFollowUps(ctx, t, &n); err != nil {
 			return nil, err
 		}
 	}

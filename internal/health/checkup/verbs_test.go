@@ -127,6 +127,9 @@ var verbs = []verb{
 	{"SetTreated", doctor, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
 		return s.SetTreated(ctx, a, x.result, x.person, "systolic", true)
 	}},
+	{"NoteFollowUp", []actor.Role{actor.Nurse, actor.Physician}, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
+		return s.NoteFollowUp(ctx, a, FollowUp{Result: x.result, Person: x.person, Outcome: Reopened, Note: "x"})
+	}},
 	{"TryCriteria", []actor.Role{actor.Nurse, actor.Physician}, func(ctx context.Context, s *Service, a actor.Actor, x scene) error {
 		own := *NingenDock2016
 		own.Name = "当社基準"

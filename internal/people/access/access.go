@@ -22,6 +22,7 @@ const (
 	CheckupValues   Permission = "checkup.values"
 	CheckupDecide   Permission = "checkup.decide"
 	CheckupExport   Permission = "checkup.export"
+	FollowUpNote    Permission = "followup.note"
 	CriteriaRead    Permission = "criteria.read"
 	CriteriaEdit    Permission = "criteria.edit"
 	CriteriaApprove Permission = "criteria.approve" // the physician approves a version of the criteria

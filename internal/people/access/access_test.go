@@ -36,6 +36,7 @@ checkup.list      --hnp----l
 checkup.export    --hnp----
 checkup.values    ---np----
 checkup.decide    ----p----
+followup.note     ---np----
 criteria.read     --hnp----
 criteria.edit     ---np----
 criteria.approve  ----p----

@@ -49,6 +49,7 @@ var Matrix = []Row{
 	{CheckupExport, "健診の一覧を書き出す", staff, nil},
 	{CheckupValues, "検査値を見る", medical, service},
 	{CheckupDecide, "就業区分と意見を決める", []actor.Role{actor.Physician}, nil},
+	{FollowUpNote, "受診の確認を見る・記録する", medical, nil},
 	{CriteriaRead, "判定基準を見る", staff, both},
 	{CriteriaEdit, "判定基準の案を作る", medical, nil},
 	{CriteriaApprove, "判定基準の版を承認する", []actor.Role{actor.Physician}, nil},
