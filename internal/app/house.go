@@ -133,7 +133,16 @@ func houseImport(ctx context.Context, o cli.Options, req cli.ImportRequest) (out
 	}
 	who := actor.HostOperator(t.ID, "import")
 	if req.Kind == "roster" {
-		v, err := a.Org.ImportNow(ctx, who, req.Name, req.File, req.Confirm)
+		read := a.Org.ImportNow
+		if req.Full {
+			read = a.Org.ImportFullNow
+		}
+		v, err := read(ctx, who, req.Name, req.File, req.Confirm)
+		if err == nil && len(req.Leave) > 0 {
+			if err = a.Org.MarkLeaversByNumber(ctx, who, v.ID, req.Leave, req.LeaveOn); err == nil {
+				v, err = a.Org.Import(ctx, who, v.ID)
+			}
+		}
 		if err != nil {
 			return out, err
 		}

@@ -147,3 +147,35 @@ func TestEveryCodeOfTheCommandLineHasWords(t *testing.T) {
 		}
 	}
 }
+
+// A full list, and who of those missing is to leave, is asked for in one call; half of it is a usage error.
+func TestImportOfAFullList(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f.csv")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var asked ImportRequest
+	h := House{Import: func(_ context.Context, _ Options, r ImportRequest) (Import, error) {
+		asked = r
+		return Import{State: "applied", Full: true, AbsentCount: 23, Absent: make([]Absent, 22)}, nil
+	}}
+	base := []string{"import", "roster", "--tenant", "midori", "--file", file}
+	code, out, _ := call(t, h, append(base, "--full", "--confirm", "--leave", "M1, M2", "--leave-on", "R8.3.31")...)
+	if code != Done || !asked.Full || len(asked.Leave) != 2 || asked.Leave[1] != "M2" || asked.LeaveOn.String() != "2026-03-31" {
+		t.Errorf("code %d, asked %+v", code, asked)
+	}
+	if !strings.Contains(out, "ファイルにない人 23（退職の日のない人 22") || !strings.Contains(out, "ほか 2 人") {
+		t.Error(out)
+	}
+	for _, args := range [][]string{{"--leave", "M1", "--leave-on", "2026-03-31"}, {"--full", "--leave", "M1", "--leave-on", "2026-03-31"}, {"--full", "--confirm", "--leave", "M1"}, {"--full", "--confirm", "--leave-on", "2026-03-31"}} {
+		if code, _, errs := call(t, h, append(base, args...)...); code != Usage || !strings.Contains(errs, "--leave") {
+			t.Errorf("%v: code %d: %s", args, code, errs)
+		}
+	}
+	if code, _, _ := call(t, h, append(base, "--full", "--confirm", "--leave", "M1", "--leave-on", "いつか")...); code == Done {
+		t.Error("a day that is none is accepted")
+	}
+	if code, _, _ := call(t, h, "import", "checkups", "--tenant", "midori", "--file", file, "--full"); code != Usage {
+		t.Errorf("check-ups have no full list: %d", code)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/operations/asset"
@@ -54,6 +55,10 @@ type ImportRequest struct {
 	File     io.Reader
 	Confirm  bool                  // false: preview only, nothing stays
 	Progress func(done, total int) // may be nil
+
+	Full    bool     // of a roster: the file names everybody
+	Leave   []string // employee numbers, of those whom it does not name, to be marked as leavers
+	LeaveOn jst.Date // their last day
 }
 
 // Import is the state of an import, the same words as GET /imports/{id} answers.
@@ -66,6 +71,15 @@ type Import struct {
 	Unmatched []Unmatched `json:"unmatched"`
 	Unchanged int         `json:"unchanged"`
 	Applied   int         `json:"applied"`
+
+	Full        bool     `json:"full,omitempty"`         // the file names everybody
+	AbsentCount int      `json:"absent_count,omitempty"` // people whom it did not name when it was read
+	Absent      []Absent `json:"absent,omitempty"`       // of them, those without a last day now
+}
+
+// Absent is somebody whom a full list does not name.
+type Absent struct {
+	Number string `json:"number"`
 }
 
 // Rejected is a line that was refused, with every reason.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/jst"
 )
 
 var importSays = map[string]string{
@@ -19,13 +20,21 @@ var importSays = map[string]string{
 }
 
 func importCommand(kind string) command {
+	args, full := "--tenant 契約先コード --file ファイル [--dry-run|--confirm] [--data フォルダー] [--json]", []string(nil)
+	if kind == "roster" {
+		args = "--tenant 契約先コード --file ファイル [--full] [--dry-run|--confirm] [--leave 番号,… --leave-on 日付] [--data フォルダー] [--json]"
+		full = []string{
+			"rakudos import roster --data data --tenant midori --file all.csv --full  （全員の名簿として確かめ、載っていない人を示す）",
+			"rakudos import roster --data data --tenant midori --file all.csv --full --confirm --leave M0007 --leave-on 2026-03-31  （取り込み、載っていない M0007 を退職にする）",
+		}
+	}
 	return command{
 		name: "import " + kind, says: importSays[kind],
-		args: "--tenant 契約先コード --file ファイル [--dry-run|--confirm] [--data フォルダー] [--json]",
-		examples: []string{
+		args: args,
+		examples: append([]string{
 			fmt.Sprintf("rakudos import %s --data data --tenant midori --file %s.csv            （確かめるだけ）", kind, kind),
 			fmt.Sprintf("rakudos import %s --data data --tenant midori --file %s.csv --confirm  （取り込む）", kind, kind),
-		},
+		}, full...),
 		setup: func(f *flag.FlagSet) action {
 			o, r := Options{}, ImportRequest{Kind: kind}
 			dataFlags(f, &o)
@@ -35,7 +44,20 @@ func importCommand(kind string) command {
 			f.StringVar(&file, "file", "", "読み込むファイル")
 			f.BoolVar(&dry, "dry-run", false, "確かめるだけで、何も保存しません（どちらも付けないときと同じ）")
 			f.BoolVar(&r.Confirm, "confirm", false, "確かめたうえで取り込みます")
+			var leave, on string
+			if kind == "roster" {
+				f.BoolVar(&r.Full, "full", false, "全員の名簿として扱い、載っていない人を退職の候補として示します（それだけでは退職になりません）")
+				f.StringVar(&leave, "leave", "", "候補のうち退職にする人の社員番号（「,」で区切る。--full と --confirm が要ります）")
+				f.StringVar(&on, "leave-on", "", "その人たちが最後に在籍した日（例 2026-03-31）")
+			}
 			return func(ctx context.Context, s *stage) error {
+				var err error
+				if r.Leave, r.LeaveOn, err = leavers(leave, on); err != nil {
+					return err
+				}
+				if len(r.Leave) > 0 && (!r.Full || !r.Confirm) {
+					return wrong("cli.leave_needs_full")
+				}
 				if err := need("--tenant", r.Tenant, "--file", file); err != nil {
 					return err
 				}
@@ -47,6 +69,22 @@ func importCommand(kind string) command {
 			}
 		},
 	}
+}
+
+// leavers reads who is to be marked as leaver; both flags are given, or neither.
+func leavers(numbers, on string) (out []string, day jst.Date, err error) {
+	for n := range strings.SplitSeq(numbers, ",") {
+		if n = strings.TrimSpace(n); n != "" {
+			out = append(out, n)
+		}
+	}
+	if (len(out) > 0) != (on != "") {
+		return nil, day, wrong("cli.leave_both")
+	}
+	if on != "" {
+		day, err = jst.ParseDate(on)
+	}
+	return out, day, err
 }
 
 func (s *stage) importFile(ctx context.Context, o Options, r ImportRequest, path string) error {
@@ -109,6 +147,16 @@ func tellImport(w io.Writer, i Import, confirmed bool) {
 			break
 		}
 		fmt.Fprintf(w, "  %d 行目: %s\n", l.Line, l.Reason)
+	}
+	if i.Full {
+		fmt.Fprintf(w, "ファイルにない人 %d（退職の日のない人 %d。これだけでは退職になりません）\n", i.AbsentCount, len(i.Absent))
+		for n, a := range i.Absent {
+			if n == shown {
+				fmt.Fprintf(w, "  ほか %d 人（--json ですべて表示します）\n", len(i.Absent)-n)
+				break
+			}
+			fmt.Fprintf(w, "  %s\n", a.Number)
+		}
 	}
 	if confirmed {
 		fmt.Fprintf(w, "%d 件を取り込みました。\n", i.Applied)

@@ -32,6 +32,7 @@ var verbWords = map[string]string{
 	"support.notice": "サポート入室の通知", "support.ask_notice": "サポート入室の申込みの通知", "support.own_notice": "自分の申込みの承認を試みたことの通知",
 
 	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り",
+	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り", "roster.leavers": "名簿にない人の退職の登録",
 	"roster.apply": "名簿の取り込み", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧", "person.history": "従業員の履歴の閲覧", "dept.people": "部署の人の一覧の閲覧", "people.change": "異動・退職の登録", "people.move": "異動の登録", "people.leave": "退職の登録",
 
 	"checkup.import": "健診結果の読み込み", "checkup.import.preview": "健診結果の読み取り", "checkup.import.confirm": "健診結果の取り込みの確定", "checkup.import.applied": "健診結果の取り込み",

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,22 +70,32 @@ func TestFilePart(t *testing.T) {
 	body, kind := multipartBody(t, [3]string{"note", "", "x"}, [3]string{"file", `C:\data\健診.csv`, "a,b\n"})
 	r := httptest.NewRequest("POST", "/checkups/import", body)
 	r.Header.Set("Content-Type", kind)
-	p, err := filePart(r)
+	p, fields, err := filePart(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, _ := io.ReadAll(p); string(b) != "a,b\n" {
-		t.Errorf("content %q", b)
+	if b, _ := io.ReadAll(p); string(b) != "a,b\n" || fields.Get("note") != "x" {
+		t.Errorf("content %q, fields %v", b, fields)
+	}
+	var many [][3]string
+	for i := range 3 * fieldsMost {
+		many = append(many, [3]string{"f" + strconv.Itoa(i), "", strings.Repeat("x", 2*fieldMost)})
+	}
+	body, kind = multipartBody(t, append(many, [3]string{"file", "a.csv", "a"})...)
+	r = httptest.NewRequest("POST", "/people/import", body)
+	r.Header.Set("Content-Type", kind)
+	if _, fields, err := filePart(r); err != nil || len(fields) != fieldsMost || len(fields.Get("f0")) != fieldMost {
+		t.Errorf("%d fields, the first of %d bytes, %v", len(fields), len(fields.Get("f0")), err)
 	}
 	body, kind = multipartBody(t, [3]string{"file", "", "no file"})
 	r = httptest.NewRequest("POST", "/checkups/import", body)
 	r.Header.Set("Content-Type", kind)
-	if _, err := filePart(r); fault.Of(err).Code != "web.file_missing" {
+	if _, _, err := filePart(r); fault.Of(err).Code != "web.file_missing" {
 		t.Errorf("no file: %v", err)
 	}
 	r = httptest.NewRequest("POST", "/checkups/import", strings.NewReader("a=b"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if _, err := filePart(r); fault.Of(err).Code != "web.form" {
+	if _, _, err := filePart(r); fault.Of(err).Code != "web.form" {
 		t.Errorf("no multipart: %v", err)
 	}
 }
@@ -99,7 +110,7 @@ func TestUploadIsNotBuffered(t *testing.T) {
 	}()
 	r := httptest.NewRequest("POST", "/checkups/import", pr)
 	r.Header.Set("Content-Type", m.FormDataContentType())
-	p, err := filePart(r)
+	p, _, err := filePart(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
 )
 
 // importConfirm starts the taking-over of what the preview showed.
@@ -59,6 +61,38 @@ func (s *server) importWithdraw(w http.ResponseWriter, r *http.Request, v *Visit
 		return err
 	}
 	return goTo(w, r, "/imports/"+string(doc.ID)+"?done=withdrawn")
+}
+
+// importLeavers marks the people chosen among those whom a full list does not name.
+func (s *server) importLeavers(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	doc, err := s.findImport(r, v)
+	if err != nil {
+		return err
+	}
+	view := newImportView(doc, r)
+	view.Day, view.Chose = strings.TrimSpace(r.PostFormValue("day")), map[ids.Person]bool{}
+	var people []ids.Person
+	for _, p := range r.PostForm["person"] {
+		people = append(people, ids.Person(p))
+		view.Chose[ids.Person(p)] = true
+	}
+	day, err := jst.ParseDate(view.Day)
+	if view.Day != "" && err != nil {
+		view.Errors = []FieldError{{"day", "退職の日は 2026/3/31 や R8.3.31 のように書いてください。"}}
+		return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+	}
+	err = s.Org.MarkLeavers(r.Context(), v.Actor, doc.ID, people, day)
+	if fault.Is(err, fault.Invalid) && !wantsJSON(r) {
+		view.Errors = []FieldError{{map[bool]string{true: "absent", false: "day"}[fault.Of(err).Code == "org.leavers_none"], message(err)}}
+		return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+	}
+	if err != nil {
+		return err
+	}
+	return goTo(w, r, "/imports/"+string(doc.ID)+"?done=leavers")
 }
 
 const (

@@ -38,6 +38,7 @@ func rosterDoc(o org.ImportView) *importDoc {
 		ID: o.ID, Roster: true, State: string(o.State), File: o.File,
 		Rows: o.Rows, Accepted: o.Accepted, Rejected: len(o.Rejected), Unmatched: len(o.Unmatched), Unchanged: o.Unchanged, Applied: o.Applied, Done: o.Done, Total: o.Total,
 		Added: o.Added, Changed: o.Changed, NewSites: o.NewSites, NewDepts: o.NewDepts, Started: o.Created, raw: o,
+		Full: o.Full, AbsentCount: o.AbsentCount, Absent: o.Absent,
 	}
 	if o.Failure != "" {
 		f := fault.New(fault.Invalid, o.Failure)

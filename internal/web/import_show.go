@@ -24,6 +24,9 @@ type importDoc struct {
 	Added, Changed                                                       int
 	NewSites, NewDepts, Ignored                                          []string
 	Refused                                                              []refusedLine
+	Full                                                                 bool
+	AbsentCount                                                          int
+	Absent                                                               []org.Absent
 	Note, Failure                                                        *words.Text
 	Started, AppliedAt                                                   time.Time
 	Withdrawn                                                            string
@@ -91,6 +94,8 @@ type importView struct {
 	Doc   *importDoc
 	Shown []refusedLine
 	Pager Pager
+	Day   string // of leaving, as it was typed
+	Chose map[ids.Person]bool
 }
 
 // Template names the file.

@@ -144,6 +144,7 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "GET /imports/{id}/columns", Permission: access.MappingEdit, Action: s.importColumnsForm},
 		{Pattern: "POST /imports/{id}/columns", Permission: access.MappingEdit, Verb: "checkup.remap", Action: s.importColumns},
 		{Pattern: "POST /imports/{id}/confirm", Permission: access.CheckupImport, Verb: "import.confirm", Action: s.importConfirm},
+		{Pattern: "POST /imports/{id}/leavers", Permission: access.PeopleChange, Verb: "roster.leavers", Action: s.importLeavers},
 		{Pattern: "POST /imports/{id}/withdraw", Permission: access.ImportWithdraw, Verb: "import.withdraw", Action: s.importWithdraw},
 
 		{Pattern: "GET /worklist", Permission: access.CheckupDecide, Action: s.worklistPage},

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/mail"
@@ -104,6 +106,13 @@ func samples() map[string]struct {
 	doc := func(state string) *importDoc {
 		return &importDoc{ID: "i", State: state, File: "checkup_body_a.csv", Body: "京都サンプル健診センター", Rows: 140, Accepted: 135, Rejected: 2, Unmatched: 3, Applied: 135, Done: 40, Started: sampleNow, Refused: refused, Ignored: []string{"備考"}}
 	}
+	full := func(state string, n int) *importDoc {
+		d := &importDoc{ID: "i", Roster: true, State: state, File: "all.csv", Rows: 198, Unchanged: 198, Started: sampleNow, Full: true, AbsentCount: n}
+		for i := range n {
+			d.Absent = append(d.Absent, org.Absent{Person: ids.Person("p" + strconv.Itoa(i)), Number: "M000" + strconv.Itoa(i), Name: "清水 美咲", Site: "本社", Dept: "総務部"})
+		}
+		return d
+	}
 	list := &checkup.ListView{Departments: []org.Dept{{ID: "d", Name: "製造一課"}}, Filter: checkup.Filter{Year: 2026, Dept: "d", Judgement: "C+", Fitness: checkup.Waiting, Sort: "judgement"}, Years: []int{2026, 2025}, Total: 120, Page: 1, Pages: 3, Rows: sampleRows(5), Examined: 140, Population: 200, ShowJudgement: true, ShowFitness: true,
 		Counts: []checkup.Count{{Letter: "A", N: 40}, {Letter: "B", N: 30}, {Letter: "C", N: 50}, {Letter: "D", N: 18}, {Letter: "E", N: 2}, {Letter: "none", N: 60}},
 		Depts:  []checkup.DeptCount{{Dept: "製造一課", Population: 60, Examined: 50, Letters: map[checkup.Letter]int{"A": 20, "C": 20, "D": 10}}, {Dept: "品質保証部", Population: 30, Examined: 30, Letters: map[checkup.Letter]int{"A": 10, "B": 20}}}}
@@ -153,6 +162,9 @@ func samples() map[string]struct {
 		"upload":        {actor.HR, checkupUpload()},
 		"imports":       {actor.HR, &importsView{Page: Page{Title: "取り込み", Here: "/imports"}, Docs: []*importDoc{doc("preview"), doc("applied"), doc("failed"), doc("reading")}, RosterAllowed: true}},
 		"import":        {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み", Here: "/imports"}, Doc: doc("preview"), Shown: refused}},
+		"import-full":   {actor.HR, &importView{Page: Page{Title: "名簿の取り込み", Here: "/imports"}, Doc: full("preview", 2)}},
+		"import-leave":  {actor.HR, &importView{Page: Page{Title: "名簿の取り込み", Here: "/imports", Errors: []FieldError{{"day", "退職の日を書いてください。"}, {"absent", "退職にする人を選んでください。"}}}, Doc: full("applied", 2), Chose: map[ids.Person]bool{"p0": true}, Day: "いつか"}},
+		"import-all":    {actor.HR, &importView{Page: Page{Title: "名簿の取り込み", Here: "/imports"}, Doc: full("applied", 0)}},
 		"import-run":    {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("applying")}},
 		"import-done":   {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: doc("applied"), Shown: refused}},
 		"import-failed": {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み"}, Doc: &importDoc{ID: "i", State: "failed", File: "a.csv", Started: sampleNow, Failure: textOf(fault.New(fault.Invalid, "checkup.header_unknown"))}}},

@@ -5,6 +5,8 @@ var cliTexts = map[string]Text{
 	"cli.verb":             {Message: "「{verb}」という操作はありません。", Kept: "何も実行していません。", Next: "rakudos help で操作の一覧を確かめてください。"},
 	"cli.flags":            {Message: "オプションが正しくありません（{detail}）。", Kept: "何も実行していません。", Next: "rakudos help {verb} で使い方を確かめてください。"},
 	"cli.need_flag":        {Message: "{flag} を指定してください。", Kept: "何も実行していません。", Next: "--help を付けると使い方と例を表示します。"},
+	"cli.leave_needs_full": {Message: "--leave は --full と --confirm と一緒に使います。", Kept: "何も変わっていません。"},
+	"cli.leave_both":       {Message: "--leave と --leave-on は一緒に使います。", Kept: "何も変わっていません。"},
 	"cli.dry_and_confirm":  {Message: "--dry-run と --confirm は同時に指定できません。", Kept: "何も実行していません。", Next: "確かめるだけなら --dry-run、取り込むなら --confirm だけを付けてください。"},
 	"cli.roles_and_none":   {Message: "--roles と --none は同時に指定できません。", Kept: "何も実行していません。", Next: "どちらか一方だけを指定してください。"},
 	"cli.file":             {Message: "ファイル {file} を開けません。", Kept: "何も変更していません。", Next: "場所と読み取りの権限を確かめてください。"},

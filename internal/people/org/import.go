@@ -20,23 +20,31 @@ const maxFile = 256 << 20
 
 // StartImport keeps the file sealed and has a job read it. The answer comes when the file has arrived.
 func (s *Service) StartImport(ctx context.Context, a actor.Actor, filename string, r io.Reader) (ids.Import, error) {
+	return s.start(ctx, a, filename, r, false)
+}
+
+func (s *Service) start(ctx context.Context, a actor.Actor, filename string, r io.Reader, full bool) (ids.Import, error) {
 	if err := s.guard.Require(a, permImport); err != nil {
 		return "", err
 	}
 	if s.jobs == nil {
 		return "", fault.New(fault.Internal, "org.no_queue")
 	}
-	return s.receive(ctx, a, filename, r, false)
+	return s.receive(ctx, a, filename, r, false, full)
 }
 
 // ImportNow reads a file and, if confirm is set and the file could be read, applies it before it returns,
 // without the queue: for the command line and for seeding. Without confirm nothing stays but the record
 // that it was tried. What is wrong with the file as a whole is the error.
 func (s *Service) ImportNow(ctx context.Context, a actor.Actor, filename string, r io.Reader, confirm bool) (ImportView, error) {
+	return s.importNow(ctx, a, filename, r, confirm, false)
+}
+
+func (s *Service) importNow(ctx context.Context, a actor.Actor, filename string, r io.Reader, confirm, full bool) (ImportView, error) {
 	if err := s.guard.Require(a, permImport); err != nil {
 		return ImportView{}, err
 	}
-	id, err := s.receive(ctx, a, filename, r, true)
+	id, err := s.receive(ctx, a, filename, r, true, full)
 	if err != nil {
 		return ImportView{}, err
 	}
@@ -52,6 +60,9 @@ func (s *Service) ImportNow(ctx context.Context, a actor.Actor, filename string,
 			return view, view.FailureFault()
 		}
 		if !confirm {
+			if err := s.showAbsent(ctx, a, &view); err != nil {
+				return view, err
+			}
 			return view, s.Withdraw(ctx, a, id)
 		}
 		if err = s.Confirm(ctx, a, id); err == nil {
@@ -65,11 +76,20 @@ func (s *Service) ImportNow(ctx context.Context, a actor.Actor, filename string,
 		_ = s.end(context.WithoutCancel(ctx), a.Tenant, id, Failed, fault.Of(err))
 		return ImportView{}, err
 	}
-	return s.view(ctx, a.Tenant, id)
+	return s.shown(ctx, a, id)
+}
+
+// shown is an import with the people whom a full list does not name.
+func (s *Service) shown(ctx context.Context, a actor.Actor, id ids.Import) (ImportView, error) {
+	v, err := s.view(ctx, a.Tenant, id)
+	if err == nil {
+		err = s.showAbsent(ctx, a, &v)
+	}
+	return v, err
 }
 
 // receive makes the import's row, stores the file and has it read.
-func (s *Service) receive(ctx context.Context, a actor.Actor, filename string, r io.Reader, attended bool) (ids.Import, error) {
+func (s *Service) receive(ctx context.Context, a actor.Actor, filename string, r io.Reader, attended, full bool) (ids.Import, error) {
 	id := ids.New[ids.Import]()
 	tk, err := s.vault.Tenant(ctx, a.Tenant)
 	if err != nil {
@@ -77,7 +97,7 @@ func (s *Service) receive(ctx context.Context, a actor.Actor, filename string, r
 	}
 	by := a
 	by.Session = ""
-	sealed, err := sealJSON(tk, headAt(string(id)), head{File: clean(glyph.Visible(filename)), By: by})
+	sealed, err := sealJSON(tk, headAt(string(id)), head{File: clean(glyph.Visible(filename)), By: by, Full: full})
 	if err != nil {
 		return "", err
 	}
@@ -131,7 +151,7 @@ func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (Imp
 	if err := s.guard.Require(a, permImport); err != nil {
 		return ImportView{}, err
 	}
-	return s.view(ctx, a.Tenant, id)
+	return s.shown(ctx, a, id)
 }
 
 // Progress is Import without the lines: cheap enough to be asked again and again while it runs.

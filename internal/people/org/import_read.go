@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,6 +34,9 @@ type tally struct {
 	unmatched []savedLine
 	sites     []*bookedSite
 	depts     []Dept
+	named     map[string]struct{} // of a full list: every number in it, refused lines included
+	absent    []ids.Person
+	absentN   int
 }
 
 // pass reads the file, plans every line against the directory and hands the accepted ones to each.
@@ -62,6 +66,9 @@ func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Direct
 	rows := rowReader{cols: cols, today: day}
 	p := newPlanner(dir, day, r.unitID(tk), r.personID(tk))
 	out := &tally{}
+	if r.full {
+		out.named = map[string]struct{}{}
+	}
 	for {
 		line, cells, err := tab.Next()
 		if errors.Is(err, io.EOF) {
@@ -90,6 +97,9 @@ func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Direct
 func (t *tally) take(p *planner, rows *rowReader, r row, each func(step) error) error {
 	if t.rows++; t.rows > maxRows {
 		return fault.New(fault.TooLarge, "org.too_many_rows", "limit", strconv.Itoa(maxRows))
+	}
+	if t.named != nil && r.number != "" {
+		t.named[strings.Clone(FoldNumber(r.number))] = struct{}{}
 	}
 	var st step
 	kind, code := rejected, ""
@@ -178,6 +188,7 @@ func (s *Service) read(ctx context.Context, t ids.Tenant, id ids.Import) error {
 	if err != nil {
 		return err
 	}
+	r.full = h.Full
 	got, err := s.pass(ctx, t, &r, dir, tk,
 		func(n int64) error { return s.progress(ctx, t, id, n) },
 		func(step) error { return nil })
@@ -186,6 +197,9 @@ func (s *Service) read(ctx context.Context, t ids.Tenant, id ids.Import) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.full {
+		got.absent, got.absentN = dir.absent(got.named)
 	}
 	sealed, err := sealJSON(tk, reportAt(string(id)), got.report())
 	if err != nil {
@@ -198,13 +212,13 @@ func (s *Service) read(ctx context.Context, t ids.Tenant, id ids.Import) error {
 			return err
 		}
 		return s.append(tx, acting(h.By, t), "roster.read", nil, map[string]any{
-			"import": id, "rows": got.rows, "accepted": got.accepted, "unchanged": got.unchanged, "rejected": len(got.rejected), "unmatched": len(got.unmatched),
+			"import": id, "rows": got.rows, "accepted": got.accepted, "unchanged": got.unchanged, "rejected": len(got.rejected), "unmatched": len(got.unmatched), "absent": got.absentN,
 		})
 	})
 }
 
 func (t *tally) report() report {
-	out := report{Rejected: t.rejected, Unmatched: t.unmatched}
+	out := report{Rejected: t.rejected, Unmatched: t.unmatched, Absent: t.absent, AbsentN: t.absentN}
 	for _, x := range t.sites {
 		if x.isNew {
 			out.NewSites = append(out.NewSites, x.Name)

@@ -42,12 +42,18 @@ type ImportView struct {
 	NewSites []string `json:"new_sites"`
 	NewDepts []string `json:"new_departments"`
 
+	Full        bool     `json:"full,omitempty"`         // the file names everybody
+	AbsentCount int      `json:"absent_count,omitempty"` // people it did not name when it was read
+	Absent      []Absent `json:"absent,omitempty"`       // of them, those without a last day now
+
 	Done  int `json:"done"`  // progress: bytes while reading, lines while applying
 	Total int `json:"total"` // of the same unit
 
 	Failure     string            `json:"failure,omitempty"` // the code of the fault that ended it
 	FailureArgs map[string]string `json:"-"`
 	Created     time.Time         `json:"created"`
+
+	absent []ids.Person
 }
 
 // Rejected is a line that was refused, with every reason.
@@ -82,6 +88,7 @@ type head struct {
 	File      string      `json:"file"`
 	By        actor.Actor `json:"by"`
 	Confirmer actor.Actor `json:"confirmer"`
+	Full      bool        `json:"full,omitempty"`
 }
 
 // report is what reading found; sealed.
@@ -91,6 +98,8 @@ type report struct {
 	NewSites  []string          `json:"new_sites,omitempty"`
 	NewDepts  []string          `json:"new_depts,omitempty"`
 	Args      map[string]string `json:"args,omitempty"` // of the failure
+	Absent    []ids.Person      `json:"absent,omitempty"`
+	AbsentN   int               `json:"absent_n,omitempty"`
 }
 
 type savedLine struct {
@@ -117,6 +126,7 @@ type record struct {
 	failure              string
 	leftovers            bool
 	head, report         []byte
+	full                 bool // set by read, from the head
 }
 
 // counts of one reading of the file.
@@ -151,7 +161,7 @@ func (r *record) view(tk *vault.Key, lists bool) (ImportView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.File = h.File
+	v.File, v.Full = h.File, h.Full
 	if !lists || len(r.report) == 0 {
 		return v, nil
 	}
@@ -173,5 +183,6 @@ func (r *record) view(tk *vault.Key, lists bool) (ImportView, error) {
 	v.NewSites = append(v.NewSites, rep.NewSites...)
 	v.NewDepts = append(v.NewDepts, rep.NewDepts...)
 	v.FailureArgs = rep.Args
+	v.absent, v.AbsentCount = rep.Absent, rep.AbsentN
 	return v, nil
 }
