@@ -31,7 +31,6 @@ var verbWords = map[string]string{
 	"support.asked": "サポート入室の申込み", "support.approved": "サポート入室の承認", "support.refused": "サポート入室の申込みを断った", "support.entered": "サポート入室の開始", "support.ended": "サポート入室の終了", "support.read": "サポート入室での閲覧",
 	"support.notice": "サポート入室の通知", "support.ask_notice": "サポート入室の申込みの通知", "support.own_notice": "自分の申込みの承認を試みたことの通知",
 
-	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り",
 	"roster.import": "名簿の取り込み", "roster.upload": "名簿の読み込み", "roster.confirm": "名簿の取り込みの確定", "roster.withdraw": "名簿の取り込みの取り消し", "roster.read": "名簿の読み取り", "roster.leavers": "名簿にない人の退職の登録",
 	"roster.apply": "名簿の取り込み", "people.list": "従業員の一覧の閲覧", "person.read": "従業員の情報の閲覧", "person.history": "従業員の履歴の閲覧", "dept.people": "部署の人の一覧の閲覧", "people.change": "異動・退職の登録", "people.move": "異動の登録", "people.leave": "退職の登録",
 

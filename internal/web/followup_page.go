@@ -8,6 +8,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/access"
 )
 
 // followForm is the note on whether somebody has seen a doctor, as it was typed.
@@ -66,6 +67,7 @@ func (s *server) followPost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 		return err
 	}
 	view := newPersonView(p)
+	view.Register = access.Allows(v.Actor, access.PeopleRead)
 	view.Title, view.Here, view.Crumbs, view.Errors = p.Name, "/checkups", []Crumb{{"/checkups", "健診結果の一覧"}}, errs
 	if view.Follow != nil {
 		view.Follow.Outcome, view.Follow.Day, view.Follow.Note = string(f.Outcome), form("day"), f.Note
