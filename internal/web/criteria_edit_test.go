@@ -14,19 +14,19 @@ import (
 func filled(v *criteriaEditView) url.Values {
 	f := url.Values{"name": {"当社基準"}, "source": {"産業医の意見"}, "one-of-two": {v.OneOfTwo}}
 	for i, r := range v.Rules {
-		n := "rule-" + itoa(i) + "-"
+		n := "rule-" + strconv.Itoa(i) + "-"
 		f.Set(n+"a", r.A)
 		f.Set(n+"b", r.B)
 		f.Set(n+"c", r.C)
 		f.Set(n+"d", r.D)
 	}
 	for i, l := range v.Limits {
-		f.Set("limit-"+itoa(i)+"-guidance", l.Guidance)
-		f.Set("limit-"+itoa(i)+"-referral", l.Referral)
+		f.Set("limit-"+strconv.Itoa(i)+"-guidance", l.Guidance)
+		f.Set("limit-"+strconv.Itoa(i)+"-referral", l.Referral)
 	}
 	for _, g := range v.Grades {
 		for k, c := range g.Cells {
-			f.Set("grade-"+g.Key+"-"+itoa(k), c.Letter)
+			f.Set("grade-"+g.Key+"-"+strconv.Itoa(k), c.Letter)
 		}
 	}
 	for _, x := range v.Found {
@@ -34,8 +34,6 @@ func filled(v *criteriaEditView) url.Values {
 	}
 	return f
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 func typedIn(base *checkup.Criteria, change func(url.Values)) (*criteriaEditView, checkup.Criteria, []FieldError) {
 	v := newCriteriaEdit(base)
@@ -61,7 +59,7 @@ func TestCriteriaFormKeepsEverything(t *testing.T) {
 func ruleOf(base *checkup.Criteria, item string) string {
 	for i, r := range base.Rules {
 		if r.Item == item {
-			return "rule-" + itoa(i)
+			return "rule-" + strconv.Itoa(i)
 		}
 	}
 	return ""
@@ -69,7 +67,7 @@ func ruleOf(base *checkup.Criteria, item string) string {
 
 func TestCriteriaFormChanges(t *testing.T) {
 	base := checkup.NingenDock2016
-	ldl, spare := ruleOf(base, "ldl"), "rule-"+itoa(len(base.Rules))
+	ldl, spare := ruleOf(base, "ldl"), "rule-"+strconv.Itoa(len(base.Rules))
 	_, c, errs := typedIn(base, func(f url.Values) {
 		f.Set(ldl+"-a", "60〜129")
 		f.Set(ldl+"-b", "130〜139")
@@ -82,7 +80,7 @@ func TestCriteriaFormChanges(t *testing.T) {
 	_, c, errs = typedIn(base, func(f url.Values) {
 		f.Set(ldl+"-gone", "1")
 		for i, sex := range []string{"male", "female"} {
-			n := "rule-" + itoa(len(base.Rules)+i)
+			n := "rule-" + strconv.Itoa(len(base.Rules)+i)
 			f.Set(n+"-item", "ldl")
 			f.Set(n+"-sex", sex)
 			f.Set(n+"-a", "119以下")
