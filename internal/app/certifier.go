@@ -121,6 +121,9 @@ func (c certifier) party(ctx context.Context, r erasure.Record) (certificate.Par
 	if err != nil {
 		return certificate.Party{}, err
 	}
+	if strings.HasPrefix(t.Code, canaryCode) {
+		t.Name = canaryName
+	}
 	if t.Name == "" {
 		t.Name = "（名称は鍵とともに消去済み）"
 	}

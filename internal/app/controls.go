@@ -27,12 +27,13 @@ func (a *App) controls() []control.Control {
 	out = append(out, a.peopleControls()...)
 	out = append(out, backup.Controls(a.Backup, a.Config.path("tmp"))...)
 	out = append(out, asset.Controls(a.Assets)...)
+	out = append(out, a.leavingControls()...)
 	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(slow[x.ID], slow[y.ID]) })
 	return out
 }
 
 // slow are the probes that take long by nature: after a start, the others have their turn first.
-var slow = map[string]int{"AC-PWPOL": 1, "AC-LOCK": 1, "AC-UNIQUE": 1, "AC-SCREENLOCK": 1, "AC-REVIEW-Q": 1, "AC-OPERATOR": 1, "BK-DAILY": 2, "BK-RETAIN": 2, "BK-OFFLINE": 2, "BK-DRILL": 2}
+var slow = map[string]int{"AC-PWPOL": 1, "AC-LOCK": 1, "AC-UNIQUE": 1, "AC-SCREENLOCK": 1, "AC-REVIEW-Q": 1, "AC-OPERATOR": 1, "ER-TERMINATE": 2, "ER-CERT": 3, "ER-PRESENT": 3, "BK-DAILY": 2, "BK-RETAIN": 2, "BK-OFFLINE": 2, "BK-DRILL": 2}
 
 // listeners are the addresses on which this process accepts connections, sandboxes included.
 func (a *App) listeners() []string {

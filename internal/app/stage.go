@@ -16,6 +16,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/probe"
 	"rakudos/internal/governance/accessreview"
+	"rakudos/internal/governance/erasure"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/support"
@@ -219,7 +220,7 @@ func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp"))
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Clone(identity.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
+	return append(slices.Clone(identity.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval, erasure.SabotageKeys)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

@@ -56,11 +56,11 @@ func (s *Service) Present(ctx context.Context, a actor.Actor, id string, r Reque
 	if err := s.Guard(a, permPresent); err != nil {
 		return "", err
 	}
-	if err := r.check(); err != nil {
-		return "", err
-	}
 	e, err := s.find(ctx, qByID, id)
 	if err != nil {
+		return "", err
+	}
+	if err := r.check(); err != nil {
 		return "", err
 	}
 	system, err := s.Keys.Tenant(ctx, ids.System)

@@ -1,0 +1,165 @@
+package termination
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/jst"
+)
+
+// canaryEvery is how often the invented customer is led out and erased.
+const canaryEvery = 30 * 24 * time.Hour
+
+// Canary is what became of the newest invented customer.
+type Canary struct {
+	At        time.Time
+	Subjects  int64 // people whom it had
+	Residual  []string
+	Opened    int  // values of old backups that could still be opened
+	KeyGone   bool // with proof
+	Closed    bool // nobody signs in
+	Certified bool // a certificate that verifies
+	Failed    string
+}
+
+// Probing is what the probes of ER-HANDOVER and ER-TERMINATE act on.
+type Probing struct {
+	Service *Service
+	// Customer and Desk are accounts of the probes: an administrator of a probe tenant, and a desk that reaches
+	// probe tenants alone.
+	Customer, Desk func() (actor.Actor, error)
+	// Canary erases an invented customer through the gateway when the newest is older than an age, and says what
+	// became of the newest. Sandbox does the same where keys stay.
+	Canary  func(ctx context.Context, older time.Duration) (Canary, error)
+	Sandbox func(ctx context.Context) (Canary, error)
+}
+
+// Controls gives ER-TERMINATE (clause 6-2a) and the extension ER-HANDOVER.
+func Controls(p Probing) []control.Control {
+	real := []control.Grade{control.Real}
+	return []control.Control{
+		{
+			ID: "ER-TERMINATE", Clauses: []string{"6-2a"}, Grades: real, Owner: "DPO", Every: 6 * time.Hour, Fresh: 35 * 24 * time.Hour,
+			Says: fmt.Sprintf("解約の申込みがあったときは、解約希望月の末日から%d日以内に、関係するデータをすべて削除します。申込みから%d日間は消去を確定できず、確認の電話と異なる二人の確認を経て、月末の翌日より前には消去しません。",
+				jst.ErasureDays, int(Cooling/(24*time.Hour))),
+			NotProven: "利用者に渡した書出しのデータは対象外です。試しの会社は、待つ期間と確認の手順を省いて消去しています（それらは規則の試験で確かめています）。",
+			Probe:     p.probeTerminate,
+			Mutant:    p.mutantTerminate,
+		},
+		{
+			ID: "ER-HANDOVER", Grades: real, Owner: "DPO", Every: 24 * time.Hour, Fresh: 26 * time.Hour,
+			Says:      "消去の前に、すべての記録を開かれた形式で渡し、保存の義務の説明とともに、受取り（または受け取らないこと）を記録します。記録がないうちは、だれも消去を確定できません。",
+			NotProven: "渡した後の保存は利用者の責任です。検査用の会社の申込みで、記録のない確定が断られることを確かめます。",
+			Probe:     func(ctx context.Context) (control.Evidence, error) { return p.handover(ctx, p.Service) },
+			Mutant: func(ctx context.Context) (control.Evidence, error) {
+				s := New(p.Service.Deps)
+				s.AnyReceipt = true // asks for no receipt; the cooling-off still stands in its way
+				return p.handover(ctx, s)
+			},
+		},
+	}
+}
+
+// probeTerminate: no case is late, and the newest invented customer is gone without a trace.
+func (p Probing) probeTerminate(ctx context.Context) (control.Evidence, error) {
+	open, late, err := p.Service.Late(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	c, err := p.Canary(ctx, canaryEvery)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	e := c.judge()
+	if late > 0 {
+		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("期限を過ぎた解約が%d件あります。", late))
+	}
+	e.Measured = fmt.Sprintf("進行中の解約%d件のうち期限を過ぎたもの%d件。%s", open, late, e.Measured)
+	e.Facts["open"], e.Facts["late"] = open, late
+	return e, nil
+}
+
+func (p Probing) mutantTerminate(ctx context.Context) (control.Evidence, error) {
+	c, err := p.Sandbox(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	return c.judge(), nil
+}
+
+// judge says what is wrong with a canary's end.
+func (c Canary) judge() control.Evidence {
+	e := control.Evidence{OK: true}
+	fail := func(ok bool, format string, a ...any) {
+		if !ok {
+			e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...))
+		}
+	}
+	fail(c.Failed == "", "試しの会社の消去が終わりませんでした（%s）。", c.Failed)
+	fail(len(c.Residual) == 0, "試しの会社の消去の後に%d箇所の残りがあります。", len(c.Residual))
+	fail(c.Opened == 0, "試しの会社の古いバックアップの値が%d件読めます。", c.Opened)
+	fail(c.KeyGone, "試しの会社の鍵が残っています。")
+	fail(c.Closed, "試しの会社が閉じられていません。")
+	fail(c.Certified, "試しの会社の消去証明書がないか、検証に通りません。")
+	fail(time.Since(c.At) <= canaryEvery+5*24*time.Hour, "試しの会社の消去が%sから行われていません。", jst.Stamp(c.At))
+	e.Measured = fmt.Sprintf("架空の%d人がいる試しの会社を%sに消去し、すべての置き場所と古いバックアップを調べて、残り%d箇所、読めた値%d件でした。", c.Subjects, jst.Stamp(c.At), len(c.Residual), c.Opened)
+	e.Facts = map[string]any{"subjects": c.Subjects, "residual": len(c.Residual), "opened": c.Opened, "certified": c.Certified}
+	return e
+}
+
+// handover asks to leave for a probe tenant, records the call, and tries to confirm without any word on the
+// hand-over. The request is cancelled afterwards, whatever came of it.
+func (p Probing) handover(ctx context.Context, s *Service) (e control.Evidence, err error) {
+	customer, err := p.Customer()
+	if err != nil {
+		return e, err
+	}
+	desk, err := p.Desk()
+	if err != nil {
+		return e, err
+	}
+	if old, err := s.Mine(ctx, customer); err != nil {
+		return e, err
+	} else if old != nil && old.changeable() == nil { // left by a kill
+		if err := s.Cancel(ctx, customer, "検査の後始末"); err != nil {
+			return e, err
+		}
+	}
+	c, err := s.Request(ctx, customer, jst.Of(time.Now()).AddMonths(1))
+	if err != nil {
+		return e, err
+	}
+	defer func() {
+		if cancelled := s.Cancel(context.WithoutCancel(ctx), customer, "検査の後始末"); err == nil {
+			err = cancelled
+		}
+	}()
+	e.OK = true
+	fail := func(format string, a ...any) { e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...)) }
+	if err := s.CallBack(ctx, desk, c.ID, "検査"); err != nil {
+		return e, err
+	}
+	for _, try := range []struct {
+		what, want string
+		err        error
+	}{
+		{"受取りの記録のない消去の確定", "termination.no_receipt", s.Confirm(ctx, desk, c.ID)},
+		{"保存の義務の説明を読まない受取り", "termination.duty", s.Receive(ctx, customer, true, "検査", "")},
+		{"理由のない受取りの拒否", "termination.reason", s.Receive(ctx, customer, true, "", "検査")},
+	} {
+		got := ""
+		if f := fault.Of(try.err); f != nil {
+			got = f.Code
+		}
+		if got != try.want {
+			fail("%sが、断られるべき理由（%s）で断られません（%s）。", try.what, try.want, got)
+		}
+	}
+	e.Measured = fmt.Sprintf("検査用の会社の解約で、受取りの記録のない消去の確定、説明を読まない受取り、理由のない拒否の3つを試みました。断られなかったもの%d件。", len(e.Failed))
+	e.Facts = map[string]any{"tried": 3, "taken": len(e.Failed)}
+	return e, nil
+}
