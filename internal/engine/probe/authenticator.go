@@ -20,6 +20,7 @@ type Authenticator struct {
 	Origin   string // of the page that it believes to be on
 	Verified bool   // says that it has verified its user
 	Count    uint32 // signature counter; counts up at every use
+	Still    bool   // has no counter, as passkeys that are copied between devices on purpose
 
 	key        *ecdsa.PrivateKey
 	id, handle []byte
@@ -109,7 +110,9 @@ func (a *Authenticator) Use(options []byte) (json.RawMessage, error) {
 	if err := json.Unmarshal(options, &o); err != nil {
 		return nil, fmt.Errorf("probe: options: %w", err)
 	}
-	a.Count++
+	if !a.Still {
+		a.Count++
+	}
 	data := a.data(o.PublicKey.RPID, 0)
 	client, err := a.client("webauthn.get", o.PublicKey.Challenge)
 	if err != nil {

@@ -31,14 +31,17 @@ const SabotageRoute = "web.open_route"
 type look func(ctx context.Context, site *probe.Site, in Inside) (control.Evidence, error)
 
 // Controls gives AC-UNIQUE, AC-AUTHN, AC-PWPOL, AC-LOCK, AC-2STEP and AC-SESSION (clauses 3-2, 3-3, 3-4a,
-// 3-4b, 3-5, 3-12) and the extension AC-SCREENLOCK.
+// 3-4b, 3-5, 3-12) and the extensions AC-SCREENLOCK and AC-PASSKEY.
 func Controls(p Probing) []control.Control {
 	quarter, hour := 15*time.Minute, time.Hour
+	passkey := p.control("AC-PASSKEY", "", p.Policy.SaysPasskey(), "利用者の端末そのものの安全と、実際の端末（指紋・顔認証など）の動作は分かりません。検査は、プログラムで作った模擬の端末で行います。",
+		hour, 26*hour, "SEC", p.passkeys, SabotagePasskey)
+	passkey.Clauses = nil
 	screen := p.control("AC-SCREENLOCK", "", p.Policy.SaysScreen(), "30分の経過は、検査用のサインインの記録を過去へ動かして確かめています。画面を覆うことは検査ではなく試験で確かめています。端末そのもののロックは利用者側で設定します。",
 		hour, 26*hour, "DEV", p.screen, SabotageScreen)
 	screen.Clauses = nil
 	return []control.Control{
-		screen,
+		screen, passkey,
 		p.control("AC-UNIQUE", "3-2", p.Policy.SaysUnique(), "一つのIDを複数の人が使っていないことまでは、完全には分かりません。使った端末の数からの疑いだけを数えます。",
 			hour, 3*hour, "ITSM", p.unique, SabotageReuse),
 		p.control("AC-AUTHN", "3-3", p.Policy.SaysAuthn(), "時間の比較は同じ装置の中での少数回の測定です。パスワードの強さ、盗まれたパスワードの使用、複数の利用者IDに分けた総当たりの検知は、この検査では示されません。",

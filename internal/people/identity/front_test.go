@@ -76,6 +76,10 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
+	if strings.HasPrefix(r.URL.Path, "/login/passkey") || strings.HasPrefix(r.URL.Path, "/me/factors") {
+		f.factors(w, r, v, get, set, answer)
+		return
+	}
 	s, err := f.h.Session(ctx, get(CookieSession), r.URL.Path != "/session")
 	if err != nil && r.URL.Path != f.open {
 		http.Redirect(w, r, "/login?why=x", http.StatusSeeOther)

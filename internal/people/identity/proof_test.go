@@ -44,7 +44,7 @@ func TestProbesSeeMore(t *testing.T) {
 	e := testdb.New(t, "sqlite")
 	p := probing(t, e.DB.Engine())
 	stage := p.Stage.(*testStage)
-	for sabotage, l := range map[string]look{SabotageTries: p.twoSteps, SabotageWords: p.authn, SabotageHash: p.authn} {
+	for sabotage, l := range map[string]look{SabotageTries: p.twoSteps, SabotageWords: p.authn, SabotageHash: p.authn, SabotageReplay: p.passkeys, SabotageTOTP: p.passkeys} {
 		t.Run(sabotage, func(t *testing.T) {
 			got, err := p.run(t.Context(), stage.site(real().Sabotage(sabotage), ""), l)
 			if err != nil || got.OK {
@@ -69,7 +69,7 @@ func TestControlsAreWhole(t *testing.T) {
 	}
 	for id, figures := range map[string][]string{
 		"AC-AUTHN": {"19MiB"}, "AC-PWPOL": {"10文字", "128文字", "32種"}, "AC-LOCK": {"11回", "5回目", "1秒〜8秒"},
-		"AC-2STEP": {"8桁", "10分", "5回", "30秒", "3回"}, "AC-SESSION": {"3時間", "12時間"},
+		"AC-2STEP": {"8桁", "10分", "5回", "30秒", "3回"}, "AC-SESSION": {"3時間", "12時間"}, "AC-PASSKEY": {"30秒", "6桁", "10個"},
 	} {
 		for _, c := range all {
 			for _, f := range figures {

@@ -39,7 +39,7 @@ func (p Policy) RuleSentence(rule string) string {
 
 // SaysAuthn is for 3-3.
 func (p Policy) SaysAuthn() string {
-	return fmt.Sprintf("公開のページを除くすべての画面と処理は、利用者IDとパスワードで確かめた人だけが使えます。パスワードは Argon2id（メモリー%dMiB・%d回）で変換して保存し、元の文字列は保存しません。IDが無い場合・パスワードが違う場合・ロック中の場合の返事は同じです。",
+	return fmt.Sprintf("公開のページを除くすべての画面と処理は、利用者IDとパスワードで確かめた人だけが使えます。パスワードは Argon2id（メモリー%dMiB・%d回）で変換して保存し、元の文字列は保存しません。登録した人は、パスキーでもサインインできます。IDが無い場合・パスワードが違う場合・ロック中の場合の返事は同じです。",
 		p.Hash.MemoryKiB/1024, p.Hash.Time)
 }
 
@@ -62,13 +62,19 @@ func (p Policy) ReadsLock() string {
 
 // SaysTwoStep is for 3-5.
 func (p Policy) SaysTwoStep() string {
-	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までです。",
-		CodeDigits, spanJA(p.CodeFor), p.CodeTries, spanJA(p.ResendAfter), p.Resends)
+	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までです。認証アプリを登録した人は、メールの代わりに、その%d桁の数字か回復用コードを入力します。",
+		CodeDigits, spanJA(p.CodeFor), p.CodeTries, spanJA(p.ResendAfter), p.Resends, totpDigits)
 }
 
 // SaysUnique is for 3-2.
 func (p Policy) SaysUnique() string {
 	return "利用者IDは一人に一つずつ作り、使わなくなったIDも別の人には渡しません。一人の従業員に二つのIDは作れません。"
+}
+
+// SaysPasskey is for the extension AC-PASSKEY.
+func (p Policy) SaysPasskey() string {
+	return fmt.Sprintf("端末で本人を確かめるパスキーと、認証アプリ（%d秒ごとの%d桁、一つの数字は一度だけ）による二要素認証を選べます。回復用コードは%d個で、それぞれ一度だけ使えます。契約先は、役割ごとに二要素を必須にできます。新しく始める契約先では、保健師・産業医・テナント管理者と、保健会の職員の役割（運用者・ITサービスマネジャー・監査者）に、はじめから必須です。必須でない役割（デモではすべて）は、パスワードとメールの確認コードの二段階です。",
+		totpPeriod, totpDigits, RecoveryCodes)
 }
 
 // SaysScreen is for the extension AC-SCREENLOCK.
