@@ -32,6 +32,7 @@ func House() cli.House {
 		Users:        houseUsers(),
 		Tenants:      houseTenants(),
 		Backup:       houseBackups(),
+		Erasures:     houseErasures(),
 		Assets:       houseAssets,
 		Certificates: houseCertificates(),
 		Reviews:      houseReviews,

@@ -220,7 +220,7 @@ func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp"))
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Clone(identity.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval, erasure.SabotageKeys)
+	return append(slices.Concat(identity.Sabotages, erasure.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

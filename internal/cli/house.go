@@ -43,6 +43,8 @@ type House struct {
 	Assets func(ctx context.Context, o Options) (*asset.View, error)
 	// Certificates reads the register of certificates of erasure.
 	Certificates Certificates
+	// Erasures verifies the erasure ledger and lists what was erased.
+	Erasures Erasures
 	// Reviews tells where the quarterly reviews stand, of one tenant or of all.
 	Reviews func(ctx context.Context, o Options, tenant string) ([]accessreview.Standing, error)
 }

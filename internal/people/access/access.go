@@ -53,6 +53,7 @@ const (
 	TenantManage  Permission = "tenant.manage"
 	ErasureRun    Permission = "erasure.run" // no human: people approve, the service erases
 	ErasureRead   Permission = "erasure.read"
+	HoldManage    Permission = "hold.manage"
 	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
 
 	TerminationRequest Permission = "termination.request" // for the own tenant

@@ -39,7 +39,8 @@ var Matrix = []Row{
 	{MeasuresRead, "就業上の措置を見る", []actor.Role{actor.Manager, actor.HR, actor.Nurse, actor.Physician}, nil},
 
 	{ErasureRun, "承認済みの消去を実行する", nil, both},
-	{ErasureRead, "消去の記録を見る", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, both},
+	{HoldManage, "消去を止める保全を指定・解除する", []actor.Role{actor.TenantAdmin, actor.ITSM}, both},
+	{ErasureRead, "消去の記録と保全を見る", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, both},
 
 	{CheckupImport, "健診結果を取り込む", office, both},
 	{ImportRead, "取り込みの状況を見る", []actor.Role{actor.HR, actor.Nurse, actor.SupportLists}, both},

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/cli"
+	"rakudos/internal/governance/erasure"
+)
+
+// TestErasureInAService: a person of the probes is erased in a running service; the probes look at sandboxes and
+// fail in their mutants; every file of the data directory is declared; a service whose ledger is gone does not
+// start, and says why.
+func TestErasureInAService(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	r := started(t, dir)
+	tenant, who := r.probes.tenants[0], actor.System(ids.System, "test")
+	order := erasure.Order{Reason: "試験", RequestedBy: "a", ApprovedBy: []string{"a", "b"}}
+	rec, err := r.Erasure.ErasePersons(t.Context(), who, tenant, r.probes.people[:1], order)
+	if err != nil || rec.State != erasure.Done || !rec.Copies.Purged {
+		t.Fatalf("%+v %v", rec, err)
+	}
+	list, err := r.Org.Directory(t.Context(), tenant)
+	if err != nil || list.Len() != len(r.probes.people)-1 {
+		t.Errorf("%d people in memory: %v", list.Len(), err)
+	}
+	for _, c := range r.erasureControls() {
+		ev, err := c.Probe(t.Context())
+		if err != nil || !ev.OK {
+			t.Errorf("%s: %+v %v", c.ID, ev, err)
+		}
+		if ev, err := c.Mutant(t.Context()); err != nil || ev.OK {
+			t.Errorf("%s, mutant: %+v %v", c.ID, ev, err)
+		}
+		t.Log(ev.Measured)
+	}
+	declared := map[string]bool{}
+	for _, s := range erasure.Tables(erasure.File) {
+		declared[s.Name] = true
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !declared[f.Name()] {
+			t.Errorf("%s lies in the data directory and is not declared in internal/governance/erasure/stores_service.go", f.Name())
+		}
+	}
+	o := cli.Options{Data: dir}
+	if v, err := houseLedger(t.Context(), o); err != nil || !v.OK || v.Entries != 1 {
+		t.Errorf("%+v %v", v, err)
+	}
+	if all, err := houseErasures().Status(t.Context(), o, probeCodes[0]); err != nil || len(all) != 1 || all[0].ID != rec.ID {
+		t.Errorf("%+v %v", all, err)
+	}
+	if err := os.Remove(filepath.Join(dir, ledgerDir, "ledger")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := houseLedger(t.Context(), o); fault.Of(err).Code != "erasure.ledger_missing" {
+		t.Errorf("verify without a ledger: %v", err)
+	}
+	if _, err := houseErasures().Status(t.Context(), o, ""); fault.Of(err).Code != "erasure.ledger_missing" {
+		t.Errorf("a service without its ledger opens: %v", err)
+	}
+}

@@ -1,0 +1,187 @@
+package erasure
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+)
+
+// Hold keeps from erasure what it covers, whatever period has ended and whoever asks (clause 6-1).
+type Hold struct {
+	ID       string
+	Tenant   ids.Tenant
+	Scope    string     // HoldTenant, HoldPerson or HoldClass
+	Person   ids.Person // of HoldPerson
+	Class    string     // of HoldClass: retention class
+	ReviewBy jst.Date   // when somebody looks whether it is still needed
+
+	Reason    string // why
+	Authority string // by whose order: a court, a law, a contract
+	Reviewer  string // who looks at it again
+
+	PlacedAt, ReleasedAt time.Time
+	PlacedBy, ReleasedBy string
+}
+
+const permHold = "hold.manage"
+
+// sealedHold is the part of a hold that only the service's own key opens.
+type sealedHold struct{ Reason, Authority, Reviewer string }
+
+const holdColumns = `tenant_id, hold_id, scope, person_id, class, sealed, placed_at, placed_by, review_by, released_at, released_by`
+
+var (
+	qHoldAdd = db.Q("erasure.hold_add", `insert into erasure_hold (tenant_id, hold_id, scope, person_id, class, sealed, placed_at, placed_by, review_by)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+	qHoldEnd = db.Q("erasure.hold_end", `update erasure_hold set released_at = $3, released_by = $4 where tenant_id = $1 and hold_id = $2 and released_at = 0`)
+	qHolds   = db.Q("erasure.holds", `select `+holdColumns+` from erasure_hold where tenant_id = $1 order by placed_at desc, hold_id desc limit 1000`)
+)
+
+func holdAt(id string) vault.Loc { return vault.Loc{Table: "erasure_hold", ID: id, Column: "sealed"} }
+
+func (h Hold) check(today jst.Date) error {
+	for _, text := range []string{h.Reason, h.Authority, h.Reviewer} {
+		if n := utf8.RuneCountInString(strings.TrimSpace(text)); n == 0 || n > 500 {
+			return fault.New(fault.Invalid, "erasure.hold_text")
+		}
+	}
+	if !h.ReviewBy.After(today) || h.ReviewBy.After(today.AddMonths(24)) {
+		return fault.New(fault.Invalid, "erasure.hold_review")
+	}
+	ok := map[string]bool{
+		HoldTenant: h.Person == "" && h.Class == "", HoldPerson: h.Person != "" && h.Class == "", HoldClass: h.Person == "" && h.Class != "",
+	}
+	if !ok[h.Scope] {
+		return fault.New(fault.Invalid, "erasure.hold_scope")
+	}
+	return nil
+}
+
+// Place puts a hold in force. While an erasure of the tenant is under way it is too late: fault.Conflict
+// "erasure.too_late"; a person who is not there any more cannot be held: fault.Missing "erasure.hold_nobody".
+func (g *Gateway) Place(ctx context.Context, who actor.Actor, h Hold) (Hold, error) {
+	if err := g.o.Guard(who, permHold); err != nil {
+		return h, err
+	}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	if err := h.check(jst.Of(now)); err != nil {
+		return h, err
+	}
+	if h.Person != "" {
+		keys, err := g.o.Vault.Persons(ctx, h.Tenant, []ids.Person{h.Person})
+		if err != nil {
+			return h, err
+		}
+		if keys[h.Person] == nil {
+			return h, fault.New(fault.Missing, "erasure.hold_nobody")
+		}
+	}
+	h.ID, h.PlacedAt, h.PlacedBy = ids.New[string](), now, name(who)
+	k, err := g.o.Vault.Tenant(ctx, ids.System)
+	if err != nil {
+		return h, err
+	}
+	text, err := json.Marshal(sealedHold{h.Reason, h.Authority, h.Reviewer})
+	if err != nil {
+		return h, err
+	}
+	return h, g.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		if err := turn(tx, h.Tenant); err != nil {
+			return err
+		}
+		n, err := db.Value[int64](tx, qOpenOf, h.Tenant)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return fault.New(fault.Conflict, "erasure.too_late")
+		}
+		if _, err := tx.Exec(qHoldAdd, h.Tenant, h.ID, h.Scope, h.Person, h.Class, k.Seal(holdAt(h.ID), text), db.Micros(now), h.PlacedBy, h.ReviewBy.String()); err != nil {
+			return err
+		}
+		return g.holdEvent(tx, who, "hold.placed", h)
+	})
+}
+
+// Release ends a hold and re-arms what it kept: a run that waits for it goes on at the next Resume. It is
+// fault.Missing "erasure.no_hold" when there is none in force.
+func (g *Gateway) Release(ctx context.Context, who actor.Actor, t ids.Tenant, id, reason string) error {
+	if err := g.o.Guard(who, permHold); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > 500 {
+		return fault.New(fault.Invalid, "erasure.hold_text")
+	}
+	return g.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		if err := turn(tx, t); err != nil {
+			return err
+		}
+		n, err := tx.Exec(qHoldEnd, t, id, db.Micros(time.Now()), name(who))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Missing, "erasure.no_hold")
+		}
+		return g.holdEvent(tx, who, "hold.released", Hold{ID: id, Tenant: t})
+	})
+}
+
+// holdEvent names the hold and what it covers; its reason stays under the seal.
+func (g *Gateway) holdEvent(tx *db.Tx, who actor.Actor, verb string, h Hold) error {
+	w := &work{Gateway: g, who: who, rec: Record{ID: h.ID, Tenant: h.Tenant, Kind: Persons}}
+	return w.event(tx, verb, "ok", map[string]any{"hold": h.ID, "scope": h.Scope, "class": h.Class, "person": string(h.Person)})
+}
+
+func name(who actor.Actor) string {
+	if who.Account != "" {
+		return string(who.Account)
+	}
+	return string(who.Kind)
+}
+
+// Holds lists a tenant's holds, newest first, the released ones too.
+func (g *Gateway) Holds(ctx context.Context, who actor.Actor, t ids.Tenant) (out []Hold, err error) {
+	if err := g.o.Guard(who, permRead); err != nil {
+		return nil, err
+	}
+	k, err := g.o.Vault.Tenant(ctx, ids.System)
+	if err != nil {
+		return nil, err
+	}
+	err = g.o.Main.View(ctx, t, func(tx *db.Tx) (err error) {
+		out, err = db.All(tx, qHolds, func(s db.Scanner) (Hold, error) { return openHold(s, k) }, t)
+		return err
+	})
+	return out, err
+}
+
+func openHold(s db.Scanner, k *vault.Key) (h Hold, err error) {
+	var sealed []byte
+	var placed, released int64
+	var review string
+	if err = s.Scan(&h.Tenant, &h.ID, &h.Scope, &h.Person, &h.Class, &sealed, &placed, &h.PlacedBy, &review, &released, &h.ReleasedBy); err != nil {
+		return h, err
+	}
+	h.PlacedAt, h.ReleasedAt = db.Time(placed), db.Time(released)
+	if h.ReviewBy, err = jst.ParseDate(review); err != nil {
+		return h, err
+	}
+	text, err := k.Open(holdAt(h.ID), sealed)
+	if err != nil {
+		return h, err
+	}
+	var in sealedHold
+	err = json.Unmarshal(text, &in)
+	h.Reason, h.Authority, h.Reviewer = in.Reason, in.Authority, in.Reviewer
+	return h, err
+}

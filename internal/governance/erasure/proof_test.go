@@ -1,0 +1,120 @@
+package erasure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rakudos/internal/base/control"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/operations/backup"
+	"rakudos/internal/testkit/controltest"
+	"rakudos/internal/testkit/testdb"
+)
+
+// scene lets the probes act on a bed.
+type scene struct{ b *bed }
+
+func (s scene) Gateway() *Gateway { return s.b.gate }
+
+func (s scene) Canary(context.Context) (ids.Tenant, ids.Person, error) {
+	return s.b.ours, s.b.people(s.b.ours)[0], nil
+}
+
+func (s scene) Backup(ctx context.Context) error {
+	_, err := s.b.backup.Run(ctx, machine)
+	return err
+}
+
+func (s scene) Restored(ctx context.Context, look func(*db.DB) error) error {
+	dir := filepath.Join(s.b.TempDir(), "restored")
+	if _, err := (backup.Source{Target: s.b.target(), Root: s.b.root, Ledger: s.b.replay}).Restore(ctx, dir, jst.Date{}); err != nil {
+		return err
+	}
+	main, err := db.Open(ctx, db.Config{Engine: db.SQLite, Path: filepath.Join(dir, "main.db"), Readers: 1})
+	if err != nil {
+		return err
+	}
+	return errors.Join(look(main), main.Close())
+}
+
+// controls gives the promises over a bed of their own, sabotaged where the proof asks for it.
+func (b *bed) control(id string, sabotaged bool) control.Control {
+	b.Helper()
+	p := Probing{
+		Live: b.gate, Temp: filepath.Join(b.e.Dir, "tmp"),
+		Sandbox: func(_ context.Context, sabotage string) (Scene, func(), error) {
+			b.gate.Sabotage(sabotage)
+			if sabotage == SabotageLedger {
+				b.replay.Sabotage(sabotage)
+			}
+			return scene{b}, func() {}, nil
+		},
+		Oldest: func(context.Context) (time.Time, error) { return time.Now().AddDate(0, -6, 0), nil },
+	}
+	for _, c := range Controls(p) {
+		if c.ID == id {
+			if sabotaged {
+				c.Probe = c.Mutant
+			}
+			return c
+		}
+	}
+	b.Fatalf("no control %s", id)
+	return control.Control{}
+}
+
+func prove(t *testing.T, id string) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		controltest.Proves(t, id, func(sabotaged bool) error {
+			b := newBed(t, testdb.New(t, e.Engine), 3)
+			ev, err := b.control(id, sabotaged).Probe(t.Context())
+			if err != nil {
+				if sabotaged {
+					t.Errorf("the mutant could not look: %v", err)
+				}
+				return err
+			}
+			if ev.Measured == "" || ev.OK != (len(ev.Failed) == 0) {
+				t.Errorf("%+v", ev)
+			}
+			t.Log(ev.Measured)
+			if !ev.OK {
+				return fmt.Errorf("%v", ev.Failed)
+			}
+			return nil
+		})
+	})
+}
+
+func TestProofBackup(t *testing.T) { prove(t, "ER-BACKUP") }
+func TestProofLedger(t *testing.T) { prove(t, "ER-LEDGER") }
+func TestProofHold(t *testing.T)   { prove(t, "LH-HOLD") }
+
+// TestAnOldBackupBreaksThePromise, and a live ledger that does not hold is told without looking further.
+func TestLivePartsOfTheProbes(t *testing.T) {
+	e := testdb.New(t, db.SQLite)
+	b := newBed(t, e, 2)
+	fine := func(context.Context) (control.Evidence, error) {
+		return control.Evidence{OK: true, Facts: map[string]any{}}, nil
+	}
+	p := Probing{Live: b.gate}
+	for age, ok := range map[int]bool{-1: true, -364: true, -366: false} {
+		p.Oldest = func(context.Context) (time.Time, error) { return time.Now().AddDate(0, 0, age), nil }
+		if ev, err := p.withAge(fine)(t.Context()); err != nil || ev.OK != ok {
+			t.Errorf("%d days: %+v %v", age, ev, err)
+		}
+	}
+	if ev, err := p.withLedger(fine)(t.Context()); err != nil || !ev.OK {
+		t.Errorf("%+v %v", ev, err)
+	}
+	b.must(b.vault.KeepHead(t.Context(), vaultHead(3)))
+	if ev, err := p.withLedger(fine)(t.Context()); err != nil || ev.OK || len(ev.Failed) != 1 || ev.Failed[0] != "erasure.ledger_missing" {
+		t.Errorf("%+v %v", ev, err)
+	}
+}
