@@ -124,11 +124,14 @@ func (w *work) scanKeys(ctx context.Context, found func(string, int64)) error {
 // sealedOf reads what old backups hold of the subjects, a sample that is enough to be sure.
 const sampleRows = 50
 
+// resultPlace is what a result is sealed for: what its row says in the open. A proof opens one before it erases.
+const resultPlace = `id || '|' || cast(year as text) || '|' || replace(exam_day, '-', '') || '|' || batch_id`
+
 var (
 	qOldPeople  = db.Q("erasure.old_people", `select person_id, person_id, sealed from person where tenant_id = $1 limit 2000`)
-	qOldResults = db.Q("erasure.old_results", `select id, person_id, sealed from checkup_result where tenant_id = $1 limit 2000`)
+	qOldResults = db.Q("erasure.old_results", `select `+resultPlace+`, person_id, sealed from checkup_result where tenant_id = $1 limit 2000`)
 	qOldPerson  = db.Q("erasure.old_person", `select person_id, person_id, sealed from person where tenant_id = $1 and person_id in `+places)
-	qOldResult  = db.Q("erasure.old_result", `select id, person_id, sealed from checkup_result where tenant_id = $1 and person_id in `+places)
+	qOldResult  = db.Q("erasure.old_result", `select `+resultPlace+`, person_id, sealed from checkup_result where tenant_id = $1 and person_id in `+places)
 	qOldName    = db.Q("erasure.old_name", `select tenant_id, '', name from tenant where tenant_id = $1`)
 )
 
