@@ -32,6 +32,11 @@ func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
 	if err != nil {
 		return err
 	}
+	if r.Kind != erasure.Tenant { // a waiting hand-over may hold whom this run erased
+		if err := c.app.Handover.Withdraw(ctx, r.Tenant); err != nil {
+			return err
+		}
+	}
 	party, err := c.party(ctx, r)
 	if err != nil {
 		return err

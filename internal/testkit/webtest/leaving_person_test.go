@@ -8,6 +8,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/governance/certificate"
 	"rakudos/internal/governance/erasure"
+	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/people/org"
 	"rakudos/internal/testkit/testdb"
 )
@@ -48,6 +49,7 @@ func TestPeopleAreCertified(t *testing.T) {
 				}
 				return first
 			}
+			handedOver(t, h, "hikari") // waits, with everybody in it
 			one, two := erase(people[0]), erase(people[1], people[2])
 			if one.Body.Of != certificate.OfPerson || one.Body.Person != string(people[0].ID) || one.Body.Total() == 0 || one.Body.Tenant.Name == "" {
 				t.Errorf("of one person: %+v", one.Body)
@@ -72,6 +74,9 @@ func TestPeopleAreCertified(t *testing.T) {
 						t.Errorf("the certificate names %s", p.Number)
 					}
 				}
+			}
+			if f, ok, err := h.Handover.Newest(ctx, hikari.ID); err != nil || !ok || f.State != handover.Expired {
+				t.Errorf("a file with the erased people still waits: %+v, %v", f, err)
 			}
 			again, err := h.Org.Directory(ctx, hikari.ID)
 			if err != nil || again.Len() != len(people)-3 {

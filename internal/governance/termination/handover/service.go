@@ -230,13 +230,22 @@ func (s *Service) Newest(ctx context.Context, t ids.Tenant) (f File, ok bool, er
 
 // Tidy removes what has waited too long.
 func (s *Service) Tidy(ctx context.Context) error {
+	return s.expire(ctx, db.Global, qDue, db.Micros(time.Now()))
+}
+
+// Withdraw removes every waiting file of a tenant: somebody in it was erased. It can be made anew without them.
+func (s *Service) Withdraw(ctx context.Context, t ids.Tenant) error {
+	return s.expire(ctx, t, qWaiting, t)
+}
+
+func (s *Service) expire(ctx context.Context, scope ids.Tenant, q db.Query, arg any) error {
 	type due struct {
 		t  ids.Tenant
 		id string
 	}
 	var all []due
-	err := s.DB.View(ctx, db.Global, func(tx *db.Tx) (err error) {
-		all, err = db.All(tx, qDue, func(s db.Scanner) (d due, err error) { return d, s.Scan(&d.t, &d.id) }, db.Micros(time.Now()))
+	err := s.DB.View(ctx, scope, func(tx *db.Tx) (err error) {
+		all, err = db.All(tx, q, func(s db.Scanner) (d due, err error) { return d, s.Scan(&d.t, &d.id) }, arg)
 		return err
 	})
 	for _, d := range all {

@@ -14,6 +14,7 @@ var (
 	qFailed  = db.Q("handover.failed", `update handover set state = 'failed', fault = $3 where tenant_id = $1 and handover_id = $2 and state = 'making'`)
 	qTaken   = db.Q("handover.taken", `update handover set taken_n = taken_n + 1, taken_at = $3 where tenant_id = $1 and handover_id = $2 and state = 'ready'`)
 	qExpired = db.Q("handover.expired", `update handover set state = 'expired' where tenant_id = $1 and handover_id = $2 and state = 'ready'`)
+	qWaiting = db.Q("handover.waiting", `select tenant_id, handover_id from handover where tenant_id = $1 and state = 'ready' order by handover_id`)
 	qDue     = db.GlobalQ("handover.due", `select tenant_id, handover_id from handover where state = 'ready' and expires_at <= $1 order by tenant_id, handover_id limit 100`)
 )
 
