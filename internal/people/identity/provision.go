@@ -1,0 +1,96 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
+)
+
+var qRename = db.Q("identity.rename", `update identity_accounts set name = $3 where tenant_id = $1 and account_id = $2`)
+
+// Rename changes the name that is shown of an account. The login ID never changes.
+func (s *Service) Rename(ctx context.Context, a actor.Actor, id ids.Account, name, reason string) error {
+	name = strings.TrimSpace(norm.NFC.String(name))
+	if name == "" || utf8.RuneCountInString(name) > maxName {
+		return fault.New(fault.Invalid, "identity.name_form")
+	}
+	return s.manage(ctx, a, id, permManage, "account.renamed", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		_, err := tx.Exec(qRename, a.Tenant, id, k.Seal(at(accountsTable, string(id), "name"), []byte(name)))
+		return err
+	})
+}
+
+// ProposeEmail is another address for the codes that an administrator or the personnel system gives. It
+// holds for a day like one that the owner asks for, and the owner is told at the present one (clause 3-5):
+// whoever can write addresses must not be able to take an account over by it. The same address asked for
+// again changes nothing.
+func (s *Service) ProposeEmail(ctx context.Context, a actor.Actor, id ids.Account, email, reason string) error {
+	if m, err := mail.ParseAddress(email); err != nil || m.Address != email || len(email) > 254 {
+		return fault.New(fault.Invalid, "identity.email_form")
+	}
+	info, err := s.tenants.TenantByID(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	if same, err := s.waitsFor(ctx, a.Tenant, id, email); err != nil || same {
+		return err
+	}
+	now := time.Now()
+	due := now.Add(EmailHold)
+	of := &attempt{info: info}
+	err = s.manage(ctx, a, id, permManage, "auth.email_asked", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		acc, err := s.genuineAccount(tx, k, a.Tenant, id)
+		if err != nil {
+			return err
+		}
+		of.key, of.account = k, &acc
+		sealed := k.Seal(at(emailTable, string(id), "email"), []byte(email))
+		_, err = tx.Exec(qEmailAsk, a.Tenant, id, sealed, db.Micros(now), db.Micros(due), emailMAC(k, id, db.Micros(now), db.Micros(due)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.tell(of, "auth.email_notice", "メールアドレスの変更の予定", fmt.Sprintf(`%s の利用者IDで、確認コードを送るメールアドレスの変更が、会社の人事システムまたは管理者から届きました。
+
+・今のアドレス：%s
+・新しいアドレス：%s
+・切り替わる時刻：%s
+
+それまでは、今のアドレスへコードを送ります。
+お心当たりがない場合は、サインインして「サインインと安全」の画面で取り消し、自社の管理者へ知らせてください。
+`, oneLine(info.Name), s.maskedOwn(of), maskEmail(email), moment(due)))
+	return nil
+}
+
+// waitsFor tells whether that very address is already on its way.
+func (s *Service) waitsFor(ctx context.Context, t ids.Tenant, id ids.Account, email string) (bool, error) {
+	k, err := s.keys.Tenant(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	var r emailRow
+	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
+		r, err = db.One(tx, qEmailAsked, scanEmail, t, id)
+		return err
+	})
+	if fault.Is(err, fault.Missing) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	plain, err := k.Open(at(emailTable, string(id), "email"), r.sealed)
+	return err == nil && string(plain) == email, nil
+}
