@@ -31,6 +31,7 @@ import (
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/scim"
 	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 	"rakudos/internal/people/support"
@@ -51,6 +52,7 @@ type App struct {
 	Tenants   *tenant.Service
 	Identity  *identity.Service
 	SSO       *sso.Service
+	SCIM      *scim.Service
 	Org       *org.Service
 	Support   *support.Service
 	Erasure   *erasure.Gateway

@@ -7,6 +7,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/job"
+	"rakudos/internal/people/identity/scim"
 	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 )
@@ -22,6 +23,7 @@ func (a *App) openFederation() error {
 	if err != nil {
 		return err
 	}
+	a.SCIM = scim.New(scim.Options{DB: a.DB, Keys: a.Vault, Log: a.Audit, Identity: a.Identity, Tenants: tenantLookup{a.Tenants}, People: numbers{a.Org}, Guard: require, Logger: a.log})
 	a.Jobs.Handle("sso.sweep", func(ctx context.Context, _ job.Job) error { return a.SSO.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("sso.sweep", job.Every(time.Hour), job.NewestOnly())
 	return nil

@@ -143,7 +143,8 @@ func (r *Running) webDeps() web.Deps {
 		Log:          r.log,
 		Certificates: r.Certificates,
 		Handover:     r.Handover, Leaving: r.Leaving,
-		SSO: r.SSO,
+		SSO:  r.SSO,
+		SCIM: r.SCIM,
 		Ready: func(context.Context) error {
 			if !r.ready.Load() {
 				return fault.New(fault.Busy, "app.starting")

@@ -12,7 +12,11 @@ var verbWords = map[string]string{
 	"signin.sso": "会社のアカウントでのサインインの開始", "signin.saml": "会社の認証の応答の受け取り",
 	"sso.begun": "会社のアカウントでのサインインの開始", "sso.failed": "会社の認証の応答を受け付けなかった", "sso.linked": "会社のアカウントとの結び付け", "sso.unlinked": "会社のアカウントとの結び付けの解除",
 	"sso.created": "会社の認証との連携の登録", "sso.changed": "会社の認証との連携の変更", "sso.removed": "会社の認証との連携の削除", "sso.only_roles": "パスワードを使わない役割の変更",
-	"auth.sso_ok": "会社のアカウントの確認", "auth.sso_refused": "会社のアカウントでのサインインの拒否", "auth.password_not_allowed": "パスワードを使わない役割によるパスワードの入力",
+	"scim.user": "人事システムによる利用者の変更", "scim.group": "人事システムによるグループの変更", "scim.user_created": "人事システムによる利用者の登録", "scim.user_changed": "人事システムによる利用者の変更",
+	"scim.user_disabled": "人事システムによる利用者の停止", "scim.user_enabled": "人事システムによる利用者の再開", "scim.user_deleted": "人事システムでの利用者の削除", "scim.group_created": "人事システムによるグループの登録",
+	"scim.group_changed": "人事システムによるグループの変更", "scim.group_deleted": "人事システムによるグループの削除", "scim.group_mapped": "グループと役割の対応の変更", "scim.token_created": "連携用トークンの作成", "scim.token_revoked": "連携用トークンの取り消し",
+	"account.renamed": "利用者の名前の変更",
+	"auth.sso_ok":     "会社のアカウントの確認", "auth.sso_refused": "会社のアカウントでのサインインの拒否", "auth.password_not_allowed": "パスワードを使わない役割によるパスワードの入力",
 	"account.create": "利用者の登録", "account.unlock_all": "ロックのまとめての解除", "account.roles": "役割の変更", "account.disable": "利用者の停止", "account.enable": "利用者の再開", "account.unlock": "ロックの解除", "account.reset": "最初のパスワードの再発行",
 	"password.forgot": "パスワードの再設定の依頼", "auth.reset_asked": "パスワードの再設定の依頼", "auth.reset_notice": "再設定の依頼の通知",
 	"screen.open": "画面のロックの解除", "screen.lock": "画面のロック", "session.end": "サインインの終了", "email.ask": "メールアドレスの変更の申込み", "email.cancel": "メールアドレスの変更の取消し",
@@ -60,6 +64,7 @@ var purposeWords = map[string]string{
 	"work-fitness": "就業判定", "follow-up": "保健指導・事後措置", "administration": "健診の事務", "measures": "就業上の措置", "own-data": "本人の確認", "audit": "監査", "operation": "運用",
 	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "access-review": "権限の見直し",
 	"support": "サポート", "notice": "通知",
+	"sso": "会社のアカウントでのサインイン", "scim": "人事システムとの連携",
 }
 
 // detailWords name the details of an event; a detail without a word is shown as it is.

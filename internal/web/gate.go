@@ -7,6 +7,7 @@ import (
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/people/access"
 )
 
 const (
@@ -21,6 +22,10 @@ func (s *server) gate(row Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := traceOf(r)
 		t.route = row.Pattern
+		if row.Permission == access.Provision && bearer(r) != "" {
+			s.provision(w, r, row)
+			return
+		}
 		v, err := s.visitor(r, !row.Passive)
 		if row.Permission == Public && err != nil {
 			v, err = nil, nil

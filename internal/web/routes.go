@@ -39,6 +39,7 @@ func Table() []Route { return (&server{}).table() }
 // table is the one route table.
 func (s *server) table() []Route {
 	return slices.Concat(s.dailyRoutes(), s.factorRoutes(), s.leavingRoutes())
+	return slices.Concat(s.dailyRoutes(), s.leavingRoutes(), s.federationRoutes())
 }
 
 func (s *server) dailyRoutes() []Route {
@@ -54,13 +55,6 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /login/code/resend", Permission: Public, Verb: "signin.resend", Action: s.codeResend},
 		{Pattern: "GET /login/forgot", Permission: Public, Action: s.forgotForm},
 		{Pattern: "POST /login/forgot", Permission: Public, Verb: "password.forgot", Action: s.forgotPost},
-		{Pattern: "GET /sso", Permission: Public, Action: s.ssoForm},
-		{Pattern: "GET /sso/{tenant}", Permission: Public, Action: s.ssoForm},
-		{Pattern: "POST /sso", Permission: Public, Verb: "signin.sso", Action: s.ssoBegin},
-		{Pattern: "GET /sso/oidc/{id}", Permission: Public, Action: s.ssoCallback},
-		{Pattern: "POST /sso/saml/{id}/acs", Permission: Public, Verb: "signin.saml", Action: s.ssoACS, CrossSite: true},
-		{Pattern: "GET /sso/saml/{id}/metadata", Permission: Public, Action: s.ssoMetadata},
-		{Pattern: "GET /sso/continue", Permission: Public, Action: s.ssoContinue},
 		{Pattern: "POST /logout", Permission: SignedIn, Verb: "signin.end", Action: s.logout, BeforeChange: true, WhileLocked: true, InSupport: true},
 		{Pattern: "GET /session", Permission: SignedIn, Action: s.sessionGet, Passive: true, BeforeChange: true, WhileLocked: true, InSupport: true},
 		{Pattern: "POST /session", Permission: SignedIn, Verb: "session.continue", Action: s.sessionGet, BeforeChange: true, InSupport: true},

@@ -20,6 +20,7 @@ import (
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/scim"
 	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 	"rakudos/internal/people/support"
@@ -46,6 +47,7 @@ type Deps struct {
 	Support   *support.Service
 	Tenants   *tenant.Service
 	SSO       *sso.Service
+	SCIM      *scim.Service
 	Org       *org.Service
 	Checkup   *checkup.Service
 	Statement *statement.Service

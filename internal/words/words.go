@@ -33,6 +33,7 @@ var subjects = []map[string]Text{
 	tenantTexts,
 	identityTexts,
 	ssoTexts,
+	scimTexts,
 	accessTexts,
 	checkupTexts,
 	statementTexts,

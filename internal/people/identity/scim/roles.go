@@ -1,0 +1,149 @@
+package scim
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/people/identity"
+)
+
+// Privileged roles see health data or give roles: an administrator confirms them apart.
+var Privileged = []actor.Role{actor.Physician, actor.Nurse, actor.TenantAdmin}
+
+// never are the association's: no personnel system gives them.
+var never = []actor.Role{actor.Operator, actor.ITSM}
+
+// MapGroup says which role a group stands for; the empty role is none. A privileged one has to be confirmed.
+func (s *Service) MapGroup(ctx context.Context, a actor.Actor, id string, role actor.Role, confirmed bool) error {
+	all, err := s.Groups(ctx, a)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(g Group) bool { return g.ID == id })
+	if i < 0 {
+		return fault.New(fault.Missing, "scim.no_group")
+	}
+	if role != "" && (!slices.Contains(actor.Roles, role) || slices.Contains(never, role)) {
+		return fault.New(fault.Invalid, "scim.role")
+	}
+	if slices.Contains(Privileged, role) && !confirmed {
+		return fault.New(fault.Invalid, "scim.confirm")
+	}
+	g := all[i]
+	g.Role, g.ApprovedBy, g.ApprovedAt = role, a.Account, db.Micros(time.Now())
+	if role == "" {
+		g.ApprovedBy, g.ApprovedAt = "", 0
+	}
+	if err := s.save(ctx, a, &g, "scim.group_mapped"); err != nil {
+		return err
+	}
+	return s.settle(ctx, actor.Actor{Kind: actor.Machine, Tenant: a.Tenant, Account: a.Account, Purpose: "scim", Addr: a.Addr, Request: a.Request}, g.Members)
+}
+
+// settle gives accounts the roles of their groups and takes away those that they had by groups only. What an
+// administrator has given by hand stays. The last tenant administrator keeps the role.
+func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Account) error {
+	if len(affected) == 0 {
+		return nil
+	}
+	groups, err := s.groups(ctx, who.Tenant)
+	if err != nil {
+		return err
+	}
+	given := map[ids.Account][]actor.Role{}
+	if err := s.DB.View(ctx, who.Tenant, func(tx *db.Tx) error {
+		return db.Each(tx, qGiven, func(r db.Scanner) error {
+			var id ids.Account
+			var role actor.Role
+			err := r.Scan(&id, &role)
+			given[id] = append(given[id], role)
+			return err
+		}, who.Tenant)
+	}); err != nil {
+		return err
+	}
+	accounts, err := s.Identity.Accounts(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if !slices.Contains(affected, a.ID) {
+			continue
+		}
+		var due []actor.Role
+		for _, g := range groups {
+			if g.Role != "" && slices.Contains(g.Members, a.ID) && !slices.Contains(due, g.Role) {
+				due = append(due, g.Role)
+			}
+		}
+		if err := s.settleOne(ctx, who, a, given[a.ID], due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Account, given, due []actor.Role) error {
+	byHand := slices.DeleteFunc(slices.Clone(a.Grants), func(g identity.Grant) bool {
+		return slices.Contains(given, g.Role) && g.Site == "" && g.Dept == "" // one that an administrator has narrowed is by hand
+	})
+	holds := func(in []identity.Grant, r actor.Role) bool {
+		return slices.ContainsFunc(in, func(g identity.Grant) bool { return g.Role == r })
+	}
+	grants := slices.Clone(byHand)
+	var ours []actor.Role
+	for _, r := range due {
+		if !holds(byHand, r) {
+			grants, ours = append(grants, identity.Grant{Role: r}), append(ours, r)
+		}
+	}
+	// What is about to be given is written down first: a crash in between leaves a role that the next call
+	// takes away, never one that looks given by hand.
+	if err := s.remember(ctx, who.Tenant, a.ID, ours, nil); err != nil {
+		return err
+	}
+	if !slices.Equal(sorted(grants), sorted(a.Grants)) {
+		err := s.Identity.SetGrants(ctx, who, a.ID, grants, reason)
+		if f := fault.Of(err); f != nil && f.Code == "identity.last_admin" {
+			return nil // stays as it is until there is another one
+		}
+		if err != nil {
+			return err
+		}
+	}
+	gone := slices.DeleteFunc(slices.Clone(given), func(r actor.Role) bool { return slices.Contains(ours, r) })
+	return s.remember(ctx, who.Tenant, a.ID, nil, gone)
+}
+
+func sorted(in []identity.Grant) []string {
+	var out []string
+	for _, g := range in {
+		out = append(out, string(g.Role)+"|"+string(g.Site)+"|"+string(g.Dept))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (s *Service) remember(ctx context.Context, t ids.Tenant, id ids.Account, more, gone []actor.Role) error {
+	if len(more)+len(gone) == 0 {
+		return nil
+	}
+	return s.DB.Tx(ctx, t, func(tx *db.Tx) error {
+		for _, r := range more {
+			if _, err := tx.Exec(qGivenInsert, t, id, string(r)); err != nil {
+				return err
+			}
+		}
+		for _, r := range gone {
+			if _, err := tx.Exec(qGivenDelete, t, id, string(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

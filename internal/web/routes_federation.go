@@ -1,0 +1,35 @@
+package web
+
+import "rakudos/internal/people/access"
+
+// federationRoutes are the rows of signing in through a company's own provider, of its personnel system, and
+// of the pages on which its administrator ties both to the service.
+func (s *server) federationRoutes() []Route {
+	return []Route{
+		{Pattern: "GET /sso", Permission: Public, Action: s.ssoForm},
+		{Pattern: "GET /sso/{tenant}", Permission: Public, Action: s.ssoForm},
+		{Pattern: "POST /sso", Permission: Public, Verb: "signin.sso", Action: s.ssoBegin},
+		{Pattern: "GET /sso/oidc/{id}", Permission: Public, Action: s.ssoCallback},
+		{Pattern: "POST /sso/saml/{id}/acs", Permission: Public, Verb: "signin.saml", Action: s.ssoACS, CrossSite: true},
+		{Pattern: "GET /sso/saml/{id}/metadata", Permission: Public, Action: s.ssoMetadata},
+		{Pattern: "GET /sso/continue", Permission: Public, Action: s.ssoContinue},
+
+		{Pattern: "GET /scim/v2/ServiceProviderConfig", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/ResourceTypes", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/ResourceTypes/{id}", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/Schemas", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/Schemas/{id}", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/Users", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "POST /scim/v2/Users", Permission: access.Provision, Verb: "scim.user", Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/Users/{id}", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "PUT /scim/v2/Users/{id}", Permission: access.Provision, Verb: "scim.user", Action: s.provisionOnly},
+		{Pattern: "PATCH /scim/v2/Users/{id}", Permission: access.Provision, Verb: "scim.user", Action: s.provisionOnly},
+		{Pattern: "DELETE /scim/v2/Users/{id}", Permission: access.Provision, Verb: "scim.user", Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/Groups", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "POST /scim/v2/Groups", Permission: access.Provision, Verb: "scim.group", Action: s.provisionOnly},
+		{Pattern: "GET /scim/v2/Groups/{id}", Permission: access.Provision, Action: s.provisionOnly},
+		{Pattern: "PUT /scim/v2/Groups/{id}", Permission: access.Provision, Verb: "scim.group", Action: s.provisionOnly},
+		{Pattern: "PATCH /scim/v2/Groups/{id}", Permission: access.Provision, Verb: "scim.group", Action: s.provisionOnly},
+		{Pattern: "DELETE /scim/v2/Groups/{id}", Permission: access.Provision, Verb: "scim.group", Action: s.provisionOnly},
+	}
+}
