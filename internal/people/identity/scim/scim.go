@@ -4,6 +4,7 @@
 package scim
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -12,9 +13,9 @@ import (
 	"golang.org/x/time/rate"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/people/identity"
-	"rakudos/internal/people/identity/sso"
 )
 
 // Schemas by their names.
@@ -42,6 +43,11 @@ const (
 
 const permManage = "federation.manage"
 
+// People finds a person by the employee number; fault.Missing when there is none. Package org fills it.
+type People interface {
+	PersonByNumber(ctx context.Context, t ids.Tenant, number string) (ids.Person, error)
+}
+
 // Options are what the service is made of. All are needed.
 type Options struct {
 	DB       *db.DB
@@ -49,7 +55,7 @@ type Options struct {
 	Log      identity.Recorder
 	Identity *identity.Service
 	Tenants  identity.Tenants
-	People   sso.People
+	People   People
 	Guard    identity.Guard
 	Logger   *slog.Logger
 }
@@ -133,8 +139,7 @@ func kinds(f *fault.Fault) (int, string) {
 // Failure is an error in the protocol's form. The detail of a fault is its code: words for people have no
 // place in a machine's log.
 func Failure(status int, kind, detail string) Response {
-	body := object{"schemas": []string{schemaError}, "status": http.StatusText(status), "detail": detail}
-	body["status"] = itoa(status)
+	body := object{"schemas": []string{schemaError}, "status": itoa(status), "detail": detail}
 	if kind != "" {
 		body["scimType"] = kind
 	}
