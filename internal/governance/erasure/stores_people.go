@@ -13,6 +13,10 @@ var peopleStores = []Store{
 	{Name: "dept", Place: Main, Says: "部署", Erase: Rows, Tenant: "tenant_id", Key: []string{"dept_id"}},
 	{Name: "org_revision", Place: Main, Says: "名簿の版", Erase: Rows, Tenant: "tenant_id"},
 
+	{Name: "scim_given", Place: Main, Says: "人事システムのグループによる役割", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id", "role"}, Via: account},
+	{Name: "scim_users", Place: Main, Says: "人事システムの利用者との対応", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
+	{Name: "scim_groups", Place: Main, Says: "人事システムのグループ", Erase: Rows, Tenant: "tenant_id", Key: []string{"group_id"}},
+	{Name: "scim_tokens", Place: Main, Says: "人事システムとの連携用トークン", Erase: Rows, Tenant: "tenant_id", Key: []string{"token_id"}},
 	{Name: "sso_links", Place: Main, Says: "外部の認証との結び付き", Erase: Rows, Tenant: "tenant_id", Key: []string{"link_id"}, Via: account},
 	{Name: "sso_flows", Place: Main, Says: "外部の認証の途中", Erase: Rows, Tenant: "tenant_id", Key: []string{"flow_id"}},
 	{Name: "sso_connections", Place: Main, Says: "外部の認証の設定", Erase: Rows, Tenant: "tenant_id", Key: []string{"connection_id"}},

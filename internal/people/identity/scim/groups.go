@@ -101,6 +101,9 @@ func (s *Service) save(ctx context.Context, who actor.Actor, g *Group, verb stri
 func (g Group) show(base string, names map[ids.Account]string) object {
 	members := []any{}
 	for _, m := range g.Members {
+		if _, ok := names[m]; !ok { // erased since
+			continue
+		}
 		members = append(members, object{"value": string(m), "display": names[m], "type": "User", "$ref": base + Path + "/Users/" + string(m)})
 	}
 	out := object{
