@@ -12,6 +12,8 @@ var verbWords = map[string]string{
 	"signin.sso": "会社のアカウントでのサインインの開始", "signin.saml": "会社の認証の応答の受け取り",
 	"sso.begun": "会社のアカウントでのサインインの開始", "sso.failed": "会社の認証の応答を受け付けなかった", "sso.linked": "会社のアカウントとの結び付け", "sso.unlinked": "会社のアカウントとの結び付けの解除",
 	"sso.created": "会社の認証との連携の登録", "sso.changed": "会社の認証との連携の変更", "sso.removed": "会社の認証との連携の削除", "sso.only_roles": "パスワードを使わない役割の変更",
+	"federation.save": "会社の認証との連携の保存", "federation.test": "会社の認証への接続の確認", "federation.remove": "会社の認証との連携の削除", "federation.unlink": "会社のアカウントとの結び付けの解除", "federation.roles": "パスワードを使わない役割の変更",
+	"federation.token": "連携用トークンの作成", "federation.revoke": "連携用トークンの取り消し", "federation.group": "グループと役割の対応の変更",
 	"scim.user": "人事システムによる利用者の変更", "scim.group": "人事システムによるグループの変更", "scim.user_created": "人事システムによる利用者の登録", "scim.user_changed": "人事システムによる利用者の変更",
 	"scim.user_disabled": "人事システムによる利用者の停止", "scim.user_enabled": "人事システムによる利用者の再開", "scim.user_deleted": "人事システムでの利用者の削除", "scim.group_created": "人事システムによるグループの登録",
 	"scim.group_changed": "人事システムによるグループの変更", "scim.group_deleted": "人事システムによるグループの削除", "scim.group_mapped": "グループと役割の対応の変更", "scim.token_created": "連携用トークンの作成", "scim.token_revoked": "連携用トークンの取り消し",

@@ -40,6 +40,7 @@ var menu = []Wing{
 		{"/desk/leaving", "解約の受付", access.TerminationDesk},
 		{"/certificates", "消去証明書", access.CertificateRead},
 		{"/users", "利用者と役割", access.AccountManage},
+		{"/federation", "認証・人事との連携", access.FederationManage},
 		{"/support", "サポート入室", access.SupportDesk},
 		{"/visits", "保健会のサポート入室", access.SupportSee},
 		{"/reviews", "権限の見直し", access.ReviewRead},

@@ -6,6 +6,18 @@ import "rakudos/internal/people/access"
 // of the pages on which its administrator ties both to the service.
 func (s *server) federationRoutes() []Route {
 	return []Route{
+		{Pattern: "GET /federation", Permission: access.FederationManage, Action: s.federationPage},
+		{Pattern: "GET /federation/connection", Permission: access.FederationManage, Action: s.connectionForm},
+		{Pattern: "POST /federation/oidc", Permission: access.FederationManage, Verb: "federation.save", Action: s.saveOIDC},
+		{Pattern: "POST /federation/saml", Permission: access.FederationManage, Verb: "federation.save", Action: s.saveSAML, Upload: true},
+		{Pattern: "POST /federation/test", Permission: access.FederationManage, Verb: "federation.test", Action: s.testConnection},
+		{Pattern: "POST /federation/remove", Permission: access.FederationManage, Verb: "federation.remove", Action: s.federationAct("saved", s.removeConnection)},
+		{Pattern: "POST /federation/unlink", Permission: access.FederationManage, Verb: "federation.unlink", Action: s.federationAct("saved", s.unlink)},
+		{Pattern: "POST /federation/roles", Permission: access.FederationManage, Verb: "federation.roles", Action: s.federationAct("saved", s.onlyRoles)},
+		{Pattern: "POST /federation/token", Permission: access.FederationManage, Verb: "federation.token", Action: s.makeToken},
+		{Pattern: "POST /federation/revoke", Permission: access.FederationManage, Verb: "federation.revoke", Action: s.federationAct("saved", s.revokeToken)},
+		{Pattern: "POST /federation/group", Permission: access.FederationManage, Verb: "federation.group", Action: s.federationAct("saved", s.mapGroup)},
+
 		{Pattern: "GET /sso", Permission: Public, Action: s.ssoForm},
 		{Pattern: "GET /sso/{tenant}", Permission: Public, Action: s.ssoForm},
 		{Pattern: "POST /sso", Permission: Public, Verb: "signin.sso", Action: s.ssoBegin},

@@ -1,0 +1,250 @@
+package webtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"encoding/base64"
+
+	"rakudos/internal/app"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/probe"
+	"rakudos/internal/testkit/browser"
+	"rakudos/internal/testkit/idp"
+	"rakudos/internal/testkit/mailspool"
+)
+
+var atProvider = regexp.MustCompile(`<a class="btn main" href="([^"]+)"`)
+
+// federated is a demo service whose operator lets it reach the providers of the test.
+func federated(t *testing.T, p *idp.OIDC) *House {
+	t.Helper()
+	c := Config(t, db.SQLite)
+	c.SSO = app.SSO{AllowPrivate: true, RootsFile: idp.Roots(t, p.Server())}
+	r, err := app.Start(t.Context(), c, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &House{Running: r, Dir: c.Data, t: t, spool: mailspool.Spool{Dir: filepath.Join(c.Data, "mail")}}
+	t.Cleanup(h.Stop)
+	return h
+}
+
+func page(t *testing.T, want int, p *probe.Page, err error) *probe.Page {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Status != want {
+		t.Fatalf("%d, want %d, to %q: %.300s", p.Status, want, p.Location, p.Body)
+	}
+	return p
+}
+
+// leads begins at the sign-in page and gives the address at the provider.
+func leads(t *testing.T, c *probe.Client) string {
+	t.Helper()
+	got, err := c.PostForm(t.Context(), "/sso", url.Values{"tenant": {"midori"}, "back": {"/people"}})
+	p := page(t, http.StatusOK, got, err)
+	m := atProvider.FindSubmatch(p.Body)
+	if m == nil {
+		t.Fatalf("no way to the provider: %s", p.Body)
+	}
+	to := html.UnescapeString(string(m[1]))
+	if p.Header.Get("Refresh") != "0; url="+to {
+		t.Errorf("the page leads to %q by itself and to %q by its link", p.Header.Get("Refresh"), to)
+	}
+	return to
+}
+
+// TestSignInThroughProviders: over the real listener, with OpenID Connect and with SAML, up to the page that
+// was asked for; cross-site posts are taken at one address only.
+func TestSignInThroughProviders(t *testing.T) {
+	p := idp.NewOIDC(t, idp.User{ID: "s1", Name: "hr", Email: "hr@midori.example", Verified: true})
+	h := federated(t, p)
+	admin := h.Client("midori", "tenantadmin")
+	got, err := admin.PostForm(t.Context(), "/federation/oidc", url.Values{"name": {"会社のアカウント"}, "issuer": {p.URL}, "client_id": {"rakudos"}, "secret": {"very-secret"}, "link_by": {"email"}, "enabled": {"yes"}})
+	saved := page(t, http.StatusSeeOther, got, err)
+	id := saved.Location[strings.LastIndex(saved.Location, "=")+1:]
+	p.Register("rakudos", "very-secret", h.URL+"/sso/oidc/"+id)
+	got, err = admin.PostForm(t.Context(), "/federation/test", url.Values{"id": {id}})
+	page(t, http.StatusSeeOther, got, err)
+	got, err = admin.Get(t.Context(), saved.Location)
+	if shown := page(t, http.StatusOK, got, err); strings.Contains(shown.Text(), "very-secret") || !strings.Contains(shown.Text(), "/sso/oidc/"+id) {
+		t.Error("the secret is shown, or the redirect address is not")
+	}
+
+	c := h.Site().New()
+	defer c.Close()
+	back := p.SignIn(t, leads(t, c), "hr")
+	since := time.Now().Add(-time.Second)
+	got, err = c.Get(t.Context(), back.RequestURI())
+	if step := page(t, http.StatusSeeOther, got, err); step.Location != "/login/code?back=%2Fpeople" {
+		t.Errorf("the first step leads to %s", step.Location)
+	}
+	mail, err := h.spool.Newest(t.Context(), "hr@midori.example", since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = c.PostForm(t.Context(), "/login/code", url.Values{"code": {regexp.MustCompile(`\b[0-9]{8}\b`).FindString(mail)}, "back": {"/people"}})
+	if in := page(t, http.StatusSeeOther, got, err); in.Location != "/people" {
+		t.Errorf("signed in to %s", in.Location)
+	}
+	got, err = c.Get(t.Context(), "/people")
+	page(t, http.StatusOK, got, err)
+
+	// Another browser gets nowhere with that answer, and is told nothing.
+	thief := h.Site().New()
+	defer thief.Close()
+	leads(t, thief)
+	got, err = thief.Get(t.Context(), back.RequestURI())
+	if step := page(t, http.StatusSeeOther, got, err); !strings.HasPrefix(step.Location, "/login?why=sso_") {
+		t.Errorf("a stolen answer leads to %s", step.Location)
+	}
+
+	// SAML: the provider's page makes the browser post, without cookies and from another site.
+	sp := idp.NewSAML(t, idp.User{ID: "n", Name: "nurse", Email: "nurse@midori.example"})
+	got, err = admin.PostForm(t.Context(), "/federation/remove", url.Values{"id": {id}})
+	page(t, http.StatusSeeOther, got, err)
+	body := "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nSAML\r\n--b\r\nContent-Disposition: form-data; name=\"link_by\"\r\n\r\nemail\r\n--b\r\nContent-Disposition: form-data; name=\"enabled\"\r\n\r\nyes\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"metadata\"; filename=\"m.xml\"\r\n\r\n" + sp.Metadata + "\r\n--b--\r\n"
+	req, err := admin.Request(t.Context(), http.MethodPost, "/federation/saml?_tenant=midori", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	got, err = admin.Do(req)
+	saved = page(t, http.StatusSeeOther, got, err)
+	id = saved.Location[strings.LastIndex(saved.Location, "=")+1:]
+	got, err = thief.Get(t.Context(), "/sso/saml/"+id+"/metadata")
+	sp.Register(t, page(t, http.StatusOK, got, err).Body)
+	c2 := h.Site().New()
+	defer c2.Close()
+	response, relay := sp.SignIn(t, leads(t, c2), "nurse")
+	foreign := func(c *probe.Client, path string, form url.Values) *probe.Page {
+		t.Helper()
+		req, err := c.Request(t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", sp.URL)
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
+		p, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	form := url.Values{"SAMLResponse": {base64.StdEncoding.EncodeToString(response)}, "RelayState": {relay}}
+	if p := foreign(thief, "/sso/saml/"+id+"/acs", form); p.Status != http.StatusSeeOther || p.Location != "/sso/continue" || len(p.SetCookie) != 0 {
+		t.Errorf("the response is answered with %d %s %v", p.Status, p.Location, p.SetCookie)
+	}
+	if p := foreign(admin, "/federation/remove", url.Values{"id": {id}}); p.Status != http.StatusForbidden {
+		t.Errorf("another site's post gets %d", p.Status)
+	}
+	got, err = thief.Get(t.Context(), "/sso/continue")
+	if step := page(t, http.StatusSeeOther, got, err); !strings.HasPrefix(step.Location, "/login?why=sso_") {
+		t.Errorf("login CSRF leads to %s", step.Location)
+	}
+	got, err = c2.Get(t.Context(), "/sso/continue")
+	if step := page(t, http.StatusSeeOther, got, err); !strings.HasPrefix(step.Location, "/login/code") {
+		t.Errorf("the response leads to %s", step.Location)
+	}
+}
+
+// TestPersonnelSystem: a token from the page, a joiner, and a leaver whose open pages end with one call. A
+// browser's session opens nothing there, nor a token anything else.
+func TestPersonnelSystem(t *testing.T) {
+	h := Start(t, db.SQLite)
+	admin := h.Client("midori", "tenantadmin")
+	req, err := admin.Request(t.Context(), http.MethodPost, "/federation/token", strings.NewReader(url.Values{"label": {"人事システム"}, "days": {"30"}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	got, err := admin.Do(req)
+	var made struct{ Token string }
+	if err := json.Unmarshal(page(t, http.StatusOK, got, err).Body, &made); err != nil || made.Token == "" {
+		t.Fatalf("%v %s", err, got.Body)
+	}
+	machine := h.Site().New()
+	defer machine.Close()
+	call := func(c *probe.Client, token, method, path, body string) *probe.Page {
+		t.Helper()
+		req, err := c.Request(t.Context(), method, path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "application/scim+json, application/json")
+		req.Header.Set("Content-Type", "application/scim+json")
+		if token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+		p, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for what, p := range map[string]*probe.Page{"no token": call(machine, "", "GET", "/scim/v2/Users", ""), "a guessed token": call(machine, "rks_"+strings.Repeat("A", 43), "GET", "/scim/v2/Users", "")} {
+		if p.Status != http.StatusUnauthorized {
+			t.Errorf("%s gets %d", what, p.Status)
+		}
+	}
+	if p := call(admin, "", "GET", "/scim/v2/Users", ""); p.Status != http.StatusForbidden {
+		t.Errorf("a browser's session gets %d", p.Status)
+	}
+	for _, path := range []string{"/people", "/users", "/federation"} {
+		if p := call(machine, made.Token, "GET", path, ""); p.Status != http.StatusUnauthorized {
+			t.Errorf("the token opens %s: %d", path, p.Status)
+		}
+	}
+	if p := call(machine, made.Token, "POST", "/scim/v2/Users", `{"userName":"newcomer","displayName":"新人","emails":[{"value":"newcomer@midori.example"}]}`); p.Status != http.StatusCreated || p.Header.Get("Content-Type") != "application/scim+json" || p.Header.Get("Etag") == "" {
+		t.Errorf("a joiner gets %d %v %s", p.Status, p.Header, p.Body)
+	}
+	if p := call(machine, made.Token, "POST", "/scim/v2/Users", strings.Repeat(" ", 65<<10)); p.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a long body gets %d", p.Status)
+	}
+	nurse := h.Client("midori", "nurse")
+	var found struct{ Resources []struct{ ID string } }
+	if err := json.Unmarshal(call(machine, made.Token, "GET", "/scim/v2/Users?filter="+url.QueryEscape(`userName eq "nurse"`), "").Body, &found); err != nil || len(found.Resources) != 1 {
+		t.Fatalf("%v %v", err, found)
+	}
+	leave := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}`
+	if p := call(machine, made.Token, "PATCH", "/scim/v2/Users/"+found.Resources[0].ID, leave); p.Status != http.StatusOK {
+		t.Fatalf("the leaver: %d %s", p.Status, p.Body)
+	}
+	got, err = nurse.Get(t.Context(), "/people")
+	if p := page(t, http.StatusSeeOther, got, err); !strings.HasPrefix(p.Location, "/login") {
+		t.Errorf("the leaver's open page leads to %s", p.Location)
+	}
+	if p := call(h.Client("hikari", "nurse"), made.Token, "GET", "/scim/v2/Users/"+found.Resources[0].ID, ""); p.Status != http.StatusOK {
+		t.Errorf("with a token its tenant counts, not the cookie's: %d", p.Status)
+	}
+	call(machine, made.Token, "POST", "/scim/v2/Groups", fmt.Sprintf(`{"displayName":"健康管理室","members":[{"value":%q}]}`, found.Resources[0].ID))
+
+	v := &visit{t: t, h: h, Page: browser.Start(t)}
+	v.as("midori", "tenantadmin")
+	v.Open(h.URL + "/federation")
+	v.AwaitText("健康管理室")
+	v.look("federation")
+	v.Open(h.URL + "/federation/connection?kind=oidc")
+	v.look("connection")
+	v.Type("#name", "会社")
+	v.Follow(`form[action="/federation/oidc"] button.main`)
+	v.AwaitText("入力に誤りがあります")
+	v.Open(h.URL + "/sso")
+	v.Open(h.URL + "/federation/connection?kind=saml")
+	v.look("connection-saml")
+}
