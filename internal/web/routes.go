@@ -38,8 +38,7 @@ func Table() []Route { return (&server{}).table() }
 
 // table is the one route table.
 func (s *server) table() []Route {
-	return slices.Concat(s.dailyRoutes(), s.factorRoutes(), s.leavingRoutes())
-	return slices.Concat(s.dailyRoutes(), s.leavingRoutes(), s.federationRoutes())
+	return slices.Concat(s.dailyRoutes(), s.factorRoutes(), s.leavingRoutes(), s.federationRoutes())
 }
 
 func (s *server) dailyRoutes() []Route {
