@@ -46,7 +46,7 @@ func (b *bed) same(before map[string]int64, why string) {
 
 // unfilled are tables of later subjects that the bed does not fill; their statements are made like all others.
 var unfilled = map[string]bool{"scim_given": true, "scim_users": true, "scim_groups": true, "scim_tokens": true, "sso_links": true, "sso_flows": true, "sso_connections": true, "sso_assertions": true, "sso_only_roles": true,
-	"support_accesses": true, "review_notice": true, "review_pace": true, "review_line": true, "review_campaign": true, "checkup_followup": true}
+	"support_accesses": true, "handover": true, "review_notice": true, "review_pace": true, "review_line": true, "review_campaign": true, "checkup_followup": true}
 
 // TestTenantIsErased: every declared table had rows and has none; the keys are gone with receipts, an older
 // backup cannot be read, the log still verifies, the neighbour has lost nothing.
@@ -68,6 +68,9 @@ func TestTenantIsErased(t *testing.T) {
 			if (s.Erase == Rows || s.Erase == AfterKeys) && after[s.Name] != 0 {
 				t.Errorf("%d rows are left in %s", after[s.Name], s.Name)
 			}
+		}
+		if len(r.Scope) < 20 {
+			t.Errorf("the record names %d stores", len(r.Scope))
 		}
 		for _, sc := range r.Scope {
 			if want, ok := before[sc.Store[len("main."):]]; ok && sc.Store != "main.tenant" && sc.Count != want {
@@ -93,7 +96,7 @@ func TestTenantIsErased(t *testing.T) {
 		b.verified()
 		got, err := b.gate.Status(t.Context(), machine, b.ours, r.ID)
 		b.must(err)
-		if got.State != Done || len(got.Scope) != len(r.Scope) && len(r.Scope) != 0 {
+		if got.State != Done || len(got.Scope) != len(r.Scope) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -127,7 +130,7 @@ func TestPersonsAreErased(t *testing.T) {
 		b.same(next, "persons")
 		b.verified()
 		again, err := b.gate.ErasePersons(t.Context(), machine, b.ours, gone, order)
-		if err != nil || again.State != Done || len(again.Scope) != 0 {
+		if err != nil || again.State != Done || len(again.Scope) > 1 { // the bed always has a mail
 			t.Errorf("again: %+v %v", again, err)
 		}
 	})

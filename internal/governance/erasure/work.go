@@ -119,7 +119,10 @@ func (w *work) complete(ctx context.Context, step string) error {
 			w.rec.State = Waiting
 		}
 	}
-	return w.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) error {
+	return w.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) (err error) {
+		if w.rec.Scope, err = scopeIn(tx, w.rec.Tenant, w.rec.ID); err != nil { // certificates are made from it
+			return err
+		}
 		if step == stepEntered || step == stepKeys || step == stepDone {
 			d := map[string]any{"ledger_entry": w.rec.LedgerN, "ledger_hash": w.rec.LedgerHash}
 			if step == stepDone {
