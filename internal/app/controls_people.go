@@ -17,6 +17,7 @@ func (a *App) peopleControls() []control.Control {
 	out := identity.Controls(identity.Probing{
 		Stage: a.stage, Tenant: probeCodes[2], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
 	})
+	out = append(out, identity.SealedControls(identity.Probing{Stage: a.stage, Tenant: probeCodes[2], Inside: a.stage.insideOf, Policy: a.Identity.Policy()})...)
 	out = append(out, support.Controls(support.Probing{Stage: a.stage, Home: probeCodes[0], To: probeCodes[1]})...)
 	out = append(out, accessreview.Controls(accessreview.Probing{Stage: a.stage, Tenant: probeCodes[1], Inside: a.stage.reviewsOf})...)
 	return append(out, access.Controls(access.Probing{

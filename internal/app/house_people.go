@@ -53,6 +53,13 @@ func houseUsers() cli.Users {
 			return out, err
 		},
 		Act: houseUserAct,
+		Seal: func(ctx context.Context, o cli.Options, code, login, name string) (out identity.Envelope, err error) {
+			err = inTenant(ctx, o, code, func(a *App, who actor.Actor) error {
+				out, err = a.Identity.Seal(ctx, who, login, name)
+				return err
+			})
+			return out, err
+		},
 	}
 }
 

@@ -20,6 +20,8 @@ type Users struct {
 	Create func(ctx context.Context, o Options, tenant, site string, n identity.NewAccount) (identity.Account, error)
 	// Act unlocks, disables, enables, takes factors away or resets; the first password of a reset comes back.
 	Act func(ctx context.Context, o Options, tenant, login, act, reason string) (identity.Account, error)
+	// Seal makes an emergency account or seals one anew; what belongs into the envelope comes back, once.
+	Seal func(ctx context.Context, o Options, tenant, login, name string) (identity.Envelope, error)
 }
 
 // user is the JSON of an account.
@@ -57,7 +59,7 @@ func userOf(a identity.Account) user {
 
 func userCommands() []command {
 	return []command{
-		userListCommand(), userCreateCommand(),
+		userListCommand(), userCreateCommand(), userSealCommand(),
 		userActCommand("unlock", "ロックされた利用者を、理由を記録して解除します。本人にメールで知らせます。"),
 		userActCommand("disable", "利用者を停止します。サインインできなくなり、使用中の画面も終わります。利用者IDはほかの人に使えません。"),
 		userActCommand("enable", "停止した利用者を、もう一度使えるようにします。"),

@@ -77,6 +77,10 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	if v.MustEnrol && !row.BeforeChange && !row.BeforeEnrol {
 		return fault.New(fault.Denied, "web.factor_first")
 	}
+	if v.Emergency != nil && !row.InSupport && row.Permission != access.EmergencyAct {
+		s.refused(r, row, v, "emergency")
+		return fault.New(fault.Denied, "identity.emergency_only")
+	}
 	if v.Support != nil {
 		if err := s.underSupport(r, row, v); err != nil || row.InSupport {
 			return err

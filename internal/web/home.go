@@ -46,6 +46,9 @@ var homeParts = []struct {
 }
 
 func (s *server) home(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if v.Emergency != nil {
+		return goTo(w, r, "/emergency")
+	}
 	view := &homeView{Page: Page{Title: "ホーム", Here: "/"}}
 	if v.Support != nil {
 		view.Todos = append(view.Todos, todo{Path: startOf(v.Support), Text: "サポート入室で見る画面へ"})

@@ -88,6 +88,12 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /users/{id}/unlock", Permission: access.AccountUnlock, Verb: "account.unlock", Action: s.userAct(s.userUnlock)},
 		{Pattern: "POST /users/{id}/reset", Permission: access.AccountManage, Verb: "account.reset", Action: s.userReset},
 
+		{Pattern: "GET /sealed", Permission: access.SealedRead, Action: s.sealedPage},
+		{Pattern: "POST /sealed", Permission: access.SealedSeal, Verb: "sealed.seal", Action: s.sealedSeal},
+		{Pattern: "POST /sealed/{id}/review", Permission: access.SealedReview, Verb: "sealed.review", Action: s.sealedReview},
+		{Pattern: "GET /emergency", Permission: access.EmergencyAct, Action: s.emergencyPage},
+		{Pattern: "POST /emergency/why", Permission: access.EmergencyAct, Verb: "sealed.why", Action: s.emergencyWhy},
+		{Pattern: "POST /emergency/unlock/{id}", Permission: access.EmergencyAct, Verb: "account.unlock", Action: s.emergencyUnlock},
 		{Pattern: "GET /support", Permission: access.SupportDesk, Action: s.supportDesk},
 		{Pattern: "POST /support", Permission: access.SupportAsk, Verb: "support.ask", Action: s.supportAsk},
 		{Pattern: "POST /support/{id}/approve", Permission: access.SupportApprove, Verb: "support.approve", Action: s.supportAct(s.supportApprove)},

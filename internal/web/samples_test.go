@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/identity"
 	"rakudos/internal/people/support"
 )
 
@@ -44,4 +46,16 @@ func sampleVisits() *visitsView {
 func sampleVisit() *visitsView {
 	one := sampleAccess1(support.Approved, false)
 	return &visitsView{Page: Page{Title: "受付番号 INC-1024"}, MayStop: true, One: &one, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "support.read", At: sampleNow, Result: "ok", Readable: true, Actor: audit.Who{Ticket: "INC-1024", Roles: []actor.Role{actor.SupportPerson}}})}}
+}
+
+func sampleSealed() *sealedView {
+	view := &sealedView{Page: Page{Title: "緊急用の利用者ID", Here: "/sealed"}, MaySeal: true, Tenant: "kyokai", PrintedDay: "2026-11-23", Envelope: &identity.Envelope{LoginID: "glass", Password: "Ab2d-Ef3g-Hj4k", Codes: []string{"01234567", "12345678"}}}
+	for _, a := range []identity.SealedAccount{
+		{ID: "a", LoginID: "glass", Name: "金庫", State: identity.Sealed, SealedAt: sampleNow, DrilledAt: sampleNow},
+		{ID: "b", LoginID: "glass2", Name: "支所", State: identity.Spent, SealedAt: sampleNow, BrokenAt: sampleNow, OpenedAt: sampleNow, EndedAt: sampleNow, Reason: "訓練", Drill: true},
+		{ID: "c", LoginID: "glass3", Name: "本部", State: identity.Opened, SealedAt: sampleNow, BrokenAt: sampleNow, OpenedAt: sampleNow, ReviewedAt: sampleNow, Finding: "確かめた"},
+	} {
+		view.Accounts = append(view.Accounts, newSealedLine(a, jst.Of(sampleNow)))
+	}
+	return view
 }

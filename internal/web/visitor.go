@@ -27,8 +27,9 @@ type Visitor struct {
 	ProvenUntil            time.Time
 	ScreenEnds             time.Time
 	IdleEnds, Ends         time.Time
-	Support                *support.Access // the access under which somebody of the association acts here
-	home                   actor.Actor     // who that is at home; the same as Actor otherwise
+	Support                *support.Access         // the access under which somebody of the association acts here
+	Emergency              *identity.SealedAccount // the use of an emergency account that this session is
+	home                   actor.Actor             // who that is at home; the same as Actor otherwise
 	token                  string
 }
 
@@ -51,6 +52,14 @@ func (s *server) visitor(r *http.Request, touch bool) (*Visitor, error) {
 		MustChange: ses.MustChange, MustEnrol: ses.MustEnrol, ProvenUntil: ses.ProvenUntil, Locked: ses.Locked, ScreenEnds: ses.ScreenEnds, IdleEnds: ses.IdleEnds, Ends: ses.Ends, token: c.Value}
 	v.Addr, v.Request, v.Purpose = traceOf(r).addr, traceOf(r).id, purposeOf(v.Actor)
 	v.home = v.Actor
+	if v.Has(actor.Emergency) {
+		use, err := s.Identity.Emergency(r.Context(), v.Actor)
+		if err != nil {
+			return nil, err
+		}
+		v.Emergency, v.Purpose = &use, "emergency"
+		return v, nil
+	}
 	if t.Kind == tenant.Customer {
 		return v, nil
 	}

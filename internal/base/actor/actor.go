@@ -30,11 +30,15 @@ const (
 	SupportPerson Role = "support-person" // サポート（一人の記録）
 )
 
-// Roles lists every role that an account can hold, Columns also the borrowed ones, both in the order in
-// which matrices show them.
+// Emergency is the role of sealed accounts alone (AC-BREAKGLASS): no administrator can give it.
+const Emergency Role = "emergency" // 緊急用
+
+// Roles lists every role that can be given to an account, Held also the one of sealed accounts, Columns also
+// the borrowed ones, each in the order in which matrices show them.
 var (
 	Roles   = []Role{Employee, Manager, HR, Nurse, Physician, TenantAdmin, Operator, ITSM, Auditor}
-	Columns = append(slices.Clone(Roles), SupportLists, SupportPerson)
+	Columns = append(slices.Clone(Roles), SupportLists, SupportPerson, Emergency)
+	Held    = append(slices.Clone(Roles), Emergency)
 )
 
 // Kind tells a human from a machine.

@@ -66,6 +66,11 @@ const (
 	CertificatePresent Permission = "certificate.present"
 	CertificateManage  Permission = "certificate.manage" // issue, revoke, change the key
 
+	SealedRead   Permission = "sealed.read"   // sees the emergency accounts of the tenant
+	SealedSeal   Permission = "sealed.seal"   // makes one, or seals it anew
+	SealedReview Permission = "sealed.review" // records what was found out about a use
+	EmergencyAct Permission = "emergency.act" // what an opened emergency account can do
+
 	SupportDesk    Permission = "support.desk"    // the association's desk for access to other tenants
 	SupportAsk     Permission = "support.ask"     // asks for access, uses and ends one's own
 	SupportApprove Permission = "support.approve" // decides what another has asked for

@@ -13,8 +13,8 @@ import (
 
 // The expectation is written apart from the matrix, one letter per role in the order
 // e mployee, m anager, h r, n urse, p hysician, t enantadmin, o perator, i tsm, a uditor, support of l ists,
-// s upport of one person. A row may end early: who comes after has nothing.
-const roleLetters = "emhnptoials"
+// s upport of one person, e mergency. A row may end early: who comes after has nothing.
+const roleLetters = "emhnptoialse"
 
 const permissionsExpected = `
 home.read         emhnptoia
@@ -46,7 +46,7 @@ audit.read.self   emhnptoia
 trust.evidence    -----toia
 matrix.read       -----toia
 account.manage    -----t-i-
-account.unlock    -----t-i-
+account.unlock    -----t-i---e
 federation.manage -----t-i-
 scim.provision    ---------
 tenant.manage     -------i-
@@ -64,6 +64,10 @@ handover.take     ---np----
 certificate.read  ------oia
 certificate.manage -------i-
 demo.mail         ---------
+sealed.read       -----t-ia
+sealed.seal       -----t-i-
+sealed.review     -----t-ia
+emergency.act     -----------e
 support.desk      ------oi-
 support.ask       ------oi-
 support.approve   -------i-
@@ -135,6 +139,7 @@ func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
 		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
+		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
 		ReviewRead: "h",
 	}

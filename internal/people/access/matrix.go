@@ -60,7 +60,7 @@ var Matrix = []Row{
 	{TrustEvidence, "セキュリティの証跡を詳しく見る", overseers, both},
 	{MatrixRead, "権限の表を見る", overseers, host},
 	{AccountManage, "利用者と権限を管理する", accounts, both},
-	{AccountUnlock, "ロックを解除する", accounts, host},
+	{AccountUnlock, "ロックを解除する", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Emergency}, host},
 	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, nil},
 	{Provision, "人事システムから利用者を登録する（連携用のトークンだけ）", nil, nil},
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
@@ -68,6 +68,10 @@ var Matrix = []Row{
 	{AssetManage, "資源の処分を申請・承認する", association, nil},
 	{ReviewRead, "権限の見直しの状況を見る", overseers, host},
 	{ReviewDecide, "割り当てられた権限を見直す（自分の権限は見直せません）", []actor.Role{actor.TenantAdmin, actor.Operator, actor.ITSM}, nil},
+	{SealedRead, "緊急用の利用者IDの状態を見る", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, nil},
+	{SealedSeal, "緊急用の利用者IDに封をする", accounts, host},
+	{SealedReview, "緊急用の利用者IDを使ったあとの確認を記録する", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, nil},
+	{EmergencyAct, "緊急用の利用者IDで、使った理由を書き、ロックを解除する", []actor.Role{actor.Emergency}, nil},
 	{SupportDesk, "サポート入室の窓口を見る（保健会）", association, nil},
 	{SupportAsk, "サポート入室を申し込み、使う（保健会）", association, nil},
 	{SupportApprove, "ほかの人のサポート入室の申込みを決める（保健会）", []actor.Role{actor.ITSM}, nil},
@@ -91,6 +95,7 @@ var roleNames = map[actor.Role]string{
 	actor.Physician: "産業医", actor.TenantAdmin: "テナント管理者", actor.Operator: "運用者（保健会）",
 	actor.ITSM: "ITサービスマネジャー（保健会）", actor.Auditor: "監査者",
 	actor.SupportLists: "サポート入室（一覧）", actor.SupportPerson: "サポート入室（一人の記録）",
+	actor.Emergency: "緊急用",
 }
 
 // RoleName is the Japanese name of a role; an unknown one is shown as it is written.

@@ -160,6 +160,9 @@ func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Accou
 		return "", err
 	}
 	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		if err := s.notSealed(tx, key, a.Tenant, id); err != nil {
+			return err
+		}
 		if err := s.setPassword(tx, key, a.Tenant, id, hash, time.Now(), true); err != nil {
 			return err
 		}

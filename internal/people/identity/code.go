@@ -114,7 +114,14 @@ func (s *Service) Pending(ctx context.Context, token string) (Pending, error) {
 	if r.Factor == factorOwn {
 		return s.pendingOwn(ctx, k, p, r)
 	}
-	return p, nil
+	err = s.db.View(ctx, r.Tenant, func(tx *db.Tx) error {
+		e, err := s.sealedOf(tx, k, r.Tenant, r.Account)
+		if err == nil && e != nil {
+			p.Envelope, p.ResendsLeft = e.code, 0
+		}
+		return err
+	})
+	return p, err
 }
 
 func (s *Service) pending(r signin, info TenantInfo, email string) Pending {
@@ -169,7 +176,9 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 	code := newCode()
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		now := time.Now()
-		if r.Resends >= s.policy.Resends {
+		if e, err := s.sealedOf(tx, k, r.Tenant, r.Account); err != nil {
+			return err
+		} else if r.Resends >= s.policy.Resends || e != nil {
 			return fault.New(fault.Conflict, "identity.resend_limit")
 		}
 		if wait := db.Time(r.SentAt).Add(s.policy.ResendAfter).Sub(now); wait > 0 {

@@ -44,6 +44,8 @@ type Pending struct {
 	TOTP    bool // there is an app
 	Passkey bool // there is a passkey
 	MayMail bool // a code may be mailed instead: two factors are not required
+
+	Envelope int // the number of the code in the envelope of an emergency account; 0: mailed
 }
 
 // SignedIn is the outcome of the second step, or of a change of password.
@@ -131,7 +133,7 @@ func NormalLogin(typed string) string {
 // scope turns grants into what an actor carries: the roles, the sites (nil is all) and a manager's
 // departments. Where a role is given for every site and for single ones, the narrower wins (health.md §2.1).
 func scope(grants []Grant) (roles []actor.Role, sites []ids.Site, depts []ids.Dept) {
-	for _, r := range actor.Roles {
+	for _, r := range actor.Held {
 		held := false
 		for _, g := range grants {
 			if g.Role != r {

@@ -25,6 +25,9 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 		return err
 	}
 	return s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx, k *vault.Key) error {
+		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
+			return err
+		}
 		admin := slices.ContainsFunc(grants, func(g Grant) bool { return g.Role == actor.TenantAdmin })
 		if err := s.keepAdmin(tx, k, a.Tenant, id, admin); err != nil {
 			return err
@@ -58,6 +61,9 @@ func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, re
 // Enable lets a disabled account sign in again.
 func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	return s.manage(ctx, a, id, permManage, "account.enabled", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
+			return err
+		}
 		return s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "active" })
 	})
 }

@@ -83,23 +83,24 @@ func DefaultPolicy() Policy {
 
 // Names of the protections that a sandbox can switch off, so that each probe is known to be able to fail.
 const (
-	SabotageSession  = "identity.session_idle"   // sessions outlive their idle limit
-	SabotageCode     = "identity.code_reuse"     // a used code works again
-	SabotageTries    = "identity.code_tries"     // a code may be guessed without end
-	SabotageLock     = "identity.lock"           // accounts never lock
-	SabotagePassword = "identity.password_rules" // any password is accepted
-	SabotageHash     = "identity.hash_params"    // passwords are hashed too cheaply
-	SabotageWords    = "identity.words"          // an unknown ID gets an answer of its own
-	SabotageScreen   = "identity.screen"         // screens never lock
-	SabotageReuse    = "identity.login_reuse"    // a login ID may be given a second time
-	SabotageRows     = "identity.rows"           // rows that the service has not written are taken for its own
-	SabotagePasskey  = "identity.passkey_uv"     // a passkey need not verify its user
-	SabotageReplay   = "identity.passkey_replay" // a challenge may be answered twice
-	SabotageTOTP     = "identity.totp_reuse"     // a code of the app works again
+	SabotageSession  = "identity.session_idle"    // sessions outlive their idle limit
+	SabotageCode     = "identity.code_reuse"      // a used code works again
+	SabotageTries    = "identity.code_tries"      // a code may be guessed without end
+	SabotageLock     = "identity.lock"            // accounts never lock
+	SabotagePassword = "identity.password_rules"  // any password is accepted
+	SabotageHash     = "identity.hash_params"     // passwords are hashed too cheaply
+	SabotageWords    = "identity.words"           // an unknown ID gets an answer of its own
+	SabotageScreen   = "identity.screen"          // screens never lock
+	SabotageReuse    = "identity.login_reuse"     // a login ID may be given a second time
+	SabotageSealed   = "identity.sealed_rotation" // an emergency password opens more than one session
+	SabotageRows     = "identity.rows"            // rows that the service has not written are taken for its own
+	SabotagePasskey  = "identity.passkey_uv"      // a passkey need not verify its user
+	SabotageReplay   = "identity.passkey_replay"  // a challenge may be answered twice
+	SabotageTOTP     = "identity.totp_reuse"      // a code of the app works again
 )
 
 // Sabotages lists them, for the sandbox.
-var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP}
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP, SabotageSealed}
 
 // Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.
 func (p Policy) Sabotage(name string) Policy {

@@ -52,6 +52,11 @@ type Guard func(a actor.Actor, permission string) error
 const (
 	permManage = "account.manage"
 	permUnlock = "account.unlock"
+
+	permSeal       = "sealed.seal"
+	permSealRead   = "sealed.read"
+	permSealReview = "sealed.review"
+	permEmergency  = "emergency.act"
 )
 
 // Options are what the service is made of. All are needed.
@@ -78,10 +83,11 @@ type Service struct {
 	policy  Policy
 	site    string
 
-	gate  *gate
-	dummy hashed // hashed against when there is no account, so that it costs the same
-	touch *touches
-	first audit.First // of rows that do not verify
+	gate     *gate
+	unusable string // the hash of a password that nobody knows
+	dummy    hashed // hashed against when there is no account, so that it costs the same
+	touch    *touches
+	first    audit.First // of rows that do not verify
 
 	ending  context.Context // ended by Close
 	end     context.CancelFunc
@@ -96,13 +102,14 @@ func New(o Options) (*Service, error) {
 	if err := o.Policy.Check(); err != nil && !o.Sandbox {
 		return nil, err
 	}
-	dummy, err := parseHash(hashPassword(o.Policy.Hash, randomToken()))
+	unusable := hashPassword(o.Policy.Hash, randomToken())
+	dummy, err := parseHash(unusable)
 	if err != nil {
 		return nil, err
 	}
 	s := &Service{
 		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, policy: o.Policy, site: o.Site,
-		gate: newGate(o.Policy.HashSlots, o.Policy.HashQueue), dummy: dummy,
+		gate: newGate(o.Policy.HashSlots, o.Policy.HashQueue), dummy: dummy, unusable: unusable,
 	}
 	s.touch = newTouches(s.writeTouches)
 	s.ending, s.end = context.WithCancel(context.Background())

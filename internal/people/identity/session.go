@@ -63,6 +63,9 @@ func (s *Service) open(tx *db.Tx, k *vault.Key, r signin, a *account, v Visit, n
 	}
 	who := visitor(a.Tenant, a.ID, v)
 	who.Session, who.Person = id, a.Person
+	if err := s.openSealed(tx, k, a, id, now); err != nil {
+		return out, err
+	}
 	return out, s.record(tx, "auth.signed_in", who, "ok", map[string]any{"signin": r.ID, "device": device, "new_device": out.Device != "", "factor": b.factor})
 }
 
@@ -191,8 +194,15 @@ func (s *Service) SignOut(ctx context.Context, v Visit, token string) error {
 	}
 	a := cur.Actor
 	a.Addr, a.Request = v.Addr, v.Request
+	k, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
 	return s.transact(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(qSessionEnd, a.Tenant, a.Session, db.Micros(time.Now()), "signed-out"); err != nil {
+			return err
+		}
+		if err := s.closeEmergency(tx, k, a, time.Now()); err != nil {
 			return err
 		}
 		return s.record(tx, "auth.signed_out", a, "ok", nil)

@@ -268,6 +268,7 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 	code, token := newCode(), randomToken()
 	var row signin
 	var refused error
+	emergency := false
 	err := s.transact(ctx, func(tx *db.Tx) error {
 		refused = nil
 		now := time.Now()
@@ -277,9 +278,20 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 			refused = s.wrong(a)
 			return s.record(tx, "auth.failed", a.actor(), "failed", map[string]any{"name": a.name, "number": 0})
 		}
+		fromEnvelope, err := s.breakSeal(tx, a, now)
+		if fault.Is(err, fault.Invalid) {
+			refused = err
+			return s.record(tx, "auth.failed", a.actor(), "failed", map[string]any{"name": a.name, "number": 0})
+		}
+		if err != nil {
+			return err
+		}
+		if emergency = fromEnvelope != ""; emergency {
+			code = fromEnvelope
+		}
 		if ok, err := s.passwordAllowed(tx, a.account.Tenant, a.account.ID); err != nil {
 			return err
-		} else if !ok {
+		} else if !ok && !emergency {
 			refused = s.wrong(a)
 			return s.record(tx, "auth.password_not_allowed", a.actor(), "denied", nil)
 		}
@@ -296,7 +308,6 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 			return s.record(tx, "auth.code_ceiling", a.actor(), "denied", nil)
 		}
 		row = signin{Tenant: a.account.Tenant, ID: string(ids.New[ids.Session]()), Account: a.account.ID, Device: a.device, throttle: a.throttle, State: "open", SentAt: db.Micros(now), CreatedAt: db.Micros(now)}
-		var err error
 		refused, err = s.ask(tx, a, &row, token, code, now)
 		return err
 	})
@@ -305,6 +316,12 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 	}
 	if refused != nil {
 		return Pending{}, refused
+	}
+	if emergency {
+		s.alarmBroken(a)
+		p, err := s.Pending(ctx, token)
+		p.Token = token
+		return p, err
 	}
 	if row.Factor == factorOwn {
 		p, err := s.pendingOwn(ctx, a.key, s.pending(row, a.info, ""), row)

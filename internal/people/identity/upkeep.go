@@ -41,6 +41,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.sweepSealed(ctx, now); err != nil {
+		return err
+	}
 	if err := s.changeEmails(ctx, now); err != nil {
 		return err
 	}
