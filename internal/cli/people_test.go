@@ -134,3 +134,30 @@ func TestTwoFactorVerb(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEnvelopeIsPrinted: text for the paper, JSON for a script, and what is missing is named.
+func TestAnEnvelopeIsPrinted(t *testing.T) {
+	asked := ""
+	h := House{Users: Users{Seal: func(_ context.Context, _ Options, tenant, login, name string) (identity.Envelope, error) {
+		asked = tenant + " " + login + " " + name
+		return identity.Envelope{LoginID: login, Password: "Ab2d-Ef3g", Codes: []string{"01234567", "12345678"}}, nil
+	}}}
+	code, out, _ := call(t, h, "user", "breakglass", "--tenant", "kyokai", "--login-id", "glass-1")
+	for _, want := range []string{"会社コード   kyokai", "利用者ID     glass-1", "パスワード   Ab2d-Ef3g", "コード1番    01234567", "コード2番    12345678", "一度だけ"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the paper lacks %q:\n%s", want, out)
+		}
+	}
+	if code != Done || asked != "kyokai glass-1 緊急用" {
+		t.Errorf("code %d, asked %q", code, asked)
+	}
+	var e identity.Envelope
+	if code, out, _ := call(t, h, "user", "breakglass", "--tenant", "a", "--login-id", "b", "--name", "金庫", "--json"); code != Done || json.Unmarshal([]byte(out), &e) != nil || len(e.Codes) != 2 || asked != "a b 金庫" {
+		t.Errorf("code %d, asked %q: %s", code, asked, out)
+	}
+	for _, args := range [][]string{{"user", "breakglass"}, {"user", "breakglass", "--tenant", "x"}} {
+		if code, _, errs := call(t, h, args...); code != Usage || !strings.Contains(errs, "cli.need_flag") {
+			t.Errorf("%v: code %d: %s", args, code, errs)
+		}
+	}
+}

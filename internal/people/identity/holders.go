@@ -47,6 +47,9 @@ func (s *Service) NarrowGrant(ctx context.Context, a actor.Actor, id ids.Account
 
 // regrant changes the set of an account's grants, unless nobody would administer afterwards.
 func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Account, change func([]Grant) []Grant) error {
+	if _, err := tx.Exec(qAdminsWait, by.Tenant); err != nil {
+		return err
+	}
 	held, err := s.heldBy(tx, k, by.Tenant, id)
 	if err != nil {
 		return err

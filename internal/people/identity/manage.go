@@ -28,8 +28,10 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
 			return err
 		}
-		admin := slices.ContainsFunc(grants, func(g Grant) bool { return g.Role == actor.TenantAdmin })
-		if err := s.keepAdmin(tx, k, a.Tenant, id, admin); err != nil {
+		given := func(r actor.Role) bool {
+			return slices.ContainsFunc(grants, func(g Grant) bool { return g.Role == r })
+		}
+		if err := s.keepAdmin(tx, k, a.Tenant, id, given); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(qGrantClear, a.Tenant, id); err != nil {
@@ -45,7 +47,7 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 // Disable keeps an account from signing in and ends its sessions. The login ID stays taken.
 func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	return s.manage(ctx, a, id, permManage, "account.disabled", reason, nil, func(tx *db.Tx, k *vault.Key) error {
-		if err := s.keepAdmin(tx, k, a.Tenant, id, false); err != nil {
+		if err := s.keepAdmin(tx, k, a.Tenant, id, func(actor.Role) bool { return false }); err != nil {
 			return err
 		}
 		if err := s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "disabled" }); err != nil {
@@ -150,17 +152,28 @@ func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, per
 	})
 }
 
-// keepAdmin refuses to take the last active tenant administrator away.
-func (s *Service) keepAdmin(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account, stays bool) error {
-	if stays {
-		return nil
-	}
-	admins, err := s.holders(tx, k, t, actor.TenantAdmin)
-	if err != nil {
+// keepAdmin refuses to take away the last active account of a role that administers. stays tells which of
+// the account's roles it keeps. Two such acts at once wait for each other: the later one counts what the
+// earlier one has left.
+func (s *Service) keepAdmin(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account, stays func(actor.Role) bool) error {
+	if _, err := tx.Exec(qAdminsWait, t); err != nil {
 		return err
 	}
-	if len(admins) == 1 && admins[0].ID == id {
-		return fault.New(fault.Conflict, "identity.last_admin")
+	for _, role := range administrators {
+		if stays(role) {
+			continue
+		}
+		admins, err := s.holders(tx, k, t, role)
+		if err != nil {
+			return err
+		}
+		if len(admins) == 1 && admins[0].ID == id {
+			return fault.New(fault.Conflict, "identity.last_admin")
+		}
 	}
 	return nil
 }
+
+// qAdminsWait changes nothing: it takes the rows of every administrator's grant, so that whoever else is about
+// to take one away waits until this transaction has ended.
+var qAdminsWait = db.Q("identity.admins_wait", `update identity_grants set granted_by = granted_by where tenant_id = $1 and role in ('tenantadmin', 'itsm')`)
