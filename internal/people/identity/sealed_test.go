@@ -88,6 +88,18 @@ func TestOneUseOfAnEnvelope(t *testing.T) {
 		if err != nil || !use.Drill || !strings.Contains(use.Reason, "山田") {
 			t.Errorf("%+v, %v", use, err)
 		}
+		for range 11 {
+			_, err := h.first("midori", "hr", wrongPW, Visit{Addr: "198.51.100.7"})
+			h.want(err, "identity.wrong")
+		}
+		locked, err := h.LockedOut(ctx, a)
+		if err != nil || len(locked) != 1 || locked[0].LoginID != "hr" {
+			t.Errorf("%+v, %v", locked, err)
+		}
+		h.want(h.Unlock(ctx, a, h.ids["midori/hr"], "本人に確認"), "")
+		h.want(h.Unlock(ctx, a, h.ids["hikari/hr"], "他社"), "identity.no_account")
+		h.in("midori", "hr", Visit{Addr: "198.51.100.8"})
+		h.want(h.Disable(ctx, a, h.ids["midori/hr"], "x"), "access.denied")
 		other := a
 		other.Session = "another"
 		_, err = h.Emergency(ctx, other)
