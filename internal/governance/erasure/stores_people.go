@@ -34,6 +34,7 @@ var peopleStores = []Store{
 	{Name: "identity_sessions", Place: Main, Says: "サインイン中の端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"session_id"}, Via: account},
 	{Name: "identity_devices", Place: Main, Says: "記憶した端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"device_id"}, Via: account},
 	{Name: "identity_email_changes", Place: Main, Says: "メールアドレスの変更待ち", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
+	{Name: "identity_sealed", Place: Main, Says: "緊急用の利用者IDの封筒", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_resets", Place: Main, Says: "パスワード再設定の申込み", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_totp", Place: Main, Says: "認証アプリ", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_passkeys", Place: Main, Says: "パスキー", Erase: Rows, Tenant: "tenant_id", Key: []string{"passkey_id"}, Via: account},
