@@ -69,7 +69,7 @@ var purposeWords = map[string]string{
 	"start": "起動", "sign-in": "サインイン", "setup": "初期設定", "demo": "デモの準備", "probe": "セキュリティの確認", "evidence": "セキュリティの確認", "account": "利用者の管理", "access-review": "権限の見直し",
 	"support": "サポート", "notice": "通知",
 	"sso": "会社のアカウントでのサインイン", "scim": "人事システムとの連携",
-	"support": "サポート", "notice": "通知", "emergency": "緊急",
+	"emergency": "緊急",
 }
 
 // detailWords name the details of an event; a detail without a word is shown as it is.
