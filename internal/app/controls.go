@@ -34,10 +34,7 @@ func (a *App) controls() []control.Control {
 }
 
 // slow are the probes that take long by nature: after a start, the others have their turn first.
-var slow = map[string]int{"AC-PWPOL": 1, "AC-LOCK": 1, "AC-UNIQUE": 1, "AC-SCREENLOCK": 1, "AC-REVIEW-Q": 1, "AC-OPERATOR": 1, "ER-TERMINATE": 2, "ER-CERT": 3, "ER-PRESENT": 3, "BK-DAILY": 2, "BK-RETAIN": 2, "BK-OFFLINE": 2, "BK-DRILL": 2, "ER-BACKUP": 2, "ER-LEDGER": 2, "LH-HOLD": 2}
-var slow = map[string]int{"AC-PWPOL": 1, "AC-LOCK": 1, "AC-UNIQUE": 1, "AC-SCREENLOCK": 1, "AC-REVIEW-Q": 1, "AC-OPERATOR": 1, "ER-TERMINATE": 2, "ER-CERT": 3, "ER-PRESENT": 3, "BK-DAILY": 2, "BK-RETAIN": 2, "BK-OFFLINE": 2, "BK-DRILL": 2}
-var slow = map[string]int{"AC-PWPOL": 1, "AC-LOCK": 1, "AC-UNIQUE": 1, "AC-SCREENLOCK": 1, "AC-REVIEW-Q": 1, "AC-OPERATOR": 1, "AC-BREAKGLASS": 1, "BK-DAILY": 2, "BK-RETAIN": 2, "BK-OFFLINE": 2, "BK-DRILL": 2}
-var slow = map[string]int{"AC-BREAKGLASS": 1, "AC-LOCK": 1, "AC-OPERATOR": 1, "AC-PWPOL": 1, "AC-REVIEW-Q": 1, "AC-SCREENLOCK": 1, "AC-UNIQUE": 1, "BK-DAILY": 2, "BK-DRILL": 2, "BK-OFFLINE": 2, "BK-RETAIN": 2, "ER-TERMINATE": 2, "ER-CERT": 3, "ER-PRESENT": 3}
+var slow = map[string]int{"AC-BREAKGLASS": 1, "AC-LOCK": 1, "AC-OPERATOR": 1, "AC-PWPOL": 1, "AC-REVIEW-Q": 1, "AC-SCREENLOCK": 1, "AC-UNIQUE": 1, "BK-DAILY": 2, "BK-DRILL": 2, "BK-OFFLINE": 2, "BK-RETAIN": 2, "ER-BACKUP": 2, "ER-LEDGER": 2, "ER-TERMINATE": 2, "LH-HOLD": 2, "ER-CERT": 3, "ER-PRESENT": 3}
 
 // listeners are the addresses on which this process accepts connections, sandboxes included.
 func (a *App) listeners() []string {

@@ -138,8 +138,7 @@ func TestDeniedByDefault(t *testing.T) {
 func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
-		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
-		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
+		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
 		ReviewRead: "h",
 	}
