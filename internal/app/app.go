@@ -30,6 +30,7 @@ import (
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
+	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/identity/scim"
 	"rakudos/internal/people/identity/sso"
@@ -59,6 +60,7 @@ type App struct {
 	Checkup   *checkup.Service
 	Statement *statement.Service
 	Backup    *backup.Service
+	KeyRing   *keys.Service
 	Assets    *asset.Service
 	Review    *accessreview.Service
 	TLS       *tlscert.Store
@@ -69,6 +71,7 @@ type App struct {
 
 	factorsNew bool // the tables of factors have just been made
 
+	root    vault.Root
 	box     *mail.Memory // mailbox of the probes
 	replay  *erasure.Replay
 	probes  probeTenants
@@ -110,8 +113,12 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 
 // HasData tells whether a data directory has been used before.
 func HasData(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "root.key"))
-	return err == nil
+	for _, name := range []string{"root.key", "log"} { // with a key service there is no root key here
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
@@ -153,11 +160,10 @@ func (a *App) openEngines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	root, err := vault.FileRoot(c.path("root.key"))
-	if err != nil {
+	if a.root, err = c.openRoot(ctx); err != nil {
 		return err
 	}
-	if a.Vault, err = vault.Open(ctx, a.Keys, root); err != nil {
+	if a.Vault, err = vault.Open(ctx, a.Keys, a.root); err != nil {
 		return err
 	}
 	if a.Audit, err = audit.Open(ctx, a.DB, a.Vault, audit.Config{Dir: c.path("log")}); err != nil {
@@ -180,7 +186,7 @@ func (a *App) openEngines(ctx context.Context) error {
 		return err
 	}
 	a.Jobs = job.New(a.DB, job.WithLog(a.log))
-	return a.catchUp(ctx, root)
+	return a.catchUp(ctx, a.root)
 }
 
 // databases turns the configuration into the two databases: records, and keys apart from them.
@@ -212,8 +218,10 @@ func (a *App) mailer() (mail.Sender, error) {
 			return nil, e
 		}
 		next, err = mail.SMTP(mail.SMTPConfig{Host: c.Host, Port: c.Port, Username: c.User, Password: password, From: c.From})
-	} else {
+	} else if a.Config.Demo { // the demo's mails alone lie open, for whoever tries it out
 		next, err = mail.Spool(a.Config.path("mail"), c.From)
+	} else {
+		next, err = mail.SealedSpool(a.Config.path("mail"), c.From, spoolKey{a.Vault})
 	}
 	return mail.Router{Probe: a.box, Next: next}, err
 }
@@ -261,14 +269,13 @@ func (a *App) openServices(ctx context.Context) error {
 	a.Jobs.Handle("identity.sweep", func(ctx context.Context, _ job.Job) error { return a.Identity.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("identity.sweep", job.Every(time.Hour), job.NewestOnly())
 	a.openReview()
-	if err := a.openBackup(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{a.openBackup, a.openKeys, a.openAssets} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	a.openCertificates()
 	a.openHandover()
-	if err := a.openAssets(ctx); err != nil {
-		return err
-	}
 	if err := a.openErasure(); err != nil {
 		return err
 	}

@@ -22,7 +22,6 @@ import (
 	"rakudos/internal/engine/blob"
 	"rakudos/internal/engine/blob/bucket"
 	"rakudos/internal/engine/db"
-	"rakudos/internal/engine/vault"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/operations/backup"
 )
@@ -42,10 +41,6 @@ func (c *Config) backupDir() string {
 
 // openBackup builds the backups on everything else, and plans the daily work.
 func (a *App) openBackup(ctx context.Context) error {
-	root, err := vault.FileRoot(a.Config.path("root.key"))
-	if err != nil {
-		return err
-	}
 	files, err := blob.Local(a.Config.path("blobs"))
 	if err != nil {
 		return err
@@ -57,7 +52,7 @@ func (a *App) openBackup(ctx context.Context) error {
 	}
 	a.Backup, err = backup.Open(ctx, backup.Options{
 		Second: second,
-		Main:   a.DB, Keys: a.Keys, Vault: a.Vault, Root: root, Log: a.Audit, Blobs: files, Target: target,
+		Main:   a.DB, Keys: a.Keys, Vault: a.Vault, Root: a.root, Log: a.Audit, Blobs: files, Target: target,
 		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Ledger: a.replay, Build: Version, Logger: a.log,
 	})
 	if err != nil {
@@ -152,18 +147,11 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 	if err != nil {
 		return nil, err
 	}
-	from, keyFile := r.From, r.RootKey
+	from := r.From
 	if from == "" {
 		from = c.backupDir()
 	}
-	if keyFile == "" {
-		keyFile = c.path("root.key")
-	}
-	raw, err := os.ReadFile(keyFile)
-	if err != nil { // asked first: opening a root key that is not there would make one
-		return nil, fault.New(fault.Missing, "backup.no_root_key", "path", keyFile).Because(err)
-	}
-	root, err := vault.FileRoot(keyFile)
+	root, raw, err := c.rootForRestore(ctx, r.RootKey)
 	if err != nil {
 		return nil, err
 	}
@@ -187,8 +175,11 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 	if err := ledger.CopyTo(filepath.Join(r.To, ledgerDir)); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(r.To, "root.key"), raw, 0o600); err != nil {
-		return nil, err
+	if raw != nil { // from a file: the restored data brings its own
+		if err := os.WriteFile(filepath.Join(r.To, "root.key"), raw, 0o600); err != nil {
+			return nil, err
+		}
+		c.Keys.Root = RootKey{Driver: "file", PassphraseFile: c.Keys.Root.PassphraseFile}
 	}
 	return out, settle(ctx, c, r.To, out)
 }

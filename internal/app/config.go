@@ -30,6 +30,7 @@ type Config struct {
 	Identity Identity `yaml:"identity"` // passwords and signing in
 	SSO      SSO      `yaml:"sso"`      // how the tenants' identity providers are reached
 	Erasure  Erasure  `yaml:"erasure"`  // the erasure ledger
+	Keys     Keys     `yaml:"keys"`     // where the root key is
 
 	sabotage map[string]bool // sandboxes of the probes only; not reachable from a file or the environment
 }
@@ -89,6 +90,7 @@ func DefaultConfig() Config {
 		Service:  Service{Name: f.Service, Association: f.Association, HomePage: f.HomePage, ContactMail: f.Mail, ContactForm: f.Form},
 		Database: Database{Engine: db.SQLite},
 		Mail:     Mail{Mode: "spool", From: "no-reply@rakudos.example", Port: 587},
+		Keys:     Keys{Root: RootKey{Driver: "file"}},
 	}
 }
 
@@ -163,6 +165,7 @@ func (c *Config) Check() error {
 	if _, err := mail.ParseAddress(c.Mail.From); err != nil {
 		bad("mail.from %q is not an address", c.Mail.From)
 	}
+	c.Keys.Root.check(bad)
 	return errors.Join(errs...)
 }
 

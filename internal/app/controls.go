@@ -15,6 +15,7 @@ import (
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
+	"rakudos/internal/operations/keys"
 )
 
 // controls are the promises whose subjects are built, each looking at the running service.
@@ -23,6 +24,7 @@ func (a *App) controls() []control.Control {
 	out = append(out, tlscert.Controls(a.listeners, a.roots)...)
 	out = append(out, clock.Controls(a.fetchLogin)...)
 	out = append(out, vault.Controls(vault.Deps{Vault: a.Vault, DB: a.DB, Dir: a.Config.Data, Tenants: a.probeTenants})...)
+	out = append(out, keys.Controls(a.keyProbing())...)
 	out = append(out, audit.Controls(a.Audit, scenes{a.stage})...)
 	out = append(out, a.peopleControls()...)
 	out = append(out, a.erasureControls()...)

@@ -31,7 +31,7 @@ func verifyOffline(ctx context.Context, c Config) (rep audit.Report, err error) 
 		return rep, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	root, err := vault.FileRoot(c.path("root.key"))
+	root, err := c.openRoot(ctx)
 	if err != nil {
 		return rep, err
 	}

@@ -61,7 +61,7 @@ func commands() []command {
 		explainRetentionCommand(), explainReviewCommand(), reviewStatusCommand(), accessMatrixCommand(), assetListCommand(),
 		tenantListCommand(), tenantCreateCommand(), tenantTwoFactorCommand(), configCheckCommand(), versionCommand(),
 	}
-	return slices.Concat(all, userCommands(), backupCommands(), erasureCommands(), certificateCommands())
+	return slices.Concat(all, userCommands(), backupCommands(), erasureCommands(), certificateCommands(), keyCommands(), mailCommands())
 }
 
 // Main runs one verb and returns the exit code.

@@ -39,6 +39,10 @@ type House struct {
 	Tenants  Tenants
 	// Backup makes, checks and restores backups.
 	Backup Backups
+	// Keys shows and rotates keys.
+	Keys KeyRing
+	// Mails reads the sealed mail spool.
+	Mails Mails
 	// Assets compares the ledger of assets with what is there on a stopped service's data.
 	Assets func(ctx context.Context, o Options) (*asset.View, error)
 	// Certificates reads the register of certificates of erasure.

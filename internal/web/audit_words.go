@@ -51,6 +51,8 @@ var verbWords = map[string]string{
 
 	"backup.made": "バックアップの取得", "backup.copied": "二つ目の置き場所への写し", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
+	"key.rotate": "鍵の更新の依頼", "key.rotation_begun": "鍵の更新の開始", "key.rotated": "鍵の更新", "key.rotation_failed": "鍵の更新の失敗", "key.version_destroyed": "鍵の古い版の破棄",
+	"key.root_move_begun": "ルート鍵の移動の開始", "key.root_moved": "ルート鍵の移動",
 	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",
 	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分",
 	"termination.request": "解約の申込み", "termination.receipt": "データの受け取りの記録", "termination.confirm": "消去の確認", "termination.cancel": "解約の取り消し", "termination.call_back": "確認の電話の記録", "termination.requested": "解約の申込み", "termination.cancelled": "解約の取り消し", "termination.confirmed": "消去の確認", "termination.called_back": "確認の電話の記録", "termination.erasing": "消去の開始", "termination.erased": "消去の終わり", "termination.failed": "消去の失敗", "termination.overdue": "消去の期限切れ", "termination.closed": "解約の終わり",

@@ -8,6 +8,7 @@ import (
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/access"
 )
 
@@ -118,6 +119,15 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 	} {
 		if x.n > 0 {
 			view.Todos = append(view.Todos, todo{x.path, x.text, group(x.n) + "項目", x.class})
+		}
+	}
+	if access.Allows(v.Actor, access.KeyRead) {
+		alerts, err := s.Keys.Alerts(r.Context(), v.Actor)
+		if err != nil {
+			view.Todos = append(view.Todos, todo{"/keys", "鍵の台帳を確かめられません", "", "late"})
+		}
+		for _, a := range alerts {
+			view.Todos = append(view.Todos, todo{"/keys", keys.AlertWords[a.Code], "", "late"})
 		}
 	}
 	if access.Allows(v.Actor, access.AuditRead) {

@@ -51,6 +51,7 @@ var menu = []Wing{
 	}},
 	{"operations", "運用", []Item{
 		{"/assets", "資源の台帳", access.AssetRead},
+		{"/keys", "鍵の台帳", access.KeyRead},
 	}},
 	{"governance", "証明", []Item{
 		{"/trust", "セキュリティ対策と確認状況", SignedIn},

@@ -116,6 +116,8 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "GET /access.csv", Permission: access.MatrixRead, Action: s.accessCSV},
 		{Pattern: "GET /audit", Permission: access.AuditRead, Action: s.auditPage},
 
+		{Pattern: "GET /keys", Permission: access.KeyRead, Action: s.keysPage},
+		{Pattern: "POST /keys/rotate", Permission: access.KeyRotate, Verb: "key.rotate", Action: s.keysRotate},
 		{Pattern: "GET /assets", Permission: access.AssetRead, Action: s.assetsPage},
 		{Pattern: "POST /assets/claim", Permission: access.AssetManage, Verb: "asset.claim", Action: s.assetClaim},
 		{Pattern: "POST /assets/dispose", Permission: access.AssetManage, Verb: "asset.dispose", Action: s.assetAsk},

@@ -190,6 +190,8 @@ func samples() map[string]struct {
 		"measures-none": {actor.Manager, &measuresView{Page: Page{Title: "就業上の措置"}}},
 		"assets":        {actor.ITSM, sampleAssets()},
 		"criteria-edit": {actor.Nurse, sampleCriteriaEdit()},
+		"keys":          {actor.ITSM, sampleKeys(true)},
+		"keys-fine":     {actor.Operator, sampleKeys(false)},
 		"criteria":      {actor.Physician, &criteriaView{Page: Page{Title: "判定基準"}, MayApprove: true, Year: 2026, Versions: criteriaCards([]checkup.CriteriaVersion{{Criteria: checkup.BuiltIn[0], State: "active"}, {Criteria: checkup.BuiltIn[1], State: "draft"}})}},
 	}
 }

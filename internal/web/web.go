@@ -18,6 +18,7 @@ import (
 	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
+	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/identity/scim"
@@ -54,6 +55,7 @@ type Deps struct {
 	Review    *accessreview.Service
 	Audit     *audit.Log
 	Assets    *asset.Service
+	Keys      *keys.Service
 	Ready     func(context.Context) error // nil error: everything needed is up
 	Log       *slog.Logger
 

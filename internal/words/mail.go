@@ -6,4 +6,8 @@ var mailTexts = map[string]Text{
 	"mail.subject": {Message: "メールの件名に使えない文字があるか、長すぎます。", Kept: "メールは送られていません。", Next: "改行などの制御文字を除き、200文字以内にしてください。"},
 	"mail.text":    {Message: "メールの本文が空か、使えない文字があるか、長すぎます。", Kept: "メールは送られていません。", Next: "本文を確かめてください。"},
 	"mail.relay":   {Message: "メールを送れませんでした。", Kept: "入力した内容はそのままです。", Next: "しばらくしてからもう一度お試しください。続くときは管理者に知らせてください。"},
+	"mail.no_message": {
+		Message: "番号 {id} のメールはありません。",
+		Next:    "rakudos mail list で番号を確かめてください。",
+	},
 }

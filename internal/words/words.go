@@ -40,6 +40,7 @@ var subjects = []map[string]Text{
 	supportTexts,
 	vaultTexts,
 	backupTexts,
+	keysTexts,
 	assetTexts,
 	certificateTexts,
 	paperTexts,

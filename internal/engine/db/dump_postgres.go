@@ -22,16 +22,18 @@ type dumped struct {
 	Tables  []table `json:"tables"`
 }
 
+const tablesPostgresText = `select c.table_name, c.column_name, c.data_type
+		from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+		where c.table_schema = current_schema() and t.table_type = 'BASE TABLE' and c.table_name <> $1
+		order by c.table_name collate "C", c.column_name collate "C"`
+
 const dumpHead = "schema.json"
 
 // dumpPostgres streams every table in the binary COPY format and adds up the rows as they pass. It needs
 // no tool on the host and no right but to read, so it works as the service's own role.
 func (s *Snapshot) dumpPostgres(ctx context.Context, w io.Writer) ([]Digest, error) {
 	c := s.conns[0]
-	rows, err := c.QueryContext(ctx, `select c.table_name, c.column_name, c.data_type
-		from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-		where c.table_schema = current_schema() and t.table_type = 'BASE TABLE' and c.table_name <> $1
-		order by c.table_name collate "C", c.column_name collate "C"`, bookkeeping)
+	rows, err := c.QueryContext(ctx, tablesPostgresText, bookkeeping)
 	if err != nil {
 		return nil, err
 	}

@@ -200,9 +200,11 @@ type column struct {
 // bookkeeping is goose's own table: Version stands for it.
 const bookkeeping = "goose_db_version"
 
+const tablesSQLiteText = `select t.name, c.name, lower(c.type) from sqlite_schema t, pragma_table_info(t.name) c
+		where t.type = 'table' and t.name not like 'sqlite\_%' escape '\' and t.name <> $1 order by t.name, c.name`
+
 func tablesSQLite(ctx context.Context, c *sql.Conn) ([]table, error) {
-	rows, err := c.QueryContext(ctx, `select t.name, c.name, lower(c.type) from sqlite_schema t, pragma_table_info(t.name) c
-		where t.type = 'table' and t.name not like 'sqlite\_%' escape '\' and t.name <> $1 order by t.name, c.name`, bookkeeping)
+	rows, err := c.QueryContext(ctx, tablesSQLiteText, bookkeeping)
 	if err != nil {
 		return nil, err
 	}

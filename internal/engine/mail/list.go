@@ -48,11 +48,16 @@ func read(path string) (Mail, error) {
 		return Mail{}, err
 	}
 	defer f.Close()
-	m, err := mail.ReadMessage(io.LimitReader(f, 4*maxText))
+	out, err := parse(f)
+	out.File = filepath.Base(path)
+	return out, err
+}
+
+func parse(r io.Reader) (out Mail, err error) {
+	m, err := mail.ReadMessage(io.LimitReader(r, 4*maxText))
 	if err != nil {
 		return Mail{}, err
 	}
-	out := Mail{File: filepath.Base(path)}
 	if out.Date, err = m.Header.Date(); err != nil {
 		return Mail{}, err
 	}

@@ -36,13 +36,17 @@ func (s spool) Send(_ context.Context, m Message) error {
 	if _, err := msg.WriteTo(&b); err != nil {
 		return fmt.Errorf("mail: compose: %w", err)
 	}
-	name := ids.New[string]()
+	return s.put(ids.New[string](), ".eml", b.Bytes())
+}
+
+// put makes a file appear whole or not at all.
+func (s spool) put(name, end string, b []byte) error {
 	tmp := filepath.Join(s.dir, "."+name+".tmp")
-	if err := writeSynced(tmp, b.Bytes()); err != nil {
+	if err := writeSynced(tmp, b); err != nil {
 		_ = os.Remove(tmp)
 		return fmt.Errorf("mail: spool: %w", err)
 	}
-	if err := os.Rename(tmp, filepath.Join(s.dir, name+".eml")); err != nil {
+	if err := os.Rename(tmp, filepath.Join(s.dir, name+end)); err != nil {
 		return fmt.Errorf("mail: spool: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
@@ -38,26 +39,68 @@ type secret struct {
 	raw     [secretSize]byte
 }
 
+// ring is the versions of one key; the newest seals, the older ones still open.
+type ring struct {
+	newest secret
+	older  []secret // ascending
+}
+
+func (r *ring) add(s secret) {
+	if r.newest.version != 0 {
+		r.older = append(r.older, r.newest)
+	}
+	r.newest = s
+}
+
+func (r *ring) version(n uint32) *secret {
+	if r.newest.version == n {
+		return &r.newest
+	}
+	for i := range r.older {
+		if r.older[i].version == n {
+			return &r.older[i]
+		}
+	}
+	return nil
+}
+
+func (r *ring) first() *secret {
+	if len(r.older) > 0 {
+		return &r.older[0]
+	}
+	return &r.newest
+}
+
 // Key seals and opens values of one tenant or of one person. It is a small value: hundreds of thousands
-// may pass through memory, so no cipher state is kept in it.
+// may pass through memory, so no cipher state is kept in it. Whoever holds one sees a rotation at once:
+// its versions are exchanged under it.
 type Key struct {
-	tenant  ids.Tenant
-	index   bool     // a tenant key, which may also make blind indexes and MACs
-	secrets []secret // ascending by version; the last one seals
+	tenant ids.Tenant
+	person ids.Person // empty: the tenant's own key, which may also make blind indexes and MACs
+	vault  *Vault     // asked for versions that are not known yet; nil for a key outside of the store
+	ring   atomic.Pointer[ring]
+}
+
+func newKey(t ids.Tenant, p ids.Person, v *Vault, r *ring) *Key {
+	k := &Key{tenant: t, person: p, vault: v}
+	k.ring.Store(r)
+	return k
 }
 
 // Version is the version of the key that seals now.
 func (k *Key) Version() uint32 { return k.current().version }
 
-func (k *Key) current() *secret { return &k.secrets[len(k.secrets)-1] }
+func (k *Key) current() *secret { return &k.ring.Load().newest }
 
+// version finds a version. One that is not known was made by a rotation since this key was read.
 func (k *Key) version(n uint32) *secret {
-	for i := range k.secrets {
-		if k.secrets[i].version == n {
-			return &k.secrets[i]
-		}
+	if s := k.ring.Load().version(n); s != nil || k.vault == nil {
+		return s
 	}
-	return nil
+	if !k.vault.refresh(k, n) {
+		return nil
+	}
+	return k.ring.Load().version(n)
 }
 
 // Seal encrypts plain for one place: [1 format][4 key version][12 nonce][ciphertext and tag].
@@ -110,10 +153,10 @@ func (k *Key) Index(purpose, value string) []byte {
 func (k *Key) MAC(purpose string, parts ...[]byte) []byte { return k.mac("mac", purpose, parts...) }
 
 func (k *Key) mac(use, purpose string, parts ...[]byte) []byte {
-	if !k.index {
+	if k.person != "" {
 		panic("vault: only a tenant key makes indexes and MACs")
 	}
-	h := hmac.New(sha256.New, derive(&k.secrets[0], use, purpose))
+	h := hmac.New(sha256.New, derive(k.ring.Load().first(), use, purpose))
 	var n [8]byte
 	for _, p := range parts {
 		binary.BigEndian.PutUint64(n[:], uint64(len(p)))

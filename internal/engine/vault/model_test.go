@@ -95,7 +95,7 @@ func TestSealProperty(t *testing.T) {
 
 // Every way of cutting and joining chunks of a stream is refused or gives the whole plaintext.
 func FuzzOpenReader(f *testing.F) {
-	k := &Key{tenant: "t", secrets: []secret{{version: 1}}}
+	k := newKey("t", "", nil, &ring{newest: secret{version: 1}})
 	var good bytes.Buffer
 	w, err := k.SealWriter(&good, place)
 	if err != nil {
@@ -155,7 +155,7 @@ func TestWrapperRefusesWhatIsNotItsOwn(t *testing.T) {
 		"another version": func() error { _, err := w.open("p", 2, good); return err },
 		"cut":             func() error { _, err := w.open("p", 1, good[:20]); return err },
 		"another tenant": func() error {
-			_, err := newWrapper(&Key{tenant: "u", secrets: tk.secrets}).open("p", 1, good)
+			_, err := newWrapper(newKey("u", "", nil, tk.ring.Load())).open("p", 1, good)
 			return err
 		},
 		"unknown version":     func() error { b := bytes.Clone(good); b[3] = 9; _, err := w.open("p", 1, b); return err },

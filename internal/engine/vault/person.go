@@ -230,9 +230,9 @@ func (u *unwrapper) row(r wrappedKey) error {
 		if err := u.flush(); err != nil {
 			return err
 		}
-		u.person, u.key = r.person, &Key{tenant: u.wrap.tenant.tenant}
+		u.person, u.key = r.person, newKey(u.wrap.tenant.tenant, r.person, u.wrap.tenant.vault, &ring{})
 	}
-	u.key.secrets = append(u.key.secrets, secret{version: r.version, raw: secretBytes(raw)})
+	u.key.ring.Load().add(secret{version: r.version, raw: secretBytes(raw)}) // nobody else has it yet
 	return nil
 }
 

@@ -2,42 +2,31 @@ package vault
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"rakudos/internal/base/fault"
 )
 
 // Root wraps and unwraps tenant keys with the root key, which itself never enters the program when a key
-// management service holds it.
+// management service holds it. A service that cannot be reached is the fault Busy ("vault.kms_away"), one
+// that refuses is Denied ("vault.kms_denied"): neither is taken for a lost key.
 type Root interface {
 	Wrap(ctx context.Context, plain, aad []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped, aad []byte) ([]byte, error)
+	// Current names the root key and its version that wraps now.
+	Current(ctx context.Context) (string, error)
+	// Of names the root key and version under which something was wrapped.
+	Of(wrapped []byte) string
 }
 
-// fileRoot is the development driver: 32 random bytes in a file that only its owner may read.
-type fileRoot struct{ key [secretSize]byte }
-
-// FileRoot reads the root key from a file and creates it (mode 0600) when it is missing. It refuses a
-// file that others may read, or that is not exactly one key long.
-func FileRoot(path string) (Root, error) {
-	raw, err := readPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if raw, err = createPrivate(path); errors.Is(err, fs.ErrExist) {
-			raw, err = readPrivate(path)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) != secretSize {
-		return nil, fault.New(fault.Internal, "vault.root_size", "path", filepath.Base(path))
-	}
-	return &fileRoot{key: secretBytes(raw)}, nil
+// Rotator is a root whose key this program may renew by itself. Forget destroys the versions that are not
+// among those kept; a key service does that by its own rules, not by ours.
+type Rotator interface {
+	Rotate(ctx context.Context) error
+	Forget(ctx context.Context, keep []string) (gone []string, err error)
 }
 
 func readPrivate(path string) ([]byte, error) {
@@ -51,31 +40,17 @@ func readPrivate(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// createPrivate writes the new key beside its place and links it there, so that a crash never leaves half
-// a key and two starters never use different ones.
-func createPrivate(path string) ([]byte, error) {
-	key := newSecret()
-	f, err := os.CreateTemp(filepath.Dir(path), ".root-*") // mode 0600
-	if err != nil {
-		return nil, fmt.Errorf("vault: root key: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(key[:])
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("vault: root key: %w", err)
-	}
-	return key[:], os.Link(f.Name(), path)
+// Dated is a root that knows since when its current version wraps.
+type Dated interface {
+	Made(ctx context.Context) (time.Time, error)
 }
 
-func (r *fileRoot) Wrap(_ context.Context, plain, aad []byte) ([]byte, error) {
-	nonce := make([]byte, nonceSize, nonceSize+len(plain)+tagSize)
-	rand.Read(nonce)
-	return newGCM(r.key[:]).Seal(nonce, nonce, plain, aad), nil
-}
-
-func (r *fileRoot) Unwrap(_ context.Context, wrapped, aad []byte) ([]byte, error) {
-	if len(wrapped) < nonceSize+tagSize {
-		return nil, errShort
+// RootMade tells since when the current version of the root key wraps, zero when the root does not know,
+// and whether this program may rotate it.
+func (v *Vault) RootMade(ctx context.Context) (made time.Time, mine bool, err error) {
+	_, mine = v.root.(Rotator)
+	if d, ok := v.root.(Dated); ok {
+		made, err = d.Made(ctx)
 	}
-	return newGCM(r.key[:]).Open(nil, wrapped[:nonceSize], wrapped[nonceSize:], aad)
+	return made, mine, err
 }

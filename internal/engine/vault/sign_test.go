@@ -10,7 +10,7 @@ import (
 )
 
 func TestSigning(t *testing.T) {
-	k := &Key{tenant: ids.System, index: true, secrets: []secret{{version: 1, raw: newSecret()}}}
+	k := testKey(ids.System, true)
 	at := Loc{Table: "certificate_key", ID: "1", Column: "sealed"}
 	public, sealed := k.NewSigning(at)
 	if again, _ := k.NewSigning(at); bytes.Equal(public, again) {

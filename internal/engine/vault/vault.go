@@ -23,8 +23,9 @@ type Vault struct {
 	keys *db.DB
 	root Root
 
-	mu    sync.RWMutex
-	cache map[ids.Tenant]cached
+	mu     sync.RWMutex
+	cache  map[ids.Tenant]cached
+	absent map[absence]time.Time // versions that were asked for in vain
 }
 
 type cached struct {
@@ -35,7 +36,7 @@ type cached struct {
 // Open binds the key store (a migrated database of its own) to the root key. It refuses a root key that is
 // not the one under which this key store was begun, and makes the key of ids.System when it is missing.
 func Open(ctx context.Context, keys *db.DB, root Root) (*Vault, error) {
-	v := &Vault{keys: keys, root: root, cache: map[ids.Tenant]cached{}}
+	v := &Vault{keys: keys, root: root, cache: map[ids.Tenant]cached{}, absent: map[absence]time.Time{}}
 	if err := v.checkRoot(ctx); err != nil {
 		return nil, err
 	}
@@ -59,6 +60,9 @@ func (v *Vault) checkRoot(ctx context.Context) error {
 	}
 	if len(rows) > 0 {
 		got, err := v.root.Unwrap(ctx, rows[0], aad)
+		if fault.Is(err, fault.Busy) || fault.Is(err, fault.Denied) {
+			return err // the key service says why, and it is not the wrong key
+		}
 		if err != nil || string(got) != knownValue {
 			return fault.New(fault.Internal, "vault.root_mismatch").Because(err)
 		}
@@ -114,21 +118,38 @@ func (v *Vault) Tenant(ctx context.Context, t ids.Tenant) (*Key, error) {
 	if ok && time.Since(c.loaded) < recheck {
 		return c.key, nil
 	}
-	k, err := v.loadTenant(ctx, t)
+	return v.reload(ctx, t)
+}
+
+// reload reads a tenant's key anew. The cached Key stays the same value, so that everybody who holds it
+// gets the versions of a rotation as well.
+func (v *Vault) reload(ctx context.Context, t ids.Tenant) (*Key, error) {
+	r, err := v.loadTenant(ctx, t)
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	c, ok := v.cache[t]
 	if err != nil {
 		if fault.Is(err, fault.Missing) {
 			delete(v.cache, t)
 		}
+		// While the key service is away, keys that are open already go on working; a key that was destroyed
+		// is told from that by its row, which needs no key service.
+		if ok && fault.Is(err, fault.Busy) {
+			return c.key, nil
+		}
 		return nil, err
 	}
-	v.cache[t] = cached{k, time.Now()}
-	return k, nil
+	if !ok {
+		c.key = newKey(t, "", v, r)
+	}
+	c.key.ring.Store(r)
+	c.loaded = time.Now()
+	v.cache[t] = c
+	return c.key, nil
 }
 
 // loadTenant reads every version of a tenant's key; the newest seals, the older ones still open.
-func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*Key, error) {
+func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*ring, error) {
 	var rows []wrappedKey
 	var gone []tombstone
 	err := v.keys.View(ctx, t, func(tx *db.Tx) (err error) {
@@ -147,15 +168,32 @@ func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*Key, error) {
 		}
 		return nil, fault.New(fault.Missing, "vault.key_missing")
 	}
-	k := &Key{tenant: t, index: true}
+	known := v.known(t)
+	k := &ring{}
 	for _, r := range rows {
+		if s := known.version(r.version); s != nil { // a version never changes, so the key service is not asked again
+			k.add(*s)
+			continue
+		}
 		raw, err := v.root.Unwrap(ctx, r.wrapped, tenantAAD(t, r.version))
+		if fault.Is(err, fault.Busy) {
+			return nil, err
+		}
 		if err != nil || len(raw) != secretSize {
 			return nil, fault.New(fault.Internal, "vault.key_broken").Because(err)
 		}
-		k.secrets = append(k.secrets, secret{version: r.version, raw: secretBytes(raw)})
+		k.add(secret{version: r.version, raw: secretBytes(raw)})
 	}
 	return k, nil
+}
+
+func (v *Vault) known(t ids.Tenant) *ring {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if c, ok := v.cache[t]; ok {
+		return c.key.ring.Load()
+	}
+	return &ring{}
 }
 
 // SealAudit and OpenAudit seal the bodies of audit events with the tenant's key; id carries every clear

@@ -29,8 +29,11 @@ func OpenWrapped(ctx context.Context, root Root, purpose string, wrapped []byte)
 	return outside(raw), nil
 }
 
+// outsider keeps a key that is no tenant's from making indexes.
+const outsider ids.Person = "outside"
+
 func outside(raw []byte) *Key {
-	return &Key{tenant: ids.System, secrets: []secret{{version: 1, raw: secretBytes(raw)}}}
+	return newKey(ids.System, outsider, nil, &ring{newest: secret{version: 1, raw: secretBytes(raw)}})
 }
 
 func wrappedAAD(purpose string) []byte {

@@ -153,6 +153,9 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 		return err
 	}
 	gone := slices.DeleteFunc(all.generations(), func(g Generation) bool { return g.ID == fresh.ID })
+	for _, b := range all.bad { // under a root key of before, or damaged: it may hold the key all the same
+		gone = append(gone, Generation{ID: b.Set, Kind: Keys})
+	}
 	if len(gone) == 0 {
 		return s.renewSecond(ctx, fresh)
 	}

@@ -54,6 +54,8 @@ const (
 	ErasureRun    Permission = "erasure.run" // no human: people approve, the service erases
 	ErasureRead   Permission = "erasure.read"
 	HoldManage    Permission = "hold.manage"
+	KeyRead       Permission = "key.read"
+	KeyRotate     Permission = "key.rotate"
 	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
 
 	TerminationRequest Permission = "termination.request" // for the own tenant

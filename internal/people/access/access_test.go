@@ -55,6 +55,8 @@ asset.manage      ------oi-
 review.read       -----toia
 review.decide     -----toi-
 job.read          ------oi-
+key.read          ------oi-
+key.rotate        -------i-
 job.retry         ------oi-
 termination.request -----t---
 termination.desk  ------oi-
@@ -141,6 +143,7 @@ func TestMachineAndHost(t *testing.T) {
 		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
 		ReviewRead: "h",
+		KeyRead:    "mh", KeyRotate: "mh",
 	}
 	for _, row := range Matrix {
 		if got, w := Allows(actor.System("t1", ""), row.Permission), strings.Contains(want[row.Permission], "m"); got != w {

@@ -77,6 +77,8 @@ var Matrix = []Row{
 	{SupportApprove, "ほかの人のサポート入室の申込みを決める（保健会）", []actor.Role{actor.ITSM}, nil},
 	{SupportSee, "保健会のサポート入室の記録を見る", []actor.Role{actor.TenantAdmin, actor.Auditor}, nil},
 	{SupportStop, "保健会のサポート入室を終わらせる", []actor.Role{actor.TenantAdmin}, nil},
+	{KeyRead, "鍵の台帳を見る", association, both},
+	{KeyRotate, "鍵を新しくする・古い版を破棄する", []actor.Role{actor.ITSM}, both},
 	{JobRead, "裏で動く処理を見る", association, both},
 	{JobRetry, "止まった処理をやり直す", association, host},
 	{TerminationRequest, "解約を申し込む・取り消す", []actor.Role{actor.TenantAdmin}, nil},

@@ -1,0 +1,75 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+)
+
+// Prefixed counts, over every table that belongs to tenants, the binary values of the scope that begin with
+// the given bytes; with a person, only in tables whose rows name a person, and only that person's. Key
+// rotation asks it whether a version is still in use: what nobody declared is counted too. The names in its
+// SQL come from the schema itself, quoted; it takes none from outside.
+func (t *Tx) Prefixed(person ids.Person, prefix []byte) (map[string]int64, error) {
+	tables, err := t.tables()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	for _, table := range tables {
+		has := func(name string) bool {
+			return slices.ContainsFunc(table.Columns, func(c column) bool { return c.Name == name })
+		}
+		if !has("tenant_id") || person != "" && !has("person_id") {
+			continue
+		}
+		for _, c := range table.Columns {
+			if c.Type != "blob" && c.Type != "bytea" {
+				continue
+			}
+			text := fmt.Sprintf("select count(*) from %s where tenant_id = $1 and substr(%s, 1, %d) = $2", quoted(table.Name), quoted(c.Name), len(prefix))
+			args := []any{string(t.scope), prefix}
+			if person != "" {
+				text, args = text+" and person_id = $3", append(args, string(person))
+			}
+			var n int64
+			if err := t.tx.QueryRowContext(t.ctx, text, args...).Scan(&n); err != nil {
+				return nil, t.db.wrap("prefixed", err)
+			}
+			if n > 0 {
+				out[table.Name+"."+c.Name] = n
+			}
+		}
+	}
+	return out, nil
+}
+
+func (t *Tx) tables() ([]table, error) {
+	query := tablesPostgresText
+	if t.db.cfg.Engine == SQLite {
+		query = tablesSQLiteText
+	}
+	rows, err := t.tx.QueryContext(t.ctx, query, bookkeeping)
+	if err != nil {
+		return nil, t.db.wrap("tables", err)
+	}
+	return collect(rows)
+}
+
+// Settle makes what was overwritten or deleted disappear from the files: on SQLite the write-ahead log is
+// folded into the database, which zeroes what it frees, and cut to nothing. PostgreSQL keeps old row versions
+// and its log until it cleans up by itself; nothing can be done about that from here.
+func (d *DB) Settle(ctx context.Context) error {
+	if d.cfg.Engine != SQLite {
+		return nil
+	}
+	var busy, frames, folded int
+	err := d.write.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &frames, &folded)
+	if err == nil && busy != 0 {
+		return fault.New(fault.Busy, "db.settle") // readers of the old state; the next attempt finds them gone
+	}
+	return d.wrap("settle", err)
+}
