@@ -86,6 +86,9 @@ func (s *server) proofPost(w http.ResponseWriter, r *http.Request, v *Visitor) e
 	if p := r.PostFormValue("password"); p != "" {
 		err = s.Identity.Prove(r.Context(), visit(r), v.token, p)
 	}
+	if err == nil {
+		err = s.renew(w, r, v)
+	}
 	if err != nil {
 		return s.factorsAgain(w, r, v, "proof", err)
 	}

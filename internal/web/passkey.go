@@ -113,6 +113,9 @@ func (s *server) passkeyProof(w http.ResponseWriter, r *http.Request, v *Visitor
 	if err == nil {
 		err = s.Identity.ProvePasskey(r.Context(), visit(r), v.token, p, a.Credential)
 	}
+	if err == nil {
+		err = s.renew(w, r, v)
+	}
 	if err != nil {
 		return err
 	}
@@ -123,6 +126,9 @@ func (s *server) passkeyUnlock(w http.ResponseWriter, r *http.Request, v *Visito
 	a, p, err := s.readAnswer(r)
 	if err == nil {
 		err = s.Identity.ReopenPasskey(r.Context(), visit(r), v.token, p, a.Credential)
+	}
+	if err == nil {
+		err = s.renew(w, r, v)
 	}
 	if err != nil {
 		return err

@@ -81,11 +81,13 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /users", Permission: access.AccountManage, Verb: "account.create", Action: s.userCreate},
 		{Pattern: "POST /users/unlock", Permission: access.AccountUnlock, Verb: "account.unlock_all", Action: s.usersUnlock},
 		{Pattern: "POST /users/screen", Permission: access.AccountManage, Verb: "settings.screen", Action: s.usersScreen},
+		{Pattern: "POST /users/sessions", Permission: access.AccountManage, Verb: "account.sessions_all", Action: s.usersSessions},
 		{Pattern: "GET /users/{id}", Permission: access.AccountManage, Action: s.userPage},
 		{Pattern: "POST /users/{id}/roles", Permission: access.AccountManage, Verb: "account.roles", Action: s.userAct(s.userRoles)},
 		{Pattern: "POST /users/{id}/disable", Permission: access.AccountManage, Verb: "account.disable", Action: s.userAct(s.userDisable)},
 		{Pattern: "POST /users/{id}/enable", Permission: access.AccountManage, Verb: "account.enable", Action: s.userAct(s.userEnable)},
 		{Pattern: "POST /users/{id}/unlock", Permission: access.AccountUnlock, Verb: "account.unlock", Action: s.userAct(s.userUnlock)},
+		{Pattern: "POST /users/{id}/sessions", Permission: access.AccountManage, Verb: "account.sessions", Action: s.userAct(s.userSessions)},
 		{Pattern: "POST /users/{id}/reset", Permission: access.AccountManage, Verb: "account.reset", Action: s.userReset},
 
 		{Pattern: "GET /sealed", Permission: access.SealedRead, Action: s.sealedPage},

@@ -38,6 +38,9 @@ func (s *server) unlockPost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 		err = s.Identity.Reopen(r.Context(), visit(r), v.token, p)
 	}
 	if err == nil {
+		err = s.renew(w, r, v)
+	}
+	if err == nil {
 		if wantsJSON(r) {
 			return sendJSON(w, http.StatusOK, struct{}{})
 		}

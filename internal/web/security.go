@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
@@ -17,6 +18,7 @@ type securityView struct {
 	Screen   int // minutes
 	Typed    string
 	Factors  identity.Factors
+	Proven   bool // sessions may be ended without showing again who it is
 }
 
 // sessionLine is a session in words.
@@ -29,7 +31,7 @@ type sessionLine struct {
 func (*securityView) Template() string { return "security" }
 
 func (s *server) securityView(r *http.Request, v *Visitor) (*securityView, error) {
-	view := &securityView{Page: Page{Title: "サインインと安全", Here: "/me/security"}}
+	view := &securityView{Page: Page{Title: "サインインと安全", Here: "/me/security"}, Proven: time.Now().Before(v.ProvenUntil)}
 	all, err := s.Identity.Sessions(r.Context(), v.Actor)
 	if err != nil {
 		return nil, err
@@ -58,18 +60,53 @@ func (s *server) securityPage(w http.ResponseWriter, r *http.Request, v *Visitor
 	return s.page(w, r, v, view)
 }
 
-// sessionEnd ends one of the own sessions, or with "others" all but the present one.
+// sessionEnd ends one of the own sessions, or with "others" all but the present one. The password comes with
+// it, unless it or a passkey has been shown just now.
 func (s *server) sessionEnd(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	var err error
-	if id := r.PathValue("id"); id == "others" {
-		err = s.Identity.EndOthers(r.Context(), v.Actor)
-	} else {
-		err = s.Identity.EndSession(r.Context(), v.Actor, ids.Session(id))
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
 	}
+	err := s.endOwn(w, r, v)
+	if err == nil {
+		return goTo(w, r, "/me/security?done=ended")
+	}
+	f := faultOf(err)
+	if wantsJSON(r) || f.Code != "identity.proof_wrong" && f.Code != "identity.proof_needed" && f.Kind != fault.Busy {
+		return err
+	}
+	view, verr := s.securityView(r, v)
+	if verr != nil {
+		return verr
+	}
+	retry(w, f)
+	view.Errors = []FieldError{{"proof", message(f)}}
+	return s.pageStatus(w, r, v, statusOf(f), view)
+}
+
+func (s *server) endOwn(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if p := r.PostFormValue("password"); p != "" && !time.Now().Before(v.ProvenUntil) {
+		if err := s.Identity.Prove(r.Context(), visit(r), v.token, p); err != nil {
+			return err
+		}
+		if err := s.renew(w, r, v); err != nil {
+			return err
+		}
+	}
+	if id := r.PathValue("id"); id != "others" {
+		return s.Identity.EndSession(r.Context(), visit(r), v.token, ids.Session(id))
+	}
+	return s.Identity.EndOthers(r.Context(), visit(r), v.token)
+}
+
+// renew hands the browser another token after its holder has shown again who it is.
+func (s *server) renew(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	token, err := s.Identity.Renew(r.Context(), v.token)
 	if err != nil {
 		return err
 	}
-	return goTo(w, r, "/me/security?done=ended")
+	v.token = token
+	cookie(w, identity.CookieSession, token, 0)
+	return nil
 }
 
 // emailPost asks for another address for the codes.

@@ -211,6 +211,10 @@ func (s *server) userUnlock(r *http.Request, v *Visitor, id ids.Account, reason 
 	return s.Identity.Unlock(r.Context(), v.Actor, id, reason)
 }
 
+func (s *server) userSessions(r *http.Request, v *Visitor, id ids.Account, reason string) error {
+	return s.Identity.EndSessionsOf(r.Context(), v.Actor, id, reason)
+}
+
 // userReset gives a new first password, shown once.
 func (s *server) userReset(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	if err := r.ParseForm(); err != nil {

@@ -94,6 +94,17 @@ func (s *server) usersUnlock(w http.ResponseWriter, r *http.Request, v *Visitor)
 	return goTo(w, r, "/users?done=unlocked")
 }
 
+// usersSessions ends every session of the tenant but the present one.
+func (s *server) usersSessions(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
+	if err := s.Identity.EndAllSessions(r.Context(), v.Actor, r.PostFormValue("reason")); err != nil {
+		return s.usersAgain(w, r, v, "end-reason", err)
+	}
+	return goTo(w, r, "/users?done=sessions")
+}
+
 // usersScreen sets after how many minutes the screens of the tenant lock.
 func (s *server) usersScreen(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	if err := r.ParseForm(); err != nil {

@@ -232,6 +232,9 @@ func TestEveryViewRenders(t *testing.T) {
 		if m := inline.FindString(b.String()); m != "" {
 			t.Errorf("%s: %q breaks the content security policy", name, m)
 		}
+		if s.role != "" && !strings.Contains(b.String(), `<form method="post" action="/logout">`) {
+			t.Errorf("%s: nobody can sign out there", name)
+		}
 		if n := strings.Count(b.String(), "<h1"); n != 1 {
 			t.Errorf("%s: %d h1", name, n)
 		}

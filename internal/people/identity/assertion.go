@@ -88,6 +88,7 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 		return Pending{}, SignedIn{}, err
 	}
 	if as.TwoFactors {
+		s.tellDevice(ctx, v, a.account, in)
 		in.Session, err = s.Session(ctx, in.Token, false)
 		return Pending{}, in, err
 	}

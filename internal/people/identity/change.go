@@ -177,5 +177,6 @@ func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Accou
 	if err != nil {
 		return "", err
 	}
+	s.tellReset(ctx, a, id)
 	return first, nil
 }

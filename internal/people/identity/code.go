@@ -209,6 +209,10 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 		return SignedIn{}, err
 	}
 	code := normalCode(typed)
+	recovery, err := s.typedRecovery(ctx, k, r, typed)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	var out SignedIn
 	var refused error
 	codesLeft := 0
@@ -238,7 +242,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			}
 			if !s.policy.inTime(db.Time(r.SentAt), now) {
 				right = true // said to be too late below; nothing is used up
-			} else if r.How, codesLeft, err = s.submitOwn(tx, k, r.Tenant, r.Account, typed, now); err != nil {
+			} else if r.How, codesLeft, err = s.submitOwn(tx, k, r.Tenant, r.Account, typed, recovery, now); err != nil {
 				return err
 			} else {
 				right = r.How != ""
@@ -277,14 +281,15 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 		err = refused
 	}
 	if err != nil {
-		if r.Factor == factorOwn && fault.Of(err).Code == "identity.code_dead" {
-			s.tellFactors(ctx, r.Tenant, r.Account, v, "正しいパスワードのあとの確認（認証アプリなど）が続けて失敗しました")
+		if fault.Of(err).Code == "identity.code_dead" {
+			s.tellFactors(ctx, r.Tenant, r.Account, v, "正しいパスワードのあとの確認（認証コードや認証アプリなど）が続けて失敗しました")
 		}
 		return SignedIn{}, err
 	}
 	if r.How == FactorRecovery {
 		s.tellFactors(ctx, r.Tenant, r.Account, v, fmt.Sprintf("回復用コードが使われました（残り%d個）", codesLeft))
 	}
+	s.tellDevice(ctx, v, &a, out)
 	out.Session, err = s.Session(ctx, out.Token, false)
 	return out, err
 }

@@ -205,9 +205,12 @@ func (s *Service) ConfirmTOTP(ctx context.Context, v Visit, token, typed string)
 }
 
 // enrolled records a new factor. Its holder has just shown it, so the present session counts as signed in
-// with it; sessions that were not are over at their next request where two factors are required.
+// with it; every other session ends, because it may be somebody else's.
 func (s *Service) enrolled(tx *db.Tx, k *vault.Key, who actor.Actor, kind string) error {
 	if err := s.amendSession(tx, k, who.Tenant, who.Session, func(b *boundSession) { b.factor = kind }); err != nil {
+		return err
+	}
+	if err := s.endSessions(tx, who.Tenant, who.Account, who.Session, "factors-changed"); err != nil {
 		return err
 	}
 	return s.record(tx, "auth.factor_added", who, "ok", map[string]any{"kind": kind})
@@ -258,6 +261,9 @@ func (s *Service) remove(ctx context.Context, who actor.Actor, kind string, drop
 				return err
 			}
 		}
+		if err := s.endSessions(tx, who.Tenant, who.Account, who.Session, "factors-changed"); err != nil {
+			return err
+		}
 		return s.record(tx, "auth.factor_removed", who, "ok", map[string]any{"kind": kind})
 	})
 }
@@ -273,7 +279,10 @@ func (s *Service) MakeCodes(ctx context.Context, v Visit, token string) ([]strin
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	out, sums, err := s.newCodes(ctx, k, a)
+	if err != nil {
+		return nil, err
+	}
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		own, err := ownedBy(tx, t, a)
 		if err != nil {
@@ -282,7 +291,10 @@ func (s *Service) MakeCodes(ctx context.Context, v Visit, token string) ([]strin
 		if own.Factors() == 0 {
 			return fault.New(fault.Conflict, "identity.codes_alone")
 		}
-		if out, err = putRecovery(tx, k, t, a, time.Now()); err != nil {
+		if err = putRecovery(tx, t, a, sums, time.Now()); err != nil {
+			return err
+		}
+		if err := s.endSessions(tx, t, a, cur.Actor.Session, "factors-changed"); err != nil {
 			return err
 		}
 		return s.record(tx, "auth.codes_made", cur.Actor, "ok", nil)

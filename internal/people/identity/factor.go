@@ -181,9 +181,9 @@ func (s *Service) ownCeiling(tx *db.Tx, info TenantInfo, a *account, now time.Ti
 
 // submitOwn looks at an answer to an own factor: six digits of the app, or a recovery code. It tells which
 // it was; "" is a wrong one. What is right is used up in the same transaction.
-func (s *Service) submitOwn(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, typed string, now time.Time) (how string, left int, err error) {
-	if code := normalRecovery(typed); len(code) == recoveryLetters {
-		ok, left, err := useRecovery(tx, k, t, a, code)
+func (s *Service) submitOwn(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, typed string, recovery []byte, now time.Time) (how string, left int, err error) {
+	if recovery != nil {
+		ok, left, err := useRecovery(tx, t, a, recovery)
 		if err != nil || !ok {
 			return "", 0, err
 		}

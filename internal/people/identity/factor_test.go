@@ -243,7 +243,7 @@ func TestTwoFactorsRequired(t *testing.T) {
 			t.Fatalf("%+v", s)
 		}
 		_, err = h.Session(ctx, before.Token, false)
-		h.want(err, "identity.session_weak")
+		h.want(err, "identity.session_ended")
 		h.want(h.RemoveTOTP(ctx, v, in.Token), "identity.last_factor")
 		p, err := h.first("midori", "nurse", rightPW, v)
 		must(t, err)
@@ -261,6 +261,16 @@ func TestTwoFactorsRequired(t *testing.T) {
 		}
 		must(t, h.SetTwoFactor(ctx, h.admin["midori"], nil))
 		last, _ := h.enrol("midori", "nurse")
+		p, err = h.first("midori", "nurse", rightPW, v)
+		must(t, err)
+		_, err = h.ResendCode(ctx, v, p.Token)
+		must(t, err)
+		weak, err := h.SubmitCode(ctx, v, p.Token, h.mailed("nurse@midori.example"))
+		must(t, err)
+		must(t, h.SetTwoFactor(ctx, h.admin["midori"], []actor.Role{actor.Nurse}))
+		_, err = h.Session(ctx, weak.Token, false)
+		h.want(err, "identity.session_weak") // by mail, before it was required
+		must(t, h.SetTwoFactor(ctx, h.admin["midori"], nil))
 		must(t, h.RemoveTOTP(ctx, v, last.Token))
 		f, err := h.Factors(ctx, last.Token)
 		must(t, err)

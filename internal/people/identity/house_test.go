@@ -119,6 +119,9 @@ var eight = regexp.MustCompile(`\d{8,}`)
 func (h *house) mailed(to string) string {
 	h.t.Helper()
 	m, ok := h.box.Take(to, time.Time{})
+	for ok && !eight.MatchString(m.Text) { // notices come at any time
+		m, ok = h.box.Take(to, time.Time{})
+	}
 	if !ok {
 		h.t.Fatalf("no mail to %s", to)
 	}

@@ -102,6 +102,7 @@ func (s *Service) SignInPasskey(ctx context.Context, v Visit, token string, r Re
 		return SignedIn{}, err
 	}
 	var out SignedIn
+	var owner account
 	err = s.answered(ctx, v, r, data, answer, func(tx *db.Tx, k *vault.Key, a *account) error {
 		now := time.Now()
 		in := signin{Tenant: a.Tenant, ID: c.id, Account: a.ID, How: FactorPasskey}
@@ -112,12 +113,14 @@ func (s *Service) SignInPasskey(ctx context.Context, v Visit, token string, r Re
 			}
 			in.Device = seen.device
 		}
+		owner = *a
 		out, err = s.open(tx, k, in, a, v, now)
 		return err
 	})
 	if err != nil {
 		return SignedIn{}, err
 	}
+	s.tellDevice(ctx, v, &owner, out)
 	out.Session, err = s.Session(ctx, out.Token, false)
 	return out, err
 }

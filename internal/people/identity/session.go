@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -240,9 +241,25 @@ func (s *Service) Sessions(ctx context.Context, a actor.Actor) ([]SessionInfo, e
 	return out, err
 }
 
-// EndSession ends one of the actor's own sessions.
-func (s *Service) EndSession(ctx context.Context, a actor.Actor, id ids.Session) error {
-	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+// EndSession ends one of the own sessions. Who asks must just have shown who it is, so that whoever finds an
+// open browser can't throw its owner out elsewhere.
+func (s *Service) EndSession(ctx context.Context, v Visit, token string, id ids.Session) error {
+	cur, err := s.Session(ctx, token, true)
+	if err != nil {
+		return err
+	}
+	own, err := s.Sessions(ctx, cur.Actor)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(own, func(i SessionInfo) bool { return i.ID == id }) { // before a proof is asked for: what is not one's own does not exist
+		return fault.New(fault.Missing, "identity.session_missing")
+	}
+	if cur, err = s.proven(ctx, v, token); err != nil {
+		return err
+	}
+	a := cur.Actor
+	return s.transact(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(qSessionEndOwn, a.Tenant, id, a.Account, db.Micros(time.Now()), "ended-by-owner")
 		if err != nil {
 			return err
@@ -254,13 +271,35 @@ func (s *Service) EndSession(ctx context.Context, a actor.Actor, id ids.Session)
 	})
 }
 
-// EndOthers ends the actor's sessions except the present one.
-func (s *Service) EndOthers(ctx context.Context, a actor.Actor) error {
-	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+// EndOthers ends the own sessions except the present one, on the same condition.
+func (s *Service) EndOthers(ctx context.Context, v Visit, token string) error {
+	cur, err := s.proven(ctx, v, token)
+	if err != nil {
+		return err
+	}
+	a := cur.Actor
+	return s.transact(ctx, func(tx *db.Tx) error {
 		if err := s.endSessions(tx, a.Tenant, a.Account, a.Session, "ended-by-owner"); err != nil {
 			return err
 		}
 		return s.record(tx, "auth.session_ended", a, "ok", map[string]any{"session": "others"})
+	})
+}
+
+// Renew gives a session another token and makes the present one useless: whoever has shown again who it is
+// goes on with a token that nobody can have taken before.
+func (s *Service) Renew(ctx context.Context, token string) (string, error) {
+	cur, err := s.Session(ctx, token, false)
+	if err != nil {
+		return "", err
+	}
+	k, err := s.keys.Tenant(ctx, cur.Actor.Tenant)
+	if err != nil {
+		return "", err
+	}
+	next := randomToken()
+	return next, s.transact(ctx, func(tx *db.Tx) error {
+		return s.amendSession(tx, k, cur.Actor.Tenant, cur.ID, func(b *boundSession) { b.token = tokenHash(next) })
 	})
 }
 

@@ -130,8 +130,18 @@ func TestOwnSessions(t *testing.T) {
 				t.Errorf("%+v", s)
 			}
 		}
-		h.want(h.EndSession(ctx, a.Session.Actor, n.Session.ID), "identity.session_missing")
-		must(t, h.EndSession(ctx, a.Session.Actor, b.Session.ID))
+		v := Visit{Addr: "192.0.2.1"}
+		h.want(h.EndSession(ctx, v, a.Token, n.Session.ID), "identity.session_missing")
+		h.want(h.EndSession(ctx, v, a.Token, b.Session.ID), "identity.proof_needed")
+		h.want(h.EndOthers(ctx, v, a.Token), "identity.proof_needed")
+		_, err = h.Session(ctx, b.Token, true)
+		must(t, err)
+		must(t, h.Prove(ctx, v, a.Token, rightPW))
+		must(t, h.EndSession(ctx, v, a.Token, b.Session.ID))
+		_, err = h.Session(ctx, b.Token, true)
+		h.want(err, "identity.session_ended")
+		b = h.in("midori", "hr", Visit{})
+		must(t, h.EndOthers(ctx, v, a.Token))
 		_, err = h.Session(ctx, b.Token, true)
 		h.want(err, "identity.session_ended")
 		for _, token := range []string{a.Token, n.Token} {

@@ -14,7 +14,7 @@ var qStuck = db.GlobalQ("identity.stuck", `select `+accountColumns+` from identi
 // keepEnded is how long ended sessions and old sign-ins are kept, for the list and the daily ceiling.
 const keepEnded = 30 * 24 * time.Hour
 
-// Sweep removes what has run out, marks lapsed sessions as ended, and locks accounts whose last attempt
+// Sweep removes what has run out, reminds of first passwords, marks lapsed sessions as ended, and locks accounts whose last attempt
 // was cut off by a crash between the count and the answer.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := time.Now()
@@ -45,6 +45,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := s.changeEmails(ctx, now); err != nil {
+		return err
+	}
+	if err := s.remindFirst(ctx, now); err != nil {
 		return err
 	}
 	return s.lockStuck(ctx)

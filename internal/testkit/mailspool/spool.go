@@ -43,7 +43,7 @@ func (s Spool) Code(ctx context.Context, seen map[string]bool) (string, error) {
 	return "", errors.New("mailspool: the mail has no code")
 }
 
-// Newest implements probe.Mailbox: the newest mail to an address (to anybody when empty) since an instant.
+// Newest implements probe.Mailbox: the newest mail with a code to an address (to anybody when empty) since an instant.
 func (s Spool) Newest(ctx context.Context, to string, after time.Time) (string, error) {
 	return s.next(ctx, func(_ string, i os.FileInfo) bool { return i.ModTime().After(after.Add(-20 * time.Millisecond)) }, to)
 }
@@ -63,7 +63,7 @@ func (s Spool) next(ctx context.Context, fresh func(string, os.FileInfo) bool, t
 				continue
 			}
 			text, rcpt, err := read(f)
-			if err == nil && (to == "" || strings.Contains(rcpt, to)) {
+			if err == nil && eight.MatchString(text) && (to == "" || strings.Contains(rcpt, to)) { // notices come at any time
 				best, at = text, i.ModTime()
 			}
 		}
