@@ -95,7 +95,7 @@ func (s *Service) tellChanged(a *attempt) {
 // Whether it went out is an event.
 func (s *Service) tell(a *attempt, verb, subject, text string) {
 	email, err := a.key.Open(at(accountsTable, string(a.account.ID), "email"), a.account.email)
-	if err != nil {
+	if err != nil || len(email) == 0 {
 		return
 	}
 	who := visitor(a.account.Tenant, a.account.ID, a.visit)
