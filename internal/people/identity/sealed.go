@@ -63,7 +63,10 @@ type Envelope struct {
 	Codes    []string `json:"codes"`
 }
 
-const sealedTable = "identity_sealed"
+const (
+	sealedTable  = "identity_sealed"
+	sealedDomain = "@sealed.invalid" // stands for an address; nothing is mailed there
+)
 
 const sealedColumns = `s.tenant_id, s.account_id, s.state, s.codes, s.code, s.sealed_at, s.sealed_by, s.broken_at, s.opened_at, s.session_id, s.drill, s.reason, s.ended_at, s.reviewed_at, s.reviewed_by, s.finding, s.drilled_at, s.mac`
 

@@ -19,7 +19,7 @@ func (s *Service) Seal(ctx context.Context, a actor.Actor, login, name string) (
 	if err := s.guard(a, permSeal); err != nil {
 		return Envelope{}, err
 	}
-	n, err := NewAccount{LoginID: login, Name: name, Email: NormalLogin(login) + "@sealed.invalid"}.check()
+	n, err := NewAccount{LoginID: login, Name: name, Email: NormalLogin(login) + sealedDomain}.check()
 	if err != nil {
 		return Envelope{}, err
 	}
