@@ -122,7 +122,7 @@ func TestPasskeyRefusals(t *testing.T) {
 	h.want(err, "identity.passkey_wrong")
 	_, err = h.SignInPasskey(ctx, v, token, here, answer) // used up by the wrong answer
 	h.want(err, "identity.ceremony_over")
-	options, token, err = h.AskSignIn(ctx, v, here)
+	_, token, err = h.AskSignIn(ctx, v, here)
 	must(t, err)
 	_, err = h.SignInPasskey(ctx, v, token, here, answer) // the answer to another challenge
 	h.want(err, "identity.passkey_wrong")
