@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/blob"
@@ -23,6 +24,19 @@ import (
 // require is access.Require for services that must not import their neighbour.
 func require(a actor.Actor, permission string) error {
 	return access.Require(a, access.Permission(permission))
+}
+
+// inHouse is require for services whose records are those of the whole service: a role that a customer's
+// administrator has given opens nothing there. The actors of a probe that acts for the service itself belong to it.
+func (a *App) inHouse(who actor.Actor, permission string) error {
+	if err := require(who, permission); err != nil || who.Kind != actor.Human || who.Tenant == ids.System {
+		return err
+	}
+	t, err := a.Tenants.ByID(context.Background(), who.Tenant)
+	if err == nil && t.Kind == tenant.Customer {
+		err = fault.New(fault.Denied, "access.denied", "permission", permission)
+	}
+	return err
 }
 
 type guard struct{}

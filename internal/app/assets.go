@@ -31,7 +31,7 @@ func (a *App) openAssets(context.Context) error {
 		}
 	}
 	a.Assets = asset.New(asset.Options{
-		DB: a.DB, Log: a.Audit, Dir: a.Config.Data, Plan: asset.Plan, Guard: require,
+		DB: a.DB, Log: a.Audit, Dir: a.Config.Data, Plan: asset.Plan, Guard: a.inHouse,
 		Collectors: []asset.Collector{
 			asset.Folder(a.Config.Data), asset.Disks(a.Config.Data, a.Config.backupDir()),
 			{Kinds: []asset.Kind{asset.Database}, Collect: a.foundDatabases},

@@ -13,7 +13,7 @@ import (
 func (a *App) openCertificates() {
 	s := a.Config.Service
 	a.Certificates = certificate.New(certificate.Deps{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Guard: require, Issuer: s.Association, Service: s.Name, Version: Version,
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Guard: a.inHouse, Issuer: s.Association, Service: s.Name, Version: Version,
 	})
 }
 

@@ -70,7 +70,7 @@ func TestPurposeIsTheStrongestRole(t *testing.T) {
 func TestMenuShowsOnlyWhatTheRoleMayOpen(t *testing.T) {
 	paths := func(role actor.Role) string {
 		var out []string
-		for _, w := range menuOf(sampleVisitor(role).Actor) {
+		for _, w := range menuOf(sampleVisitor(role).Actor, sampleVisitor(role).TenantKind) {
 			for _, i := range w.Items {
 				out = append(out, i.Path)
 			}

@@ -78,7 +78,7 @@ func backTo(step, back string) string {
 func (s *server) landing(v *Visitor, address string) string {
 	back, pattern := ownRow(address)
 	for _, r := range s.routes {
-		if r.Pattern == pattern && (r.Permission == SignedIn || s.Guard(v.Actor, r.Permission) == nil) {
+		if r.Pattern == pattern && (r.Permission == SignedIn || s.may(v, r.Permission) == nil) {
 			return back
 		}
 	}

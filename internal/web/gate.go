@@ -3,11 +3,13 @@ package web
 import (
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/tenant"
 )
 
 const (
@@ -89,11 +91,24 @@ func (s *server) admit(r *http.Request, row Route, v *Visitor) error {
 	if row.Permission == SignedIn {
 		return nil
 	}
-	if err := s.Guard(v.Actor, row.Permission); err != nil {
+	if err := s.may(v, row.Permission); err != nil {
 		s.refused(r, row, v, "permission")
 		return err
 	}
 	return nil
+}
+
+// inReach tells whether a permission counts at all for people of a tenant of that kind.
+func inReach(k tenant.Kind, p access.Permission) bool {
+	return k != tenant.Customer || !slices.Contains(access.House, p)
+}
+
+// may asks the guard, and first whether a customer's people may have the permission at all, whatever their roles.
+func (s *server) may(v *Visitor, p access.Permission) error {
+	if !inReach(v.TenantKind, p) {
+		return fault.New(fault.Denied, "access.denied", "permission", string(p))
+	}
+	return s.Guard(v.Actor, p)
 }
 
 // underSupport lets an access of the association read and nothing else, and only when the tenant's log
@@ -102,7 +117,7 @@ func (s *server) underSupport(r *http.Request, row Route, v *Visitor) error {
 	if row.InSupport {
 		return nil
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || row.Permission == SignedIn || s.Guard(v.Actor, row.Permission) != nil {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || row.Permission == SignedIn || s.may(v, row.Permission) != nil {
 		s.refused(r, row, v, "support")
 		return fault.New(fault.Denied, "support.reads_only")
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/tenant"
 )
 
 // Wing is a part of the menu; Item one entry of it.
@@ -61,8 +62,8 @@ var menu = []Wing{
 // borrowed are the entries for everybody that are left under a support access.
 var borrowed = map[string]bool{"/": true, "/trust": true}
 
-// menuOf keeps what the actor may open.
-func menuOf(a actor.Actor) []Wing {
+// menuOf keeps what the actor may open in a tenant of that kind.
+func menuOf(a actor.Actor, k tenant.Kind) []Wing {
 	var out []Wing
 	for _, w := range menu {
 		var items []Item
@@ -70,7 +71,7 @@ func menuOf(a actor.Actor) []Wing {
 			if (a.Ticket != "" || a.Has(actor.Emergency)) && i.Permission == SignedIn && !borrowed[i.Path] {
 				continue // what is one's own stays at home
 			}
-			if i.Permission == SignedIn || access.Allows(a, i.Permission) {
+			if i.Permission == SignedIn || access.Allows(a, i.Permission) && inReach(k, i.Permission) {
 				items = append(items, i)
 			}
 		}

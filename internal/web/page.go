@@ -76,7 +76,7 @@ func (s *server) frameView(r *http.Request, v *Visitor) *Frame {
 	if v != nil {
 		f.Visitor, f.Edge, f.RoleNames = v, edge(v.TenantCode), roleNames(v.Roles)
 		if !v.Locked {
-			f.Menu = menuOf(v.Actor)
+			f.Menu = menuOf(v.Actor, v.TenantKind)
 			f.Visits = s.visitsNow(r, v)
 		}
 	}

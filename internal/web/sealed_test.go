@@ -10,6 +10,7 @@ import (
 	"rakudos/internal/base/jst"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/tenant"
 )
 
 // TestAnEmergencySessionOpensThreeRows: of the whole table, the rows about the session itself and the three of
@@ -47,7 +48,7 @@ func TestTheGateOfAnEmergencySession(t *testing.T) {
 
 func TestTheMenuOfAnEmergencySession(t *testing.T) {
 	var got []string
-	for _, w := range menuOf(actor.Actor{Kind: actor.Human, Tenant: "t", Account: "a", Roles: []actor.Role{actor.Emergency}}) {
+	for _, w := range menuOf(actor.Actor{Kind: actor.Human, Tenant: "t", Account: "a", Roles: []actor.Role{actor.Emergency}}, tenant.Association) {
 		for _, i := range w.Items {
 			got = append(got, i.Path)
 		}

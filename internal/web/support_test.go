@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/support"
+	"rakudos/internal/people/tenant"
 )
 
 // visiting is somebody of the association inside a tenant.
@@ -74,7 +75,7 @@ func TestUnderSupportOnlyReading(t *testing.T) {
 func TestTheMenuOfAVisitIsShort(t *testing.T) {
 	for scope, want := range map[support.Scope]string{support.Lists: "/ /checkups /people /imports /trust", support.Person: "/ /trust"} {
 		var got []string
-		for _, w := range menuOf(visiting(scope).Actor) {
+		for _, w := range menuOf(visiting(scope).Actor, tenant.Customer) {
 			for _, i := range w.Items {
 				got = append(got, i.Path)
 			}

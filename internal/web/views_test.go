@@ -220,7 +220,7 @@ func TestEveryViewRenders(t *testing.T) {
 		f := &Frame{Service: "健康管理楽dos.", Association: "保健会", ContactMail: "support@example.jp", Version: "dev", Demo: true, Now: jst.StampSec(sampleNow), NowText: jst.Stamp(sampleNow), Request: "r"}
 		if s.role != "" {
 			f.Visitor = sampleVisitor(s.role)
-			f.Menu, f.RoleNames, f.Edge = menuOf(f.Visitor.Actor), roleNames(f.Visitor.Roles), edge("midori")
+			f.Menu, f.RoleNames, f.Edge = menuOf(f.Visitor.Actor, f.Visitor.TenantKind), roleNames(f.Visitor.Roles), edge("midori")
 		}
 		s.view.page().Frame = f
 		seen[s.view.Template()] = true

@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,4 +196,20 @@ func BenchmarkDecision(b *testing.B) {
 			See(a, Judgement, s, DefaultRule())
 		}
 	})
+}
+
+// TestHouseIsEverythingBeyondTheOwnTenant: whatever only the association's roles and auditors have is about the
+// whole service, and nothing else is; a permission of that kind that is forgotten here would be open to the
+// auditors of customers.
+func TestHouseIsEverythingBeyondTheOwnTenant(t *testing.T) {
+	theirs := []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}
+	for _, row := range Matrix {
+		only := len(row.Roles) > 0
+		for _, r := range row.Roles {
+			only = only && slices.Contains(theirs, r)
+		}
+		if only != slices.Contains(House, row.Permission) {
+			t.Errorf("%s: only the association's %v, in House %v", row.Permission, only, !only)
+		}
+	}
 }

@@ -64,8 +64,8 @@ var Matrix = []Row{
 	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, nil},
 	{Provision, "人事システムから利用者を登録する（連携用のトークンだけ）", nil, nil},
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
-	{AssetRead, "資源の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
-	{AssetManage, "資源の処分を申請・承認する", association, nil},
+	{AssetRead, "資源の台帳を見る（保健会）", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
+	{AssetManage, "資源の処分を申請・承認する（保健会）", association, nil},
 	{ReviewRead, "権限の見直しの状況を見る", overseers, host},
 	{ReviewDecide, "割り当てられた権限を見直す（自分の権限は見直せません）", []actor.Role{actor.TenantAdmin, actor.Operator, actor.ITSM}, nil},
 	{SealedRead, "緊急用の利用者IDの状態を見る", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, nil},
@@ -85,10 +85,18 @@ var Matrix = []Row{
 	{TerminationDesk, "解約を受け付け、消去を確認する", association, nil},
 	{HandoverAsk, "解約の受け渡しのファイルを作る", []actor.Role{actor.TenantAdmin}, nil},
 	{HandoverTake, "解約の受け渡しのファイルを受け取る（検査値を含む）", medical, nil},
-	{CertificateRead, "消去証明書の台帳を見る", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
-	{CertificatePresent, "消去証明書を提示する", association, nil},
+	{CertificateRead, "消去証明書の台帳を見る（保健会）", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
+	{CertificatePresent, "消去証明書を提示する（保健会）", association, nil},
 	{CertificateManage, "消去証明書を発行・取り消しする", []actor.Role{actor.ITSM}, both},
 	{DemoMail, "デモのメールを読む", nil, nil},
+}
+
+// House are the permissions that reach beyond the own tenant. A role alone does not give them: a customer's
+// administrator may make somebody an auditor, and that auditor is one of the customer's own affairs. They count
+// for people of the association alone (and for the service's own probes).
+var House = []Permission{
+	AssetRead, AssetManage, TenantManage, JobRead, JobRetry, SupportDesk, SupportAsk, SupportApprove,
+	TerminationDesk, CertificateRead, CertificatePresent, CertificateManage,
 }
 
 // roleNames are the words for the roles on screens and in exports.
