@@ -237,7 +237,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	if a.Identity, err = identity.New(identity.Options{
 		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Policy: policy,
-		Site: "https://" + a.Config.Listen, Sandbox: a.Config.sandbox(),
+		Site: "https://" + a.Config.Listen, Returns: a.Config.Mail.Return, Sandbox: a.Config.sandbox(),
 	}); err != nil {
 		return err
 	}
@@ -268,6 +268,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	a.Jobs.Handle("identity.sweep", func(ctx context.Context, _ job.Job) error { return a.Identity.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("identity.sweep", job.Every(time.Hour), job.NewestOnly())
+	a.watchReturns()
 	a.openReview()
 	for _, step := range []func(context.Context) error{a.openBackup, a.openKeys, a.openAssets} {
 		if err := step(ctx); err != nil {

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"rakudos/internal/engine/db"
+	"rakudos/internal/people/identity"
 	"rakudos/internal/statement"
 )
 
@@ -79,6 +80,8 @@ type Mail struct {
 	Port         int    `yaml:"port"`
 	User         string `yaml:"user"`
 	PasswordFile string `yaml:"password_file"`
+	Return       string `yaml:"return"`  // address to which mails come back that can't be delivered; each mail gets a token of its own behind a +
+	Bounces      string `yaml:"bounces"` // Maildir into which the mail server puts what came to that address
 }
 
 // DefaultConfig is a service on this machine alone, named as in the source document.
@@ -166,6 +169,13 @@ func (c *Config) Check() error {
 		bad("mail.from %q is not an address", c.Mail.From)
 	}
 	c.Keys.Root.check(bad)
+	local, _, _ := strings.Cut(c.Mail.Return, "@")
+	if a, err := mail.ParseAddress(c.Mail.Return); c.Mail.Return != "" && (err != nil || a.Address != c.Mail.Return || len(local) > identity.MaxReturnLocal || strings.Contains(local, "+")) {
+		bad("mail.return %q is not an address with at most %d letters and no + before the @", c.Mail.Return, identity.MaxReturnLocal)
+	}
+	if c.Mail.Bounces != "" && c.Mail.Return == "" {
+		bad("mail.bounces needs mail.return: without it nobody knows whose mail came back")
+	}
 	return errors.Join(errs...)
 }
 

@@ -23,6 +23,10 @@ func TestLoadConfig(t *testing.T) {
 		{"demo outside loopback", "listen: 0.0.0.0:1\ndemo: true\n", "", "loopback"},
 		{"engine", "database: {engine: oracle}\n", "", "oracle"},
 		{"postgres without dsn", "database: {engine: postgres}\n", "", "dsn_file"},
+		{"a return address too long for its tokens", "mail: {return: undelivered-mail@rakudos.example}\n", "", "mail.return"},
+		{"a return address with a plus", "mail: {return: a+b@rakudos.example}\n", "", "mail.return"},
+		{"returns that nobody asks for", "mail: {bounces: /var/mail/x}\n", "", "mail.bounces needs"},
+		{"returns", "mail: {return: bounces@rakudos.example, bounces: /var/mail/x}\n", "", ""},
 		{"two faults at once", "listen: x\nmail: {mode: pigeon}\n", "", "pigeon"},
 	} {
 		if err := os.WriteFile(file, []byte(c.yaml), 0o600); err != nil {

@@ -30,6 +30,7 @@ func House() cli.House {
 		VerifyAudit:  houseVerify,
 		Password:     housePassword,
 		Users:        houseUsers(),
+		Returned:     houseReturned,
 		Tenants:      houseTenants(),
 		Backup:       houseBackups(),
 		Erasures:     houseErasures(),

@@ -130,6 +130,7 @@ var sweepsAllowed = map[string]string{
 	"identity.device_end":            "signed out by its owner",
 	"identity.devices_end":           "signed out by its owner",
 	"identity.email_drop":            "a change taken back or done",
+	"identity.failing_drop":          "mail arrives again, or the address is another one",
 	"identity.reset_done":            "answered",
 	"identity.signins_sweep":         "expired",
 	"identity.old_sessions":          "of an earlier version, when its rows are bound anew",

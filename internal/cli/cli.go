@@ -59,7 +59,7 @@ func commands() []command {
 		serveCommand(), importCommand("roster"), importCommand("checkups"), statementCommand(),
 		auditVerifyCommand(), explainJudgeCommand(), explainPasswordCommand(), explainTerminationCommand(),
 		explainRetentionCommand(), explainReviewCommand(), reviewStatusCommand(), accessMatrixCommand(), assetListCommand(),
-		tenantListCommand(), tenantCreateCommand(), tenantTwoFactorCommand(), configCheckCommand(), versionCommand(),
+		tenantListCommand(), tenantCreateCommand(), tenantTwoFactorCommand(), mailBounceCommand(), configCheckCommand(), versionCommand(),
 	}
 	return slices.Concat(all, userCommands(), backupCommands(), erasureCommands(), certificateCommands(), keyCommands(), mailCommands())
 }

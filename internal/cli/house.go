@@ -36,6 +36,8 @@ type House struct {
 	// Password decides a password rule by rule; it needs no data.
 	Password func(o Options, c PasswordCheck) ([]identity.RuleResult, error)
 	Users    Users
+	// Returned acts on a notification of a mail that came back; out says what became of it.
+	Returned func(ctx context.Context, o Options, r io.Reader) (identity.Outcome, error)
 	Tenants  Tenants
 	// Backup makes, checks and restores backups.
 	Backup Backups

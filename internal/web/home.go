@@ -107,6 +107,15 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 		return err
 	}
 	view.Todos = append(view.Todos, reviews...)
+	if access.Allows(v.Actor, access.AccountManage) {
+		n, err := s.Identity.FailingMail(r.Context(), v.Actor)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			view.Todos = append(view.Todos, todo{"/users", "メールが届かない利用者がいます", group(n) + "人", "soon"})
+		}
+	}
 	c := st.Counts
 	view.Figures = append(view.Figures, figure{"/trust?status=PASS", group(c.Pass) + " / " + group(c.Total), "項目", "確認済のセキュリティ対策"})
 	for _, x := range []struct {

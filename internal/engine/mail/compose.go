@@ -23,6 +23,11 @@ func compose(from string, m Message) (*gomail.Msg, error) {
 	if err := msg.To(m.To); err != nil {
 		return nil, err
 	}
+	if m.Return != "" {
+		if err := msg.EnvelopeFrom(m.Return); err != nil {
+			return nil, err
+		}
+	}
 	msg.Subject(m.Subject)
 	msg.SetDateWithValue(time.Now().In(jst.Zone))
 	msg.SetMessageIDWithValue(messageID(from))

@@ -104,7 +104,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add("a@example.jp\r\nBcc: b@example.jp", "s\r\n", "t\x00")
 	f.Add("\"a b\"@example.jp", "件名", "本文\n")
 	f.Fuzz(func(t *testing.T, to, subject, text string) {
-		m := Message{to, subject, text}
+		m := Message{to, subject, text, ""}
 		if Check(m) != nil {
 			return
 		}

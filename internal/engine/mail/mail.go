@@ -28,6 +28,7 @@ type Message struct {
 	To      string
 	Subject string
 	Text    string
+	Return  string // where it comes back to when it can't be delivered (the envelope's sender); empty: the sender
 }
 
 // Sender delivers a message or hands it over durably.
@@ -40,6 +41,11 @@ type Sender interface {
 func Check(m Message) error {
 	if err := checkAddress(m.To); err != nil {
 		return err
+	}
+	if m.Return != "" {
+		if err := checkAddress(m.Return); err != nil {
+			return err
+		}
 	}
 	// "=?" in plain ASCII would be read as an encoded word (RFC 2047 §6.1) and shown as something else.
 	if m.Subject == "" || strings.TrimSpace(m.Subject) != m.Subject || strings.Contains(m.Subject, "=?") || utf8.RuneCountInString(m.Subject) > maxSubject || hasControl(m.Subject, "") {

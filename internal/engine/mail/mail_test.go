@@ -66,13 +66,13 @@ func TestSpoolNamesSortAndNeverCollide(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if err := s.Send(context.Background(), Message{"a@example.jp", "並行", "x"}); err != nil {
+			if err := s.Send(context.Background(), Message{"a@example.jp", "並行", "x", ""}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	if err := s.Send(context.Background(), Message{"a@example.jp", "最後", "x"}); err != nil {
+	if err := s.Send(context.Background(), Message{"a@example.jp", "最後", "x", ""}); err != nil {
 		t.Fatal(err)
 	}
 	got, _ := List(dir)
@@ -86,18 +86,19 @@ func TestSpoolNamesSortAndNeverCollide(t *testing.T) {
 
 func TestHeaderInjectionRefused(t *testing.T) {
 	for name, m := range map[string]Message{
-		"newline in address":   {"a@example.jp\r\nBcc: b@example.jp", "s", "t"},
-		"two addresses":        {"a@example.jp, b@example.jp", "s", "t"},
-		"display name":         {"A <a@example.jp>", "s", "t"},
-		"no address":           {"", "s", "t"},
-		"newline in subject":   {"a@example.jp", "s\nBcc: b@example.jp", "t"},
-		"return in subject":    {"a@example.jp", "s\rX: y", "t"},
-		"line separator":       {"a@example.jp", "s\u2028X: y", "t"},
-		"NUL in text":          {"a@example.jp", "s", "t\x00"},
-		"bare return in text":  {"a@example.jp", "s", "t\r.\r"},
-		"invalid UTF-8":        {"a@example.jp", "s\xff", "t"},
-		"empty text":           {"a@example.jp", "s", ""},
-		"subject beyond bound": {"a@example.jp", strings.Repeat("あ", 201), "t"},
+		"newline in address":   {"a@example.jp\r\nBcc: b@example.jp", "s", "t", ""},
+		"two addresses":        {"a@example.jp, b@example.jp", "s", "t", ""},
+		"display name":         {"A <a@example.jp>", "s", "t", ""},
+		"no address":           {"", "s", "t", ""},
+		"newline in subject":   {"a@example.jp", "s\nBcc: b@example.jp", "t", ""},
+		"return in subject":    {"a@example.jp", "s\rX: y", "t", ""},
+		"line separator":       {"a@example.jp", "s\u2028X: y", "t", ""},
+		"NUL in text":          {"a@example.jp", "s", "t\x00", ""},
+		"bare return in text":  {"a@example.jp", "s", "t\r.\r", ""},
+		"invalid UTF-8":        {"a@example.jp", "s\xff", "t", ""},
+		"empty text":           {"a@example.jp", "s", "", ""},
+		"subject beyond bound": {"a@example.jp", strings.Repeat("あ", 201), "t", ""},
+		"newline in return":    {"a@example.jp", "s", "t", "b@example.jp\r\nRCPT TO:<c@example.jp>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, dir := newSpool(t)
@@ -119,7 +120,7 @@ func TestRouterKeepsProbeMailInside(t *testing.T) {
 	box := &Memory{}
 	r := Router{Probe: box, Next: s}
 	for _, to := range []string{"p1@probe.invalid", "p1@probe.invalid", "p2@PROBE.invalid", "x@probe.invalid.example.jp"} {
-		if err := r.Send(context.Background(), Message{to, "s", "to " + to}); err != nil {
+		if err := r.Send(context.Background(), Message{to, "s", "to " + to, ""}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,7 +137,7 @@ func TestRouterKeepsProbeMailInside(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	box := &Memory{}
 	for range memoryLimit + 10 {
-		_ = box.Send(context.Background(), Message{"p@probe.invalid", "s", "t"})
+		_ = box.Send(context.Background(), Message{"p@probe.invalid", "s", "t", ""})
 	}
 	if len(box.held) != memoryLimit {
 		t.Fatalf("%d held", len(box.held))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,7 +67,28 @@ func (s smtp) Send(ctx context.Context, m Message) error {
 	ctx, stop := context.WithTimeout(ctx, s.timeout)
 	defer stop()
 	if err := s.client.DialAndSendWithContext(ctx, msg); err != nil {
+		if status, ok := refused(err); ok {
+			return fault.New(fault.Conflict, "mail.refused", "status", status).Because(err)
+		}
 		return fault.New(fault.Busy, "mail.relay").Because(err).After(time.Minute)
 	}
 	return nil
+}
+
+// refused tells whether the relay has refused this recipient or message for good (5xx at RCPT or DATA). What it
+// says before that (a refused sender, a failed authentication) is about us, not about the address.
+func refused(err error) (status string, ok bool) {
+	var e *gomail.SendError
+	if !errors.As(err, &e) || e.IsTemp() || e.ErrorCode() < 500 {
+		return "", false
+	}
+	switch e.Reason {
+	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+	default:
+		return "", false
+	}
+	if s := e.EnhancedStatusCode(); statusForm.MatchString(s) {
+		return s, true
+	}
+	return "", true
 }

@@ -23,6 +23,8 @@ type relay struct {
 	port  int
 	cert  *tls.Certificate
 	mails chan string
+
+	refuse map[string]string // verb -> what it answers instead
 }
 
 func startRelay(t *testing.T, cert *tls.Certificate) *relay {
@@ -47,7 +49,7 @@ func startRelay(t *testing.T, cert *tls.Certificate) *relay {
 
 func (r *relay) serve(c net.Conn) {
 	defer func() { _ = c.Close() }()
-	in, secure := bufio.NewReader(c), false
+	in, secure, from := bufio.NewReader(c), false, ""
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c, format+"\r\n", args...) }
 	say("220 relay ESMTP")
 	for {
@@ -55,17 +57,25 @@ func (r *relay) serve(c net.Conn) {
 		if err != nil {
 			return
 		}
-		switch verb := strings.ToUpper(strings.Fields(line + " x")[0]); verb {
+		verb := strings.ToUpper(strings.Fields(line + " x")[0])
+		if no := r.refuse[verb]; no != "" && secure {
+			say("%s", no)
+			continue
+		}
+		switch verb {
 		case "EHLO", "HELO":
 			if r.cert != nil && !secure {
 				say("250-relay\r\n250 STARTTLS")
 			} else {
-				say("250 relay")
+				say("250-relay\r\n250 ENHANCEDSTATUSCODES")
 			}
 		case "STARTTLS":
 			say("220 go")
 			tc := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*r.cert}})
 			c, in, secure = tc, bufio.NewReader(tc), true
+		case "MAIL":
+			from = strings.TrimSpace(line)
+			say("250 ok")
 		case "DATA":
 			say("354 go")
 			var b strings.Builder
@@ -76,7 +86,7 @@ func (r *relay) serve(c net.Conn) {
 				}
 				b.WriteString(l)
 			}
-			r.mails <- fmt.Sprintf("secure=%v\n%s", secure, b.String())
+			r.mails <- fmt.Sprintf("secure=%v\nfrom=%s\n%s", secure, from, b.String())
 			say("250 ok")
 		case "QUIT":
 			say("221 bye")
@@ -107,7 +117,7 @@ func certificate(t *testing.T) (*tls.Certificate, *x509.CertPool) {
 func TestSMTPDeliversOverTLSOnly(t *testing.T) {
 	cert, pool := certificate(t)
 	secure, plain := startRelay(t, cert), startRelay(t, nil)
-	m := Message{"a@example.jp", "確認コード", "12345678"}
+	m := Message{"a@example.jp", "確認コード", "12345678", ""}
 	send := func(port int, roots *x509.CertPool) error {
 		s, err := SMTP(SMTPConfig{Host: "localhost", Port: port, From: sender, Roots: roots, Timeout: 5 * time.Second})
 		if err != nil {
@@ -132,6 +142,38 @@ func TestSMTPDeliversOverTLSOnly(t *testing.T) {
 	}
 }
 
+// TestSMTPTellsARefusalFromAFailure: only a lasting no to this recipient or message is one; and the return address
+// is the envelope's, never a header.
+func TestSMTPTellsARefusalFromAFailure(t *testing.T) {
+	cert, pool := certificate(t)
+	for _, c := range []struct {
+		verb, answer, code, status string
+	}{
+		{"RCPT", "550 5.1.1 no such user", "mail.refused", "5.1.1"}, {"DATA", "554 5.7.1 not accepted", "mail.refused", "5.7.1"},
+		{"RCPT", "450 4.2.1 later", "mail.relay", ""}, {"MAIL", "550 5.7.1 not this sender", "mail.relay", ""}, {"", "", "", ""},
+	} {
+		r := startRelay(t, cert)
+		r.refuse = map[string]string{c.verb: c.answer}
+		s, err := SMTP(SMTPConfig{Host: "localhost", Port: r.port, From: sender, Roots: pool, Timeout: 5 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Send(t.Context(), Message{To: "a@example.jp", Subject: "件名", Text: "本文", Return: "bounces+abc@rakudos.example"})
+		f := fault.Of(err)
+		if c.code == "" && err != nil || c.code != "" && (f == nil || f.Code != c.code) {
+			t.Errorf("%s %s: %v", c.verb, c.answer, err)
+		}
+		if c.status != "" && f.Args["status"] != c.status {
+			t.Errorf("%s %s: %v", c.verb, c.answer, f.Args)
+		}
+		if c.code == "" {
+			if got := <-r.mails; !strings.Contains(got, "from=MAIL FROM:<bounces+abc@rakudos.example>") || strings.Contains(got, "\nReturn-Path") {
+				t.Errorf("%q", got)
+			}
+		}
+	}
+}
+
 func TestSMTPGivesUpInTime(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -143,7 +185,7 @@ func TestSMTPGivesUpInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if err := s.Send(context.Background(), Message{"a@example.jp", "s", "t"}); !fault.Is(err, fault.Busy) {
+	if err := s.Send(context.Background(), Message{"a@example.jp", "s", "t", ""}); !fault.Is(err, fault.Busy) {
 		t.Fatalf("got %v", err)
 	}
 	if d := time.Since(start); d > 3*time.Second {

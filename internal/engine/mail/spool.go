@@ -32,6 +32,9 @@ func (s spool) Send(_ context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+	if m.Return != "" { // as a mail server would write it down on delivery
+		msg.SetGenHeader("Return-Path", "<"+m.Return+">")
+	}
 	var b bytes.Buffer
 	if _, err := msg.WriteTo(&b); err != nil {
 		return fmt.Errorf("mail: compose: %w", err)

@@ -192,6 +192,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 	var bad []finding
 	asked := map[ids.Account]time.Time{}
 	var factors map[ids.Account]int
+	failing := map[ids.Account]*Failing{}
 	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
 			return err
@@ -200,6 +201,9 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 			return err
 		}
 		if factors, err = factorCounts(tx, a.Tenant); err != nil {
+			return err
+		}
+		if err := s.allFailing(tx, key, a.Tenant, failing); err != nil {
 			return err
 		}
 		return db.Each(tx, qResets, func(r db.Scanner) error {
@@ -219,7 +223,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 		if err != nil {
 			return nil, err
 		}
-		v.Grants, v.ResetAskedAt, v.Factors = grants[r.ID], asked[r.ID], factors[r.ID]
+		v.Grants, v.ResetAskedAt, v.Factors, v.Failing = grants[r.ID], asked[r.ID], factors[r.ID], failing[r.ID]
 		if v.Tampered = !s.genuine(key, &r); v.Tampered {
 			bad = append(bad, finding{a.Tenant, accountsTable, string(r.ID)})
 		}

@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/mail"
+	"rakudos/internal/engine/vault"
 )
 
 // NameOf is the name of an account as its tenant knows it.
@@ -41,7 +42,7 @@ func (s *Service) Announce(t ids.Tenant, roles []actor.Role, verb, subject, text
 		holders, err := s.addresses(ctx, t, roles)
 		sent := 0
 		for _, to := range holders {
-			if e := s.mail.Send(ctx, mail.Message{To: to, Subject: subject, Text: text}); e != nil {
+			if e := s.deliver(ctx, &to.account, to.key, mail.Message{To: to.email, Subject: subject, Text: text}); e != nil {
 				err = e
 				continue
 			}
@@ -57,8 +58,15 @@ func (s *Service) Announce(t ids.Tenant, roles []actor.Role, verb, subject, text
 	})
 }
 
+// addressee is somebody to whom a notice goes.
+type addressee struct {
+	account account
+	key     *vault.Key
+	email   string
+}
+
 // addresses are those of the active accounts with one of the roles, each once.
-func (s *Service) addresses(ctx context.Context, t ids.Tenant, roles []actor.Role) ([]string, error) {
+func (s *Service) addresses(ctx context.Context, t ids.Tenant, roles []actor.Role) ([]addressee, error) {
 	key, err := s.keys.Tenant(ctx, t)
 	if err != nil {
 		return nil, err
@@ -79,13 +87,13 @@ func (s *Service) addresses(ctx context.Context, t ids.Tenant, roles []actor.Rol
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var out []addressee
 	for id, a := range found {
 		email, err := key.Open(at(accountsTable, string(id), "email"), a.email)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, string(email))
+		out = append(out, addressee{a, key, string(email)})
 	}
 	return out, nil
 }

@@ -116,9 +116,15 @@ func (s *Service) Pending(ctx context.Context, token string) (Pending, error) {
 	}
 	err = s.db.View(ctx, r.Tenant, func(tx *db.Tx) error {
 		e, err := s.sealedOf(tx, k, r.Tenant, r.Account)
-		if err == nil && e != nil {
-			p.Envelope, p.ResendsLeft = e.code, 0
+		if err != nil {
+			return err
 		}
+		if e != nil {
+			p.Envelope, p.ResendsLeft = e.code, 0
+			return nil
+		}
+		failing, err := s.failingOf(tx, k, &a)
+		p.Failing = failing != nil
 		return err
 	})
 	return p, err
@@ -149,7 +155,7 @@ func (s *Service) mailCode(ctx context.Context, v Visit, info TenantInfo, k *vau
 		return Pending{}, err
 	}
 	p := s.pending(r, info, string(email))
-	if err := s.mail.Send(ctx, s.codeMail(string(email), info, v, code, p)); err != nil {
+	if err := s.deliver(ctx, a, k, s.codeMail(string(email), info, v, code, p)); err != nil {
 		_ = s.transact(context.WithoutCancel(ctx), func(tx *db.Tx) error {
 			return s.record(tx, "auth.code_unsent", visitor(r.Tenant, r.Account, v), "failed", nil)
 		})
@@ -273,6 +279,11 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 		if !ok {
 			refused = noSignIn()
 			return nil
+		}
+		if r.How == FactorMail {
+			if err := s.mailWorks(tx, r.Tenant, r.Account, who); err != nil {
+				return err
+			}
 		}
 		out, err = s.open(tx, k, r, &a, v, now)
 		return err

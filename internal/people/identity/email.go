@@ -203,6 +203,9 @@ func (s *Service) changeEmail(ctx context.Context, k *vault.Key, r emailRow) err
 		if _, err := tx.Exec(qEmailSet, r.tenant, r.account, k.Seal(at(accountsTable, string(r.account), "email"), email)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qFailingDrop, r.tenant, r.account); err != nil { // it was about the old address
+			return err
+		}
 		return s.record(tx, "auth.email_changed", actor.System(r.tenant, "sign-in"), "ok", map[string]any{"account": string(r.account)})
 	})
 	if err != nil || !done {

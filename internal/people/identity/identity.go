@@ -45,6 +45,8 @@ type Pending struct {
 	Passkey bool // there is a passkey
 	MayMail bool // a code may be mailed instead: two factors are not required
 
+	Failing bool // mail to this address has not been getting through
+
 	Envelope int // the number of the code in the envelope of an emergency account; 0: mailed
 }
 
@@ -122,6 +124,7 @@ type Account struct {
 	Factors       int       // passkeys and apps
 	ResetAskedAt  time.Time // the owner has forgotten the password and asks for another
 	FirstPassword string    // only in the answer that generated it
+	Failing       *Failing  // mail doesn't reach the address; nil: nothing is known against it
 }
 
 // NormalLogin is the form in which a login ID is stored and looked up: full-width letters and capitals

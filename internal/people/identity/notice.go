@@ -102,7 +102,7 @@ func (s *Service) tell(a *attempt, verb, subject, text string) {
 	s.notices.Go(func() {
 		var err error
 		for try := range 3 {
-			if err = s.mail.Send(s.ending, mail.Message{To: string(email), Subject: subject, Text: text}); err == nil || s.ending.Err() != nil {
+			if err = s.deliver(s.ending, a.account, a.key, mail.Message{To: string(email), Subject: subject, Text: text}); err == nil || s.ending.Err() != nil || isRefused(err) {
 				break
 			}
 			select {

@@ -133,7 +133,7 @@ func (s *Service) mailReset(a *attempt, code string) {
 `, oneLine(a.info.Name), code, moment(time.Now().Add(ResetFor)), plain(a.visit.Addr))
 	s.notices.Go(func() {
 		result := "ok"
-		if s.mail.Send(s.ending, mail.Message{To: string(email), Subject: "パスワードの再設定の確認コード", Text: text}) != nil {
+		if s.deliver(s.ending, a.account, a.key, mail.Message{To: string(email), Subject: "パスワードの再設定の確認コード", Text: text}) != nil {
 			result = "failed"
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ending), 10*time.Second)
@@ -221,6 +221,9 @@ func (s *Service) finishReset(ctx context.Context, k *vault.Key, c ceremony, tok
 			return err
 		}
 		if err := s.endSessions(tx, c.tenant, c.account, "", "password-reset"); err != nil {
+			return err
+		}
+		if err := s.mailWorks(tx, c.tenant, c.account, who); err != nil { // the mailed code was right
 			return err
 		}
 		set = true

@@ -108,9 +108,6 @@ func (s *Service) ReviewSealed(ctx context.Context, a actor.Actor, id ids.Accoun
 	if err := s.guard(a, permSealReview); err != nil {
 		return err
 	}
-	if err := needReason(finding); err != nil {
-		return err
-	}
 	k, err := s.keys.Tenant(ctx, a.Tenant)
 	if err != nil {
 		return err
@@ -122,6 +119,9 @@ func (s *Service) ReviewSealed(ctx context.Context, a actor.Actor, id ids.Accoun
 		}
 		if r == nil {
 			return fault.New(fault.Missing, "identity.no_account")
+		}
+		if err := needReason(finding); err != nil { // after that: what is not there gets no other answer
+			return err
 		}
 		if r.state != Spent || r.reviewedAt != 0 {
 			return fault.New(fault.Conflict, "identity.sealed_nothing")

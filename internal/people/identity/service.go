@@ -69,6 +69,7 @@ type Options struct {
 	Guard   Guard
 	Policy  Policy
 	Site    string // address of the service as people type it, for mails
+	Returns string // address to which mails that can't be delivered come back; empty: nobody reads them
 	Sandbox bool   // a sabotaged policy is refused without it
 }
 
@@ -82,6 +83,7 @@ type Service struct {
 	guard   Guard
 	policy  Policy
 	site    string
+	returns string
 
 	gate     *gate
 	unusable string // the hash of a password that nobody knows
@@ -108,7 +110,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, policy: o.Policy, site: o.Site,
+		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, policy: o.Policy, site: o.Site, returns: o.Returns,
 		gate: newGate(o.Policy.HashSlots, o.Policy.HashQueue), dummy: dummy, unusable: unusable,
 	}
 	s.touch = newTouches(s.writeTouches)
