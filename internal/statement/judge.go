@@ -99,6 +99,14 @@ var owners = map[string]string{
 	"DEV": "開発", "DPO": "個人情報保護管理者", "AUD": "独立した内部監査", "EXT": "第三者監査機関", "TA": "利用者側の責任者",
 }
 
+// OwnerText names the duty behind a short name; what has none is shown as it is.
+func OwnerText(owner string) string {
+	if text := owners[owner]; text != "" {
+		return text
+	}
+	return owner
+}
+
 // rollUp judges clause 1: the worst of its own controls and of all other clauses. It never averages.
 func rollUp(own, others []control.Status) (status control.Status, text, reason string) {
 	status = control.Worst(append(append([]control.Status{}, own...), others...)...)

@@ -147,7 +147,13 @@ func newAuditLine(e audit.Entry) auditLine {
 		if name == "" {
 			name = k
 		}
-		parts = append(parts, name+" "+identifier.ReplaceAllString(fmt.Sprint(e.Detail[k]), "$1…$2"))
+		text := identifier.ReplaceAllString(fmt.Sprint(e.Detail[k]), "$1…$2")
+		if word := detailValues[k+"="+text]; word != "" {
+			text = word
+		} else if word := plainValues[text]; word != "" {
+			text = word
+		}
+		parts = append(parts, name+" "+text)
 	}
 	l.Detail = strings.Join(parts, "、")
 	return l

@@ -80,7 +80,7 @@ func TestMenuShowsOnlyWhatTheRoleMayOpen(t *testing.T) {
 	for role, want := range map[actor.Role]string{
 		actor.Employee:    "/ /me /me/readers /me/security /me/password /trust",
 		actor.Manager:     "/ /me/security /me/password /measures /trust",
-		actor.TenantAdmin: "/ /me/security /me/password /leaving /users /federation /sealed /visits /reviews /access /audit /trust",
+		actor.TenantAdmin: "/ /me/security /me/password /users /reviews /visits /audit /access /federation /sealed /leaving /trust",
 		actor.HR:          "/ /me/security /me/password /checkups /measures /people /imports /criteria /trust",
 		actor.Physician:   "/ /me/security /me/password /checkups /worklist /measures /people /criteria /leaving/files /trust",
 	} {
@@ -137,5 +137,13 @@ func TestDemoMailStaysOnThisMachine(t *testing.T) {
 	}
 	if got := get("127.0.0.1:5000"); got != 404 {
 		t.Errorf("without the demo: %d", got)
+	}
+}
+
+// TestDetailsOfAnEventAreWords: names and values that people meet, in their language.
+func TestDetailsOfAnEventAreWords(t *testing.T) {
+	l := newAuditLine(audit.Entry{Detail: map[string]any{"factor": "mail", "new_device": true, "scope": "person", "tries": 3}})
+	if want := "確かめ方 メールの認証コード、新しい端末 はい、範囲 一人の記録、試行 3"; l.Detail != want {
+		t.Errorf("%q, want %q", l.Detail, want)
 	}
 }

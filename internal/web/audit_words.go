@@ -79,7 +79,23 @@ var detailWords = map[string]string{
 	"exams": "健診の回数", "page": "ページ", "total": "件数", "year": "年度", "rows": "行", "rejected": "誤りの行", "import": "取り込み", "reason": "理由", "ticket": "受付番号", "scope": "範囲", "minutes": "分", "access": "入室", "asker": "申し込んだ人", "decided_by": "決めた人", "why": "理由", "addressees": "宛先", "sent": "送信", "given": "同意",
 	"roles": "役割", "account": "アカウント", "number": "番号", "version": "版", "criteria": "判定基準", "result": "結果", "results": "結果の数", "shown": "表示した人数", "tries": "試行", "tried": "試行",
 	"failures": "失敗", "failed": "失敗", "route": "画面", "mapping": "列の対応", "campaign": "見直し", "line": "番号", "lines": "番号", "decision": "判断", "reviewer": "見直す人", "now": "結果", "due": "期限", "took_ms": "かかったミリ秒", "bulk": "まとめて", "role": "役割", "signin": "サインイン", "session": "セッション", "device": "端末", "code": "コード",
+	"factor": "確かめ方", "factors": "登録", "new_device": "新しい端末", "resends": "再送", "limit": "上限", "by": "確かめ方", "name": "名前", "names": "利用者", "locks": "ロック", "linked": "結び付け", "connection": "連携", "link": "結び付け", "link_by": "結び付け方", "links_dropped": "解いた結び付け", "two_factors": "二要素", "enabled": "使用",
+	"group": "グループ", "members": "人数", "token": "トークン", "days": "日数", "dept": "部署", "site": "事業所", "to_site": "移った事業所",
+	"accepted": "受け付けた行", "applied": "取り込んだ行", "unchanged": "変わらない行", "unmatched": "本人が決まらない行", "added": "加わった人", "changed": "変わった人", "absent": "載っていない人", "people": "人数", "count": "件数", "consent": "同意",
+	"asset": "資源", "disposal": "処分", "approved": "承認", "class": "区分", "files": "ファイル数", "bytes": "バイト数", "method": "方法",
+	"case": "解約", "month": "月", "phase": "段階", "stage": "段階", "tenant": "契約先", "held": "保全", "hold": "保全", "person": "本人", "kind": "種類", "certificate": "証明書", "presentation": "提示", "handover": "ファイル", "digest": "要約値", "state": "状態",
+	"reviewed": "見直した数", "revoked": "外した数", "suspended": "停止した数", "escalated": "持ち上げた数", "late": "期限のあと", "from": "前", "to": "後", "work": "作業", "done": "終わった数", "compromised": "漏れた疑い", "on_behalf": "頼んだ人", "table": "表", "row": "行",
+	"day": "日", "set": "世代", "sets": "世代の数", "findings": "見つかったこと", "rpo_seconds": "失われ得る秒数", "rto_seconds": "戻すのにかかった秒数", "key": "鍵", "control": "対策",
 }
+
+// detailValues are the words for values of a detail, plainValues those that mean the same in every detail.
+var detailValues = map[string]string{
+	"factor=mail": "メールの認証コード", "factor=passkey": "パスキー", "factor=totp": "認証アプリ", "factor=recovery": "回復用コード",
+	"scope=lists": "一覧", "scope=person": "一人の記録",
+	"decision=keep": "続ける", "decision=revoke": "外す", "decision=reduce": "狭める",
+}
+
+var plainValues = map[string]string{"true": "はい", "false": "いいえ", "[]": "なし", "": "なし"}
 
 var resultWords = map[string]string{"ok": "成功", "denied": "拒否", "failed": "失敗"}
 

@@ -26,7 +26,7 @@ type connectionView struct {
 func (*connectionView) Template() string { return "connection" }
 
 func newConnectionView(kind sso.Kind, base string) *connectionView {
-	return &connectionView{Page: Page{Title: "会社の認証との連携", Here: "/federation", Crumbs: []Crumb{{"/federation", "連携"}}}, Kind: kind, S: sso.Settings{LinkBy: sso.ByEmail}, Own: base}
+	return &connectionView{Page: Page{Title: "会社の認証との連携", Here: "/federation", Crumbs: []Crumb{{"/federation", "認証・人事との連携"}}}, Kind: kind, S: sso.Settings{LinkBy: sso.ByEmail}, Own: base}
 }
 
 func (s *server) connectionForm(w http.ResponseWriter, r *http.Request, v *Visitor) error {

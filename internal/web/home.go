@@ -69,6 +69,12 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *Visitor) error 
 			return err
 		}
 	}
+	mine, err := s.duties(r, v)
+	if err != nil {
+		return err
+	}
+	view.Todos = append(mine, view.Todos...)
+	byUrgency(view.Todos)
 	return s.page(w, r, v, view)
 }
 
@@ -122,9 +128,9 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 		n                 int
 		path, text, class string
 	}{
-		{c.Fail, "/trust?status=FAIL", "約束を満たしていない項目があります", "late"},
-		{c.Stale, "/trust?status=STALE", "確認が古くなった項目があります", "soon"},
-		{c.Unknown, "/trust?status=UNKNOWN", "まだ確認していない項目があります", ""},
+		{c.Fail, "/trust?status=FAIL", "セキュリティ対策に、約束を満たしていない項目があります", "late"},
+		{c.Stale, "/trust?status=STALE", "セキュリティ対策に、確認が古くなった項目があります", "soon"},
+		{c.Unknown, "/trust?status=UNKNOWN", "セキュリティ対策に、まだ確認していない項目があります", ""},
 	} {
 		if x.n > 0 {
 			view.Todos = append(view.Todos, todo{x.path, x.text, group(x.n) + "項目", x.class})

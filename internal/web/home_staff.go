@@ -1,9 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -50,11 +48,8 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 	for _, i := range recent(h.Imports, time.Now()) {
 		view.Todos = append(view.Todos, todo{"/imports/" + string(i.ID), "取り込み: " + i.File, i.State.Japanese(), importUrgency[i.State]})
 	}
-	slices.SortStableFunc(view.Todos, func(a, b todo) int { return cmp.Compare(urgencies[a.Class], urgencies[b.Class]) })
 	return nil
 }
-
-var urgencies = map[string]int{"late": 0, "soon": 1, "": 2}
 
 const (
 	homeImports = 5

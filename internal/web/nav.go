@@ -18,7 +18,7 @@ type Item struct {
 	Permission access.Permission
 }
 
-// menu is the whole menu in the order of the wings.
+// menu is the whole menu in the order of the wings; in each, what is needed most often comes first.
 var menu = []Wing{
 	{"mine", "わたし", []Item{
 		{"/", "ホーム", SignedIn},
@@ -36,19 +36,21 @@ var menu = []Wing{
 		{"/criteria", "判定基準", access.CriteriaRead},
 	}},
 	{"protection", "保護と記録", []Item{
+		{"/emergency", "緊急用の画面", access.EmergencyAct},
+		{"/users", "利用者と役割", access.AccountManage},
+		{"/reviews", "権限の見直し", access.ReviewRead},
+		{"/support", "サポート入室", access.SupportDesk},
+		{"/visits", "保健会のサポート入室", access.SupportSee},
+		{"/audit", "操作の記録", access.AuditRead},
+		{"/access", "だれが何を見られるか", access.MatrixRead},
+		{"/federation", "認証・人事との連携", access.FederationManage},
+		{"/sealed", "緊急用の利用者ID", access.SealedRead},
+	}},
+	{"leaving", "解約と消去", []Item{
 		{"/leaving", "解約とデータの受け取り", access.TerminationRequest},
 		{"/leaving/files", "解約時のデータの受け取り", access.HandoverTake},
 		{"/desk/leaving", "解約の受付", access.TerminationDesk},
 		{"/certificates", "消去証明書", access.CertificateRead},
-		{"/users", "利用者と役割", access.AccountManage},
-		{"/federation", "認証・人事との連携", access.FederationManage},
-		{"/emergency", "緊急用の画面", access.EmergencyAct},
-		{"/sealed", "緊急用の利用者ID", access.SealedRead},
-		{"/support", "サポート入室", access.SupportDesk},
-		{"/visits", "保健会のサポート入室", access.SupportSee},
-		{"/reviews", "権限の見直し", access.ReviewRead},
-		{"/access", "だれが何を見られるか", access.MatrixRead},
-		{"/audit", "操作の記録", access.AuditRead},
 	}},
 	{"operations", "運用", []Item{
 		{"/assets", "資源の台帳", access.AssetRead},

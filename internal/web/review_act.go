@@ -117,7 +117,7 @@ var stampWords = map[string]string{
 }
 
 func newReportView(sheet *accessreview.Sheet, of string) *reportView {
-	view := &reportView{Page: Page{Title: sheet.Title() + "の見直しの報告", Here: "/reviews", Crumbs: []Crumb{{"/reviews", "アクセス権限の見直し"}}}, S: sheet, R: sheet.Report}
+	view := &reportView{Page: Page{Title: sheet.Title() + "の見直しの報告", Here: "/reviews", Crumbs: []Crumb{{"/reviews", "権限の見直し"}}}, S: sheet, R: sheet.Report}
 	if sheet.Campaign.Report != nil {
 		view.R = sheet.Campaign.Report
 	}

@@ -24,7 +24,7 @@ type reviewsView struct {
 func (*reviewsView) Template() string { return "reviews" }
 
 func (s *server) reviewsPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	view := &reviewsView{Page: Page{Title: "アクセス権限の見直し", Here: "/reviews"}, Calendar: accessreview.CalendarOf(jst.Of(time.Now()))}
+	view := &reviewsView{Page: Page{Title: "権限の見直し", Here: "/reviews"}, Calendar: accessreview.CalendarOf(jst.Of(time.Now()))}
 	var err error
 	if view.Duties, err = s.Review.Mine(r.Context(), v.Actor); err != nil {
 		return err

@@ -75,7 +75,7 @@ func (s *server) reviewView(r *http.Request, v *Visitor) (*reviewView, error) {
 
 // newReviewView puts what waits for the reader first, and of that what stands out.
 func newReviewView(sheet *accessreview.Sheet, v *Visitor, show string) *reviewView {
-	view := &reviewView{Page: Page{Title: sheet.Title() + "の権限の見直し", Here: "/reviews", Crumbs: []Crumb{{"/reviews", "アクセス権限の見直し"}}}, S: sheet,
+	view := &reviewView{Page: Page{Title: sheet.Title() + "の権限の見直し", Here: "/reviews", Crumbs: []Crumb{{"/reviews", "権限の見直し"}}}, S: sheet,
 		DaysLeft: jst.Of(sheet.DueAt).Sub(jst.Of(time.Now()))}
 	if show == "" {
 		show = "all"

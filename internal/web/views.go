@@ -13,6 +13,7 @@ import (
 
 	"rakudos/internal/base/jst"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/statement"
 )
 
 //go:embed view
@@ -35,6 +36,7 @@ func loadViews(a *assets) (*views, error) {
 		"group":  group,
 		"joint":  joint,
 		"class":  classWord,
+		"owner":  statement.OwnerText,
 		"add":    func(a, b int) int { return a + b },
 		"list":   func(v ...any) []any { return v },
 		"join":   strings.Join,

@@ -87,7 +87,7 @@ func (u Use) says(seen time.Duration) string {
 	}
 	d := min(days(seen), DormantDays)
 	if d == 0 {
-		return "使用の記録は、まだ1日分ありません"
+		return "使用の記録を取り始めてから、まだ1日たっていません"
 	}
 	text := fmt.Sprintf("直近%d日の記録で、%d種類の操作のうち%d種類を%d回使用", d, u.Of, len(u.Permissions), u.Times)
 	if len(u.Unused) > 0 && len(u.Permissions) > 0 {
