@@ -27,7 +27,7 @@ var identityTexts = map[string]Text{
 	"identity.codes_alone":       {Message: "回復用コードは、パスキーか認証アプリを登録した後に作れます。", Kept: "何も変わっていません。"},
 	"identity.mail_barred":       {Message: "この会社では二つの要素が必要なため、メールのコードは使えません。", Kept: "サインインはまだ終わっていません。", Next: "認証アプリ・パスキー・回復用コードのいずれかを使ってください。どれも使えないときは、会社の管理者へご連絡ください。"},
 	"identity.proof_wrong":       {Message: "パスワードが違います。", Kept: "何も変わっていません。", Next: "パスワードを確かめて、もう一度お試しください。続けて間違えるとサインインも終了します。"},
-	"identity.proof_needed":      {Message: "登録を変える前に、もう一度本人を確かめる必要があります。", Kept: "何も変わっていません。", Next: "パスワードを入力するか、登録済みのパスキーを使ってください。"},
+	"identity.proof_needed":      {Message: "その操作の前に、もう一度本人を確かめる必要があります。", Kept: "何も変わっていません。", Next: "パスワードを入力するか、登録済みのパスキーを使ってください。"},
 	"identity.totp_wrong":        {Message: "コードが違います。", Kept: "まだ登録されていません。", Next: "認証アプリに今出ている6桁の数字を入力してください。端末の時刻がずれていると、合いません。"},
 	"identity.ceremony_over":     {Message: "時間がたったか、すでに使われた手続きです。", Kept: "何も変わっていません。", Next: "はじめからやり直してください。"},
 	"identity.passkey_wrong":     {Message: "このパスキーでは確かめられませんでした。", Kept: "何も変わっていません。", Next: "別のパスキーを使うか、もう一度お試しください。"},
