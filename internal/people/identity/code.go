@@ -214,6 +214,10 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 	if err != nil {
 		return SignedIn{}, err
 	}
+	info, err := s.tenants.TenantByID(ctx, r.Tenant)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	code := normalCode(typed)
 	recovery, err := s.typedRecovery(ctx, k, r, typed)
 	if err != nil {
@@ -245,6 +249,13 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			if !same(r.mac, ownMAC(k, r)) {
 				refused = noSignIn()
 				return nil
+			}
+			// This try is counted already; one beyond the day's is not looked at.
+			if refused, err = s.ownCeiling(tx, info, r.Tenant, r.Account, ownTriesDay, now); err != nil {
+				return err
+			}
+			if refused != nil {
+				return s.record(tx, "auth.factor_ceiling", who, "denied", map[string]any{"signin": r.ID})
 			}
 			if !s.policy.inTime(db.Time(r.SentAt), now) {
 				right = true // said to be too late below; nothing is used up

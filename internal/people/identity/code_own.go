@@ -37,7 +37,7 @@ func (s *Service) ask(tx *db.Tx, a *attempt, row *signin, token, code string, no
 	}
 	mac := codeMAC(a.key, *row, code)
 	if row.Factor == factorOwn {
-		if refused, err = s.ownCeiling(tx, a.info, a.account, now); err != nil {
+		if refused, err = s.ownCeiling(tx, a.info, a.account.Tenant, a.account.ID, ownTriesDay-1, now); err != nil {
 			return nil, err
 		}
 		if refused != nil {

@@ -45,7 +45,9 @@ var (
 		(select count(*) from identity_totp where tenant_id = $1 and account_id = $2),
 		(select count(*) from identity_passkeys where tenant_id = $1 and account_id = $2),
 		(select count(*) from identity_recovery where tenant_id = $1 and account_id = $2)`)
-	qOwnTries = db.Q("identity.own_tries", `select coalesce(sum(tries), 0) from identity_signins where tenant_id = $1 and account_id = $2 and created_at > $3 and factor = 'own' and state <> 'used'`)
+	qOwnTries = db.Q("identity.own_tries", `select coalesce(sum(tries), 0) from identity_signins where tenant_id = $1 and account_id = $2 and created_at > $3 and state <> 'used'`)
+	// qOwnWait changes nothing: it takes the account's row, so that tries at one account are counted one after another.
+	qOwnWait = db.Q("identity.own_wait", `update identity_accounts set signed_in_at = signed_in_at where tenant_id = $1 and account_id = $2`)
 )
 
 // Owned are the factors of an account by number.
@@ -167,13 +169,17 @@ func (s *Service) second(tx *db.Tx, k *vault.Key, a *account) (string, error) {
 }
 
 // ownCeiling bounds the guesses at an own factor by somebody who knows the password, over all sign-ins of a
-// day. Probe accounts have none, as with mails.
-func (s *Service) ownCeiling(tx *db.Tx, info TenantInfo, a *account, now time.Time) (refused, err error) {
+// day: those that are open at once, and those that went on by mail. It is asked before a factor is asked for and
+// again with each answer, with how many tries there may have been. Probe accounts have none, as with mails.
+func (s *Service) ownCeiling(tx *db.Tx, info TenantInfo, t ids.Tenant, a ids.Account, most int, now time.Time) (refused, err error) {
 	if info.Probe {
 		return nil, nil
 	}
-	n, err := db.Value[int](tx, qOwnTries, a.Tenant, a.ID, db.Micros(now.Add(-24*time.Hour)))
-	if err != nil || n < ownTriesDay {
+	if _, err := tx.Exec(qOwnWait, t, a); err != nil {
+		return nil, err
+	}
+	n, err := db.Value[int](tx, qOwnTries, t, a, db.Micros(now.Add(-24*time.Hour)))
+	if err != nil || n <= most {
 		return nil, err
 	}
 	return fault.New(fault.Busy, "identity.factor_ceiling").After(time.Hour), nil

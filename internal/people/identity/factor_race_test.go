@@ -217,3 +217,49 @@ func TestPolicyForNewTenants(t *testing.T) {
 }
 
 var qTestUnchosen = db.Q("identity.test_unchosen", `delete from identity_two_factor where tenant_id = $1`)
+
+// TestGuessesADayOverOpenSignIns on both engines: sign-ins that were opened before the first guess, and those that
+// went on by mail, give whoever knows the password not one guess more. The owner's right code, too, waits then.
+func TestGuessesADayOverOpenSignIns(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		ctx, v := t.Context(), Visit{Addr: "192.0.2.1"}
+		h.enrol("hikari", "hr")
+		var open []string
+		for range ownTriesDay/4 + 3 {
+			p, err := h.first("hikari", "hr", rightPW, v)
+			must(t, err)
+			open = append(open, p.Token)
+		}
+		looked, bymail := 0, 0
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for i, token := range open[1:] {
+			wg.Go(func() {
+				for range 4 {
+					_, err := h.SubmitCode(ctx, v, token, "000000")
+					mu.Lock()
+					if fault.Of(err).Code == "identity.factor_wrong" {
+						looked++
+					}
+					mu.Unlock()
+				}
+				if i%5 == 0 { // so that its tries might be forgotten
+					if _, err := h.ResendCode(ctx, v, token); err == nil {
+						mu.Lock()
+						bymail++
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if looked > ownTriesDay || looked == 0 || bymail == 0 {
+			t.Errorf("%d guesses were looked at, %d sign-ins went on by mail", looked, bymail)
+		}
+		_, err := h.SubmitCode(ctx, v, open[0], h.fresh("hikari", "hr"))
+		h.want(err, "identity.factor_ceiling")
+		_, err = h.first("hikari", "hr", rightPW, v)
+		h.want(err, "identity.factor_ceiling")
+	})
+}
