@@ -54,6 +54,12 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 			return err
 		}
 		a.account = &acc
+		if e, err := s.sealedOf(tx, a.key, acc.Tenant, acc.ID); err != nil {
+			return err
+		} else if e != nil { // an emergency account opens by its envelope and by nothing else
+			refused = s.wrong(a)
+			return s.record(tx, "auth.sso_refused", a.actor(), "denied", map[string]any{"connection": as.Connection})
+		}
 		row = signin{Tenant: acc.Tenant, ID: string(ids.New[ids.Session]()), Account: acc.ID, Device: a.device, State: "open", SentAt: db.Micros(now), CreatedAt: db.Micros(now)}
 		if acc.State != "active" || acc.LockedAt != 0 && a.device == "" {
 			refused = s.wrong(a)

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -119,5 +120,31 @@ func TestProvision(t *testing.T) {
 			t.Errorf("the address is %s at once", a.Email)
 		}
 		must(t, h.DropEmail(t.Context(), own)) // the owner takes it back
+	})
+}
+
+// TestNoProviderOpensAnEnvelope: an emergency account opens by its envelope alone. Were a provider believed, its
+// administrator could open a session that nobody is told of, and one of an envelope that is used up.
+func TestNoProviderOpensAnEnvelope(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h, ctx := sealHouse(t, e, quick()), t.Context()
+		env, err := h.Seal(ctx, h.keeper("k1"), "Glass", "金庫")
+		must(t, err)
+		all, err := h.SealedAccounts(ctx, h.keeper("k1"))
+		must(t, err)
+		for _, two := range []bool{true, false} {
+			p, in, err := h.SignInAsserted(ctx, Visit{Addr: "192.0.2.1"}, Assertion{Tenant: h.tenants["midori"].ID, Account: all[0].ID, Connection: "c", TwoFactors: two})
+			h.want(err, "identity.wrong")
+			if p.Token != "" || in.Token != "" {
+				t.Fatalf("opened: %+v %+v", p, in)
+			}
+		}
+		if all, err = h.SealedAccounts(ctx, h.keeper("k1")); err != nil || all[0].State != Sealed {
+			t.Errorf("the seal is %+v, %v", all, err)
+		}
+		if !strings.Contains(h.verbs("midori"), "sso_refused") {
+			t.Error("the refusal is in no log")
+		}
+		h.opened(env) // as ever
 	})
 }
