@@ -4,5 +4,6 @@ package words
 var handoverTexts = map[string]Text{
 	"handover.making":    {Message: "受け渡しのファイルを作っているところです。", Next: "できあがるまでお待ちください。"},
 	"handover.missing":   {Message: "その受け渡しのファイルはありません。", Next: "一覧から選び直してください。"},
+	"handover.narrow":    {Message: "受け渡しのファイルには、すべての事業所の検査値が入っています。担当の事業所が限られている方は受け取れません。", Kept: "記録はそのままです。", Next: "すべての事業所を担当する保健師か産業医が受け取ってください。"},
 	"handover.not_ready": {Message: "受け渡しのファイルは、まだできていないか、期限が過ぎています。", Kept: "記録はそのままです。", Next: "作り直してから、もう一度受け取ってください。"},
 }

@@ -272,6 +272,17 @@ func TestALifeOfAFile(t *testing.T) {
 		if _, _, err := b.Take(ctx, b.admin, id); !fault.Is(err, fault.Denied) {
 			t.Errorf("who may not see values takes the file: %v", err)
 		}
+		// Whoever works for some sites only must not get the values of all.
+		for _, narrow := range []actor.Actor{{Sites: []ids.Site{"s1"}}, {Sites: []ids.Site{}}, {Depts: []ids.Dept{"d1"}}} {
+			some := b.nurse
+			some.Sites, some.Depts = narrow.Sites, narrow.Depts
+			if _, _, err := b.Take(ctx, some, id); code(err) != "handover.narrow" {
+				t.Errorf("a nurse of %v %v: %v", narrow.Sites, narrow.Depts, err)
+			}
+			if _, _, err := b.Take(ctx, some, ids.New[string]()); code(err) != "handover.missing" {
+				t.Errorf("no such file, for a nurse of some sites: %v", err)
+			}
+		}
 		r, f, err := b.Take(ctx, b.nurse, id)
 		if err != nil {
 			t.Fatal(err)

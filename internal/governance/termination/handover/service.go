@@ -185,6 +185,9 @@ func (s *Service) Take(ctx context.Context, a actor.Actor, id string) (io.ReadCl
 	if err := s.Guard(a, permTake); err != nil {
 		return nil, File{}, err
 	}
+	if a.Sites != nil || a.Depts != nil { // the file holds every site's values
+		return nil, File{}, s.refused(ctx, a, id)
+	}
 	f, err := s.one(ctx, a.Tenant, id)
 	if err != nil {
 		return nil, f, err
@@ -211,6 +214,18 @@ func (s *Service) Take(ctx context.Context, a actor.Actor, id string) (io.ReadCl
 		return nil, f, errors.Join(err, r.Close())
 	}
 	return r, f, nil
+}
+
+// refused records that somebody wanted more than the own sites.
+func (s *Service) refused(ctx context.Context, a actor.Actor, id string) error {
+	if _, err := s.one(ctx, a.Tenant, id); err != nil {
+		return err
+	}
+	err := s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+		_, err := s.Log.Append(tx, audit.Event{Verb: "handover.taken", Actor: a, Kind: "handover", Result: "denied", Detail: map[string]any{"handover": id, "why": "sites"}})
+		return err
+	})
+	return errors.Join(fault.New(fault.Denied, "handover.narrow"), err)
 }
 
 // Newest is the newest file that is, or was, ready; ok is false when there is none.
