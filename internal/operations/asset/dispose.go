@@ -142,6 +142,8 @@ func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposa
 	if err := s.o.Guard(a, canManage); err != nil {
 		return nil, err
 	}
+	s.wipe.Lock()
+	defer s.wipe.Unlock()
 	var d Disposal
 	err := s.o.DB.View(ctx, ids.System, func(tx *db.Tx) (err error) {
 		d, err = s.disposal(tx, id)
@@ -173,8 +175,10 @@ func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposa
 		return nil, e
 	}
 	e = s.o.DB.Tx(context.WithoutCancel(ctx), ids.System, func(tx *db.Tx) error {
-		if _, err := tx.Exec(qDisposalEnd, ids.System, id, d.State, db.Micros(r.Finished), string(text)); err != nil {
+		if n, err := tx.Exec(qDisposalEnd, ids.System, id, d.State, db.Micros(r.Finished), string(text)); err != nil {
 			return err
+		} else if n == 0 { // another process was first: what it has recorded stands
+			return fault.New(fault.Conflict, "asset.decided")
 		}
 		if d.State == Failed {
 			return s.record(tx, a, "asset.disposed", "failed", map[string]any{"disposal": id, "asset": d.Asset})

@@ -40,6 +40,7 @@ type Options struct {
 type Service struct {
 	o    Options
 	mu   sync.Mutex // one look at a time
+	wipe sync.Mutex // one disposal at a time: of two at once the later one finds it done
 	late []Collector
 
 	keep bool // a mutant's: what is disposed of is unlinked only, not overwritten

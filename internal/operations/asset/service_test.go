@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"rakudos/internal/base/actor"
@@ -297,6 +299,59 @@ func TestProofs(t *testing.T) {
 		}
 		if v := look(t, s); !v.Difference.None() {
 			t.Errorf("the probes leave something behind: %+v", v.Difference)
+		}
+	})
+}
+
+// TestCarriedOutOnceAtOnce: of people who press the button at the same moment one carries it out, the others are
+// refused, and record and log say the same.
+func TestCarriedOutOnceAtOnce(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, log := service(t, e)
+		one, two := pair()
+		if err := os.WriteFile(filepath.Join(s.o.Dir, "x"), bytes.Repeat([]byte("secret"), 1<<17), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Claim(t.Context(), one, "store:x", Internal, "SRE"); err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.Ask(t.Context(), one, "store:x", "古いため")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decide(t.Context(), two, d.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		var done, refused atomic.Int32
+		for range 8 {
+			wg.Go(func() {
+				switch err := carry(t.Context(), s, one, d.ID); {
+				case err == nil:
+					done.Add(1)
+				case fault.Is(err, fault.Denied):
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if done.Load() != 1 || refused.Load() != 7 {
+			t.Errorf("%d carried out, %d refused", done.Load(), refused.Load())
+		}
+		v, err := s.Ledger(t.Context(), one)
+		if err != nil || v.Disposals[0].State != Done {
+			t.Fatalf("%+v %v", v, err)
+		}
+		entries, err := log.Find(t.Context(), actor.System(ids.System, "test"), audit.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range entries {
+			if x.Verb == "asset.disposed" && x.Result == "failed" {
+				t.Error("the log tells of a failure")
+			}
 		}
 	})
 }
