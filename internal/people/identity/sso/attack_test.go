@@ -146,6 +146,12 @@ func TestWhatAProviderMayNotBe(t *testing.T) {
 				}
 			}
 		}, "answer"},
+		"words for the log": {Net{AllowPrivate: true, RootsFile: roots}, func() {
+			l.Routes["/.well-known/openid-configuration"] = func(w http.ResponseWriter) {
+				w.WriteHeader(http.StatusInternalServerError)
+				_, _ = w.Write([]byte("its own words\nlevel=ERROR msg=forged"))
+			}
+		}, "answer"},
 		"plain endpoints": {Net{AllowPrivate: true, RootsFile: roots}, func() {
 			clear(l.Routes)
 			l.Document = func(d map[string]any) { d["token_endpoint"] = "http://127.0.0.1/token" }
@@ -168,6 +174,9 @@ func TestWhatAProviderMayNotBe(t *testing.T) {
 			}
 			_, err = b.Begin(t.Context(), here, "midori", "", base, "/")
 			b.want(err, "sso.provider")
+			if strings.Contains(err.Error(), "own words") { // it is logged: a provider must not write there
+				t.Errorf("the log gets %v", err)
+			}
 		})
 	}
 }

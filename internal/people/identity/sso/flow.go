@@ -106,7 +106,7 @@ func (s *Service) Begin(ctx context.Context, v identity.Visit, code, connection,
 	}
 	if err != nil {
 		s.Logger.Warn("sso: provider not reached", "connection", c.ID, "err", reason(err))
-		return Start{}, fault.New(fault.Busy, "sso.provider").After(time.Minute).Because(err)
+		return Start{}, fault.New(fault.Busy, "sso.provider").After(time.Minute).Because(failure(reason(err))) // never the provider's own words
 	}
 	token := random()
 	return Start{Token: token, Location: location}, s.putFlow(ctx, v, info.ID, c, id, token, f)
