@@ -56,6 +56,9 @@ func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, re
 		if _, err := tx.Exec(qDevicesEnd, a.Tenant, id); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qProvisionState, a.Tenant, id); err != nil {
+			return err
+		}
 		return s.endSessions(tx, a.Tenant, id, "", "disabled")
 	})
 }
@@ -64,6 +67,9 @@ func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, re
 func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	return s.manage(ctx, a, id, permManage, "account.enabled", reason, nil, func(tx *db.Tx, k *vault.Key) error {
 		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qProvisionState, a.Tenant, id); err != nil {
 			return err
 		}
 		return s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "active" })

@@ -17,6 +17,10 @@ import (
 	"rakudos/internal/engine/vault"
 )
 
+// qProvisionState forgets that the personnel system has disabled an account: whoever enables or disables it next
+// decides anew. The personnel system notes its own disabling afterwards; only that may it take back.
+var qProvisionState = db.Q("identity.provision_state", `update scim_users set disabled = 0 where tenant_id = $1 and account_id = $2`)
+
 var qRename = db.Q("identity.rename", `update identity_accounts set name = $3 where tenant_id = $1 and account_id = $2`)
 
 // Rename changes the name that is shown of an account. The login ID never changes.

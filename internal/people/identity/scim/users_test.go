@@ -120,6 +120,16 @@ func TestLeaver(t *testing.T) {
 		if !b.account("midori", id).Disabled {
 			t.Error("enabled again")
 		}
+		// Nor when the personnel system had disabled the account once before, and an administrator has enabled it.
+		b.ok(http.StatusOK, b.call("midori", "PATCH", "/Users/"+id, plainLeave))
+		must(t, b.id.Enable(t.Context(), b.admin["midori"], b.account("midori", id).ID, "調査が済んだ"))
+		b.ok(http.StatusOK, b.call("midori", "PATCH", "/Users/"+id, plainLeave))
+		must(t, b.id.Enable(t.Context(), b.admin["midori"], b.account("midori", id).ID, "まだ働いている"))
+		must(t, b.id.Disable(t.Context(), b.admin["midori"], b.account("midori", id).ID, "また調査中"))
+		b.bad(http.StatusForbidden, "", b.call("midori", "PATCH", "/Users/"+id, entraReturns))
+		if !b.account("midori", id).Disabled {
+			t.Error("enabled against the administrator")
+		}
 		// And the last administrator stays.
 		b.bad(http.StatusConflict, "", b.call("midori", "PATCH", "/Users/"+string(b.ids["midori/tenantadmin"]), entraLeave))
 	})
