@@ -110,7 +110,7 @@ func (t tree) node(id compact.NodeID, size uint64) ([]byte, error) {
 }
 
 func openCheckpoint(text string, v note.Verifier) (cp flog.Checkpoint, rest []byte, err error) {
-	n, err := note.Open([]byte(text), note.VerifierList(v))
+	n, err := openNote([]byte(text), v)
 	if err != nil {
 		return cp, nil, err
 	}

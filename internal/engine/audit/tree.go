@@ -50,6 +50,25 @@ func (t tree) state() (size uint64, root []byte, err error) {
 	return s.Size, s.Root, nil
 }
 
+// openNote opens a signed checkpoint of which every byte counts: exactly one signature, by this key, in its only
+// spelling.
+func openNote(raw []byte, v note.Verifier) (*note.Note, error) {
+	n, err := note.Open(raw, note.VerifierList(v))
+	if err != nil {
+		return nil, err
+	}
+	sig := n.Sigs[0]
+	plain, err := base64.StdEncoding.Strict().DecodeString(sig.Base64)
+	if err != nil {
+		return nil, err
+	}
+	line := "— " + sig.Name + " " + base64.StdEncoding.EncodeToString(plain) + "\n"
+	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 || string(raw) != n.Text+"\n"+line {
+		return nil, errors.New("the checkpoint has been added to")
+	}
+	return n, nil
+}
+
 // checkpoint reads the published checkpoint. Every byte of the file counts: exactly one signature, by
 // this key, in its only spelling.
 func (t tree) checkpoint(k key) (size uint64, root []byte, err error) {
@@ -57,18 +76,9 @@ func (t tree) checkpoint(k key) (size uint64, root []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	n, err := note.Open(raw, note.VerifierList(k.verifier))
+	n, err := openNote(raw, k.verifier)
 	if err != nil {
 		return 0, nil, err
-	}
-	sig := n.Sigs[0]
-	plain, err := base64.StdEncoding.Strict().DecodeString(sig.Base64)
-	if err != nil {
-		return 0, nil, err
-	}
-	line := "— " + sig.Name + " " + base64.StdEncoding.EncodeToString(plain) + "\n"
-	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 || string(raw) != n.Text+"\n"+line {
-		return 0, nil, errors.New("the checkpoint has been added to")
 	}
 	var cp flog.Checkpoint
 	rest, err := cp.Unmarshal([]byte(n.Text))

@@ -141,6 +141,7 @@ func (b *bureau) site(recordOnly bool) *probe.Site {
 	h.must(err)
 	b.t.Cleanup(func() { h.must(ids.Close()) })
 	h.ids = ids
+	h.must(ids.SetTwoFactor(b.t.Context(), actor.System(h.of["probe-b"].ID, "setup"), nil)) // as the service's own probe tenants have it
 	site := &probe.Site{Roots: x509.NewCertPool(), Mail: box}
 	for _, role := range []actor.Role{actor.TenantAdmin, actor.Nurse} {
 		h.hire("probe-b", string(role))

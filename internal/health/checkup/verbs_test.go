@@ -268,7 +268,7 @@ func TestMachinesSeeNothing(t *testing.T) {
 			for _, v := range verbs {
 				err := v.do(t.Context(), b.s, a, x)
 				switch v.name {
-				case "Import", "Imports", "Watch", "StartImport", "ImportNow", "Confirm", "Withdraw", "CriteriaVersions":
+				case "Import", "Imports", "Watch", "StartImport", "ImportNow", "Confirm", "Withdraw", "CriteriaVersions", "CriteriaVersion":
 				default:
 					if !fault.Is(err, fault.Denied) {
 						t.Errorf("%s %s: %v", a.Kind, v.name, err)
