@@ -31,6 +31,7 @@ import (
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/operations/keys"
+	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/identity/scim"
 	"rakudos/internal/people/identity/sso"
@@ -236,7 +237,7 @@ func (a *App) openServices(ctx context.Context) error {
 		}
 	}
 	if a.Identity, err = identity.New(identity.Options{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Policy: policy,
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Apart: access.Together, Policy: policy,
 		Site: "https://" + a.Config.Listen, Returns: a.Config.Mail.Return, Sandbox: a.Config.sandbox(),
 	}); err != nil {
 		return err

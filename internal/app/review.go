@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/cli"
@@ -58,15 +60,19 @@ func (s signs) LeftOn(ctx context.Context, t ids.Tenant, people []ids.Person) (m
 type principals struct{ app *App }
 
 func (p principals) Principals(ctx context.Context, t ids.Tenant) ([]accessreview.Principal, error) {
-	of, err := p.app.Tenants.ByID(ctx, t)
-	if err != nil || of.Kind != tenant.Association {
+	out, err := p.tokens(ctx, t)
+	if err != nil {
 		return nil, err
 	}
-	out := []accessreview.Principal{
+	of, err := p.app.Tenants.ByID(ctx, t)
+	if err != nil || of.Kind != tenant.Association {
+		return out, err
+	}
+	out = append(out, []accessreview.Principal{
 		{Kind: accessreview.Machine, ID: "service", Name: "サービスの自動処理", Holds: permitted(actor.Machine)},
 		{Kind: accessreview.Machine, ID: "host", Name: "サーバーの管理者（rakudosコマンド）", Holds: permitted(actor.Host), Privileged: "コマンドで利用者と権限を管理できます"},
 		{Kind: accessreview.Machine, ID: "probe", Name: "自己点検用の利用者（" + strings.Join(probeCodes[:], "、") + "）", Holds: fmt.Sprintf("自己点検用の契約先だけでの%d種類の役割", len(actor.Roles))},
-	}
+	}...)
 	for _, d := range []struct {
 		id, name string
 		db       *db.DB
@@ -93,8 +99,35 @@ func permitted(k actor.Kind) string {
 	return fmt.Sprintf("権限の表の%d種類の操作", n)
 }
 
-func (principals) Withdraw(context.Context, actor.Actor, accessreview.Principal, string) error {
-	return accessreview.ErrByHand
+// ofSCIM begins the identifier of a personnel system's token.
+const ofSCIM = "scim:"
+
+// tokens are the keys of the tenant's personnel systems that still open something.
+func (p principals) tokens(ctx context.Context, t ids.Tenant) ([]accessreview.Principal, error) {
+	all, err := p.app.SCIM.Tokens(ctx, actor.System(t, "review"))
+	var out []accessreview.Principal
+	for _, k := range all {
+		if k.Live(time.Now()) {
+			out = append(out, accessreview.Principal{
+				Kind: accessreview.Machine, ID: ofSCIM + k.ID, Name: "人事システムとの連携「" + k.Label + "」", Holds: "利用者の登録・停止とグループによる役割の変更",
+				Privileged: "利用者を登録し、グループに結び付けた役割を変えられます", LastUsed: k.UsedAt,
+			})
+		}
+	}
+	return out, err
+}
+
+// Withdraw revokes a token; the others are withdrawn by hand on the host. One that was revoked meanwhile is done.
+func (p principals) Withdraw(ctx context.Context, a actor.Actor, of accessreview.Principal, _ string) error {
+	id, ok := strings.CutPrefix(of.ID, ofSCIM)
+	if !ok || of.Kind != accessreview.Machine {
+		return accessreview.ErrByHand
+	}
+	err := p.app.SCIM.RevokeToken(ctx, a, id)
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	return err
 }
 
 // houseReviews reads where the reviews stand out of a stopped service's data.

@@ -61,7 +61,7 @@ func tellMatrix(w io.Writer, table [][]string) {
 		for i, mark := range line[2:] {
 			switch mark {
 			case "", "×":
-			case "○", "◎":
+			case "○", "◎", "●":
 				who = append(who, head[i+2])
 			default:
 				who = append(who, head[i+2]+"("+mark+")")

@@ -69,7 +69,7 @@ func TestExplainPassword(t *testing.T) {
 func TestAccessMatrixIsTheTable(t *testing.T) {
 	code, out, _ := call(t, House{}, "access", "matrix", "--csv")
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
-	if err != nil || code != Done || len(rows) != 2+len(access.Matrix)+len(access.Data) {
+	if err != nil || code != Done || len(rows) != 3+len(access.Matrix)+len(access.Data)+len(access.Duties) {
 		t.Errorf("code %d, %d lines, %v", code, len(rows), err)
 	}
 	var all []map[string]any

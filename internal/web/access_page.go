@@ -14,6 +14,7 @@ type accessView struct {
 	Roles   []string
 	Data    []accessRow
 	Permits []accessRow
+	Duties  []access.Apart
 }
 
 type accessRow struct {
@@ -41,7 +42,7 @@ func (s *server) accessPage(w http.ResponseWriter, r *http.Request, v *Visitor) 
 }
 
 func newAccessView(v *Visitor) *accessView {
-	view := &accessView{Page: Page{Title: "だれが何を見られるか", Here: "/access"}}
+	view := &accessView{Page: Page{Title: "だれが何を見られるか", Here: "/access"}, Duties: access.Duties}
 	for _, role := range actor.Columns {
 		view.Roles = append(view.Roles, access.RoleName(role))
 	}

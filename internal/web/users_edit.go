@@ -130,7 +130,7 @@ func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	return s.pageStatus(w, r, v, statusOf(f), view)
 }
 
-var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "web.role_missing": "roles", "identity.role_unknown": "roles"}
+var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "web.role_missing": "roles", "identity.role_unknown": "roles", "access.duties": "roles"}
 
 func (s *server) userPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	return s.showUser(w, r, v, ids.Account(r.PathValue("id")), "", nil)

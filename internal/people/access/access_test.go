@@ -143,8 +143,8 @@ func TestMachineAndHost(t *testing.T) {
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
 		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
-		ReviewRead: "h",
-		KeyRead:    "mh", KeyRotate: "mh",
+		ReviewRead: "h", FederationManage: "m",
+		KeyRead: "mh", KeyRotate: "mh",
 	}
 	for _, row := range Matrix {
 		if got, w := Allows(actor.System("t1", ""), row.Permission), strings.Contains(want[row.Permission], "m"); got != w {
@@ -165,7 +165,7 @@ func TestExportShowsEveryCell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 2+len(Matrix)+len(Data) {
+	if len(lines) != 3+len(Matrix)+len(Data)+len(Duties) {
 		t.Fatalf("%d lines", len(lines))
 	}
 	for _, l := range lines {

@@ -3,11 +3,13 @@ package access
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 
 	"rakudos/internal/base/actor"
 )
 
-// WriteCSV writes both tables: permission by role with ○, then data by role with its marks.
+// WriteCSV writes the tables: permission by role with ○, data by role with its marks, and below them what nobody
+// holds together, with ● at both sides.
 func WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	head := []string{"権限", "内容"}
@@ -31,6 +33,19 @@ func WriteCSV(w io.Writer) error {
 		line := []string{string(row.Kind), row.Says}
 		for _, r := range actor.Columns {
 			line = append(line, row.Level[r].Mark())
+		}
+		_ = c.Write(line)
+	}
+	_ = c.Write(append([]string{"同時に持てない役割", "内容"}, head[2:]...))
+	for _, p := range Duties {
+		one, other := p.names()
+		line := []string{one + " × " + other, p.Why + "。" + p.Source}
+		for _, r := range actor.Columns {
+			mark := ""
+			if p.has(r) && slices.Contains(actor.Held, r) {
+				mark = "●"
+			}
+			line = append(line, mark)
 		}
 		_ = c.Write(line)
 	}

@@ -61,7 +61,7 @@ var Matrix = []Row{
 	{MatrixRead, "権限の表を見る", overseers, host},
 	{AccountManage, "利用者と権限を管理する", accounts, both},
 	{AccountUnlock, "ロックを解除する", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Emergency}, host},
-	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, nil},
+	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, service},
 	{Provision, "人事システムから利用者を登録する（連携用のトークンだけ）", nil, nil},
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
 	{AssetRead, "資源の台帳を見る（保健会）", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},

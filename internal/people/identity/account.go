@@ -148,8 +148,28 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	return s.putGrants(tx, key, by, a.Tenant, a.ID, a.Grants, now)
 }
 
-// putGrants writes the whole set of an account's grants, where none stands, and binds it.
+// MayHold refuses roles that one person must not hold together.
+func (s *Service) MayHold(grants []Grant) error {
+	if s.apart == nil {
+		return nil
+	}
+	var roles []actor.Role
+	for _, g := range grants {
+		roles = append(roles, g.Role)
+	}
+	return s.apart(roles)
+}
+
+// putGrants gives an account its whole set of grants, where none stands. Every way of giving a role ends here.
 func (s *Service) putGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
+	if err := s.MayHold(grants); err != nil {
+		return err
+	}
+	return s.writeGrants(tx, key, by, t, id, grants, now)
+}
+
+// writeGrants writes a set down and binds it. Only what takes away comes here directly: it is never refused.
+func (s *Service) writeGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
 	grantedBy := string(by.Account)
 	if grantedBy == "" {
 		grantedBy = string(by.Kind)

@@ -71,7 +71,7 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 	if _, err := tx.Exec(qGrantClear, by.Tenant, id); err != nil {
 		return err
 	}
-	if err := s.putGrants(tx, k, by, by.Tenant, id, next, time.Now()); err != nil {
+	if err := s.writeGrants(tx, k, by, by.Tenant, id, next, time.Now()); err != nil {
 		return err
 	}
 	return s.endSessions(tx, by.Tenant, id, "", "roles-changed")

@@ -67,6 +67,8 @@ type Options struct {
 	Mail    mail.Sender
 	Tenants Tenants
 	Guard   Guard
+	// Apart refuses roles that one person must not hold together; package access fills it. nil: no such pairs.
+	Apart   func(roles []actor.Role) error
 	Policy  Policy
 	Site    string // address of the service as people type it, for mails
 	Returns string // address to which mails that can't be delivered come back; empty: nobody reads them
@@ -81,6 +83,7 @@ type Service struct {
 	mail    mail.Sender
 	tenants Tenants
 	guard   Guard
+	apart   func([]actor.Role) error
 	policy  Policy
 	site    string
 	returns string
@@ -110,7 +113,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, policy: o.Policy, site: o.Site, returns: o.Returns,
+		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, apart: o.Apart, policy: o.Policy, site: o.Site, returns: o.Returns,
 		gate: newGate(o.Policy.HashSlots, o.Policy.HashQueue), dummy: dummy, unusable: unusable,
 	}
 	s.touch = newTouches(s.writeTouches)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,14 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// apartTest keeps auditors and personnel staff apart.
+func apartTest(roles []actor.Role) error {
+	if slices.Contains(roles, actor.Auditor) && slices.Contains(roles, actor.HR) {
+		return fault.New(fault.Conflict, "access.duties")
+	}
+	return nil
+}
+
 func newBed(t testing.TB, e *testdb.Env) *bed {
 	t.Helper()
 	ctx := t.Context()
@@ -91,7 +100,7 @@ func newBed(t testing.TB, e *testdb.Env) *bed {
 	b := &bed{t: t, log: log, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}, token: map[string]Token{}, secret: map[string]string{}}
 	policy := identity.DefaultPolicy()
 	policy.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
-	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: &mail.Memory{}, Tenants: b.tenants, Guard: guardTest, Policy: policy, Sandbox: true})
+	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: &mail.Memory{}, Tenants: b.tenants, Guard: guardTest, Apart: apartTest, Policy: policy, Sandbox: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, b.id.Close()) })
 	b.Service = New(Options{DB: e.DB, Keys: v, Log: log, Identity: b.id, Tenants: b.tenants, People: numbered{ids.New[ids.Person]()}, Guard: guardTest, Logger: slog.New(slog.DiscardHandler)})

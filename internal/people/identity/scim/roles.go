@@ -98,8 +98,13 @@ func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Acc
 	grants := slices.Clone(byHand)
 	var ours []actor.Role
 	for _, r := range due {
-		if !holds(byHand, r) {
-			grants, ours = append(grants, identity.Grant{Role: r}), append(ours, r)
+		if holds(byHand, r) {
+			continue
+		}
+		if next := append(slices.Clone(grants), identity.Grant{Role: r}); s.Identity.MayHold(next) == nil {
+			grants, ours = next, append(ours, r)
+		} else if err := s.refuseRole(ctx, who, a.ID, r); err != nil {
+			return err
 		}
 	}
 	// What is about to be given is written down first: a crash in between leaves a role that the next call
@@ -118,6 +123,13 @@ func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Acc
 	}
 	gone := slices.DeleteFunc(slices.Clone(given), func(r actor.Role) bool { return slices.Contains(ours, r) })
 	return s.remember(ctx, who.Tenant, a.ID, nil, gone)
+}
+
+// refuseRole writes down that a group would have given a role which the account must not hold beside another.
+func (s *Service) refuseRole(ctx context.Context, who actor.Actor, id ids.Account, r actor.Role) error {
+	return s.DB.Tx(ctx, who.Tenant, func(tx *db.Tx) error {
+		return s.record(tx, "scim.role_refused", who, "denied", map[string]any{"account": string(id), "role": string(r)})
+	})
 }
 
 func sorted(in []identity.Grant) []string {
