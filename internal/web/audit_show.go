@@ -9,8 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/people/access"
 )
 
 // auditView is the record of what was done; names and values are not in it.
@@ -147,14 +149,30 @@ func newAuditLine(e audit.Entry) auditLine {
 		if name == "" {
 			name = k
 		}
-		text := identifier.ReplaceAllString(fmt.Sprint(e.Detail[k]), "$1…$2")
-		if word := detailValues[k+"="+text]; word != "" {
-			text = word
-		} else if word := plainValues[text]; word != "" {
-			text = word
-		}
-		parts = append(parts, name+" "+text)
+		parts = append(parts, name+" "+detailText(k, e.Detail[k]))
 	}
 	l.Detail = strings.Join(parts, "、")
 	return l
+}
+
+// detailText is one value of a detail in words where there are any.
+func detailText(name string, value any) string {
+	if list, ok := value.([]any); ok && len(list) > 0 {
+		var out []string
+		for _, x := range list {
+			out = append(out, detailText(name, x))
+		}
+		return strings.Join(out, "／")
+	}
+	text := identifier.ReplaceAllString(fmt.Sprint(value), "$1…$2")
+	if name == "role" || name == "roles" {
+		text = access.RoleName(actor.Role(text))
+	}
+	if word := detailValues[name+"="+text]; word != "" {
+		return word
+	}
+	if word := plainValues[text]; word != "" {
+		return word
+	}
+	return text
 }

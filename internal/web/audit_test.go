@@ -142,8 +142,8 @@ func TestDemoMailStaysOnThisMachine(t *testing.T) {
 
 // TestDetailsOfAnEventAreWords: names and values that people meet, in their language.
 func TestDetailsOfAnEventAreWords(t *testing.T) {
-	l := newAuditLine(audit.Entry{Detail: map[string]any{"factor": "mail", "new_device": true, "scope": "person", "tries": 3}})
-	if want := "確かめ方 メールの認証コード、新しい端末 はい、範囲 一人の記録、試行 3"; l.Detail != want {
+	l := newAuditLine(audit.Entry{Detail: map[string]any{"factor": "mail", "new_device": true, "roles": []any{"auditor", "hr"}, "scope": "person", "tries": 3}})
+	if want := "確かめ方 メールの認証コード、新しい端末 はい、役割 監査者／人事・健康管理担当者、範囲 一人の記録、試行 3"; l.Detail != want {
 		t.Errorf("%q, want %q", l.Detail, want)
 	}
 }

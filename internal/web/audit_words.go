@@ -95,7 +95,7 @@ var detailValues = map[string]string{
 	"decision=keep": "続ける", "decision=revoke": "外す", "decision=reduce": "狭める",
 }
 
-var plainValues = map[string]string{"true": "はい", "false": "いいえ", "[]": "なし", "": "なし"}
+var plainValues = map[string]string{"true": "はい", "false": "いいえ", "[]": "なし", "<nil>": "なし", "": "なし"}
 
 var resultWords = map[string]string{"ok": "成功", "denied": "拒否", "failed": "失敗"}
 

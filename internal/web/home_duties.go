@@ -19,21 +19,22 @@ import (
 // customers who leave. What the visitor may not open is no duty.
 func (s *server) duties(r *http.Request, v *Visitor) (out []todo, err error) {
 	now := time.Now()
-	if access.Allows(v.Actor, access.SupportDesk) {
+	may := func(p access.Permission) bool { return inReach(v.TenantKind, p) && access.Allows(v.Actor, p) }
+	if may(access.SupportDesk) {
 		all, err := s.Support.Desk(r.Context(), v.Actor)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, supportTodos(all, v.Account, access.Allows(v.Actor, access.SupportApprove), now)...)
+		out = append(out, supportTodos(all, v.Account, may(access.SupportApprove), now)...)
 	}
-	if access.Allows(v.Actor, access.SealedRead) {
+	if may(access.SealedRead) {
 		all, err := s.Identity.SealedAccounts(r.Context(), v.Actor)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, sealedTodos(all, jst.Of(now))...)
 	}
-	if access.Allows(v.Actor, access.TerminationDesk) {
+	if may(access.TerminationDesk) {
 		all, err := s.Leaving.Desk(r.Context(), v.Actor)
 		if err != nil {
 			return nil, err
@@ -42,14 +43,14 @@ func (s *server) duties(r *http.Request, v *Visitor) (out []todo, err error) {
 			out = append(out, deskTodos(c, now)...)
 		}
 	}
-	if access.Allows(v.Actor, access.TerminationRequest) {
+	if may(access.TerminationRequest) {
 		c, err := s.Leaving.Mine(r.Context(), v.Actor)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, leavingTodos(c, now)...)
 	}
-	if access.Allows(v.Actor, access.HandoverTake) {
+	if may(access.HandoverTake) {
 		all, err := s.Handover.List(r.Context(), v.Actor)
 		if err != nil {
 			return nil, err
