@@ -26,10 +26,11 @@ type visit struct {
 }
 
 // kept are the pages whose pictures stand in docs/images (make images).
-var kept = []string{"login", "home-physician", "list", "person", "worklist", "trust", "preview"}
+var kept = []string{"login", "home-physician", "list", "person", "worklist", "trust", "preview", "factors", "review"}
 
-// look examines the page at desktop and phone width: nothing serious from axe-core, nothing on the console,
-// no sideways scrolling. With UPDATE_IMAGES=1 it takes the pictures for the documentation.
+// look examines the page on a desk in light colours and on the narrowest phone in dark ones: nothing serious
+// from axe-core, nothing on the console, no sideways scrolling, no word that stands upright for want of room.
+// With UPDATE_IMAGES=1 it takes the pictures for the documentation.
 func (v *visit) look(name string) {
 	v.t.Helper()
 	if u, err := url.Parse(v.URL()); err == nil && !slices.Contains(v.pages, u.Path) {
@@ -41,8 +42,10 @@ func (v *visit) look(name string) {
 	for _, s := range []struct {
 		what          string
 		width, height int64
-	}{{"desktop", 1280, 900}, {"phone", 390, 844}} {
+		dark          bool
+	}{{"desktop", 1280, 900, false}, {"phone", 360, 780, true}} {
 		v.Size(s.width, s.height)
+		v.Dark(s.dark)
 		for _, f := range v.Axe() {
 			v.bad++
 			v.t.Errorf("%s on a %s: %s", name, s.what, f)
@@ -50,6 +53,10 @@ func (v *visit) look(name string) {
 		if over := browser.Eval[[]string](v.Page, sideways); len(over) > 0 {
 			v.t.Errorf("%s on a %s is wider than the window: %v", name, s.what, over)
 		}
+		if up := browser.Eval[[]string](v.Page, upright); len(up) > 0 {
+			v.t.Errorf("%s on a %s: no room for %v", name, s.what, up)
+		}
+		v.Dark(false)
 		if dir := pictures(name); dir != "" {
 			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 2400)
 		}
@@ -67,6 +74,11 @@ const sideways = `new Promise(done => requestAnimationFrame(() => requestAnimati
  done([...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > wide && !e.closest('.scroll')).slice(0, 5)
   .map(e => e.tagName + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right)).concat('of ' + wide));
 })))`
+
+// upright names what is so narrow that its letters stand one below the other.
+const upright = `[...document.querySelectorAll('main caption, main summary, main code, main th, main td, main h2, main h3, main label, main .chip')]
+ .filter(e => { const b = e.getBoundingClientRect(), text = e.innerText.trim(); return text.length > 3 && b.width > 1 && b.width < 40 && b.height > 100; })
+ .slice(0, 5).map(e => e.tagName + ' ' + e.innerText.trim().slice(0, 20))`
 
 // pictures is where a page's pictures go, if anywhere: kept ones into the documentation, the others into out/.
 func pictures(name string) string {

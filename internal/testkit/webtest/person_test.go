@@ -128,10 +128,12 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 
 	for _, s := range []struct{ tenant, role, pages string }{
 		{"midori", "employee", "/ /me /me/readers /me/security /me/password"},
+		{"midori", "nurse", "/leaving/files"},
 		{"midori", "manager", "/ /measures"},
-		{"midori", "tenantadmin", "/ /users /users/new /access /audit"},
-		{"kyokai", "operator", "/"},
-		{"kyokai", "auditor", "/ /access"},
+		{"midori", "tenantadmin", "/ /users /users/new /reviews /visits /audit /access /federation /sealed /leaving /me/factors"},
+		{"kyokai", "operator", "/ /support /desk/leaving /certificates /assets"},
+		{"kyokai", "itsm", "/ /sealed /reviews /keys"},
+		{"kyokai", "auditor", "/ /visits /sealed /certificates"},
 	} {
 		v.as(s.tenant, s.role)
 		for path := range strings.FieldsSeq(s.pages) {
@@ -139,6 +141,10 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 			v.look(strings.Trim(s.role+strings.ReplaceAll(path, "/", "-"), "-"))
 		}
 		v.leave()
+	}
+	for name, path := range map[string]string{"sso": "/sso", "verify": "/certificates/verify"} {
+		v.Open(h.URL + path)
+		v.look(name)
 	}
 	v.Open(h.URL + "/trust") // last, so that the probes have looked
 	v.look("trust")
