@@ -31,12 +31,43 @@ func (a *App) controls() []control.Control {
 	out = append(out, backup.Controls(a.Backup, a.Config.path("tmp"))...)
 	out = append(out, asset.Controls(a.Assets)...)
 	out = append(out, a.leavingControls()...)
-	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(slow[x.ID], slow[y.ID]) })
+	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(turn(x.ID), turn(y.ID)) })
 	return out
 }
 
 // slow are the probes that take long by nature: after a start, the others have their turn first.
-var slow = map[string]int{"AC-BREAKGLASS": 1, "AC-LOCK": 1, "AC-OPERATOR": 1, "AC-PWPOL": 1, "AC-REVIEW-Q": 1, "AC-SCREENLOCK": 1, "AC-UNIQUE": 1, "BK-DAILY": 2, "BK-DRILL": 2, "BK-OFFLINE": 2, "BK-RETAIN": 2, "ER-BACKUP": 2, "ER-LEDGER": 2, "ER-TERMINATE": 2, "LH-HOLD": 2, "ER-CERT": 3, "ER-PRESENT": 3}
+var slow = map[string]int{
+	"AC-BREAKGLASS": 1,
+	"AC-LOCK":       1,
+	"AC-OPERATOR":   1,
+	"AC-PWPOL":      1,
+	"AC-REVIEW-Q":   1,
+	"AC-SCREENLOCK": 1,
+	"AC-UNIQUE":     1,
+	"BK-DAILY":      2,
+	"BK-DRILL":      2,
+	"BK-OFFLINE":    2,
+	"BK-RETAIN":     2,
+	"ER-BACKUP":     2,
+	"ER-LEDGER":     2,
+	"ER-TERMINATE":  2,
+	"LH-HOLD":       2,
+	"ER-CERT":       3,
+	"ER-HANDOVER":   3,
+	"ER-PRESENT":    3,
+}
+
+// first are the promises that everything else stands on: they are looked at before any other, so that a start is
+// soon followed by their evidence.
+var first = []string{"NET-TLS13", "TM-JST", "LG-ACCESS", "LG-INTEGRITY", "CR-REST", "AC-LEAST", "AC-AUTHN", "AC-2STEP", "AC-SESSION", "DOC-HISTORY"}
+
+// turn is a control's place in the first round of looking.
+func turn(id string) int {
+	if slices.Contains(first, id) {
+		return 0
+	}
+	return 1 + slow[id]
+}
 
 // listeners are the addresses on which this process accepts connections, sandboxes included.
 func (a *App) listeners() []string {
