@@ -48,6 +48,7 @@ func (s *server) certificateVerifyForm(w http.ResponseWriter, r *http.Request, v
 const (
 	certificateForm = certificate.MaxFile + 64<<10 // the file and the form around it
 	verifying       = 2                            // at once: reading a megabyte of JSON costs something
+	verifyParts     = 8                            // of the form: there are two, and each part costs more than its bytes
 )
 
 // certificateVerify checks what was uploaded or pasted; the answer names everything that is wrong.
@@ -103,10 +104,13 @@ func certificateIn(r *http.Request) ([]byte, error) {
 		return nil, formFault(err)
 	}
 	var pasted []byte
-	for {
+	for n := 0; ; n++ {
 		var p *multipart.Part
 		if p, err = m.NextPart(); err != nil {
 			break
+		}
+		if n == verifyParts {
+			return nil, fault.New(fault.Invalid, "web.form")
 		}
 		var b []byte
 		if b, err = io.ReadAll(p); err != nil {

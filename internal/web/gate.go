@@ -17,6 +17,7 @@ const (
 	uploadLimit = 256 << 20
 	stall       = 60 * time.Second // an upload may take long, but must keep moving
 	uploadMost  = time.Hour        // and not for ever: a byte a minute would hold a connection for years
+	publicMost  = 2 * time.Minute  // where nobody has signed in
 )
 
 // gate stands before every row: who asks, from which tenant, with which permission, how much may come in.
@@ -154,8 +155,12 @@ func (s *server) bound(w http.ResponseWriter, r *http.Request, row Route) {
 	c := http.NewResponseController(w)
 	switch {
 	case row.Upload:
-		r.Body = http.MaxBytesReader(w, &moving{r.Body, c, time.Now().Add(uploadMost)}, uploadLimit)
-		_ = c.SetWriteDeadline(time.Now().Add(uploadMost + stall))
+		most := uploadMost
+		if row.Permission == Public {
+			most = publicMost
+		}
+		r.Body = http.MaxBytesReader(w, &moving{r.Body, c, time.Now().Add(most)}, uploadLimit)
+		_ = c.SetWriteDeadline(time.Now().Add(most + stall))
 	case row.Stream:
 		_ = c.SetReadDeadline(time.Time{})
 		_ = c.SetWriteDeadline(time.Time{})

@@ -34,5 +34,13 @@ func TestUploadMovesButNotForEver(t *testing.T) {
 				t.Errorf("after %v the next byte may take until %v, want %v", at, w.read.Sub(begun), want)
 			}
 		}
+		// Whoever has not signed in does not hold a connection for an hour.
+		r = httptest.NewRequest("POST", "/certificates/verify", strings.NewReader("abc"))
+		begun = time.Now()
+		(&server{}).bound(w, r, Route{Upload: true, Permission: Public})
+		time.Sleep(publicMost - time.Second)
+		if _, err := io.ReadFull(r.Body, make([]byte, 1)); err != nil || w.read.Sub(begun) != publicMost {
+			t.Errorf("a stranger's next byte may take until %v, %v", w.read.Sub(begun), err)
+		}
 	})
 }
