@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check proof bench statement dist images fmt lint needs
+.PHONY: help run build test check proof bench bench-parts statement dist images fmt lint needs
 
 TOOL := go tool -modfile=tools/go.mod
 CLUSTER := go run ./internal/testkit/pgcluster --
@@ -33,6 +33,12 @@ lint: ## gofmt, go vet, staticcheck (pinned in tools/go.mod)
 
 proof: ## only the proofs of the controls, and their matrix in out/proof-matrix.md
 	$(CLUSTER) bash -euo pipefail -c 'go test -json -count=1 -timeout 30m $$(grep -rlE "controltest\.(Proves|AttrPromise)" --include=*_test.go internal | grep -v ^internal/testkit/controltest | xargs -n1 dirname | sort -u | sed s#^#./#) 2>&1 | $(PROOFS)'
+
+bench-parts: ## figures of single parts: sign-in, session among 100,000, decision, sealing, scan, a tenant's erasure (minutes)
+	go test -run '^$$' -bench 'SignInBesideHash|Session$$|ScanSealed' ./internal/people/identity
+	go test -run '^$$' -bench Decision ./internal/people/access
+	go test -run '^$$' -bench '1K$$' ./internal/engine/vault
+	go test -run '^$$' -bench EraseTenant -benchtime 1x -timeout 60m ./internal/governance/erasure
 
 bench: build ## figures: import, lists, sign-in storm, backups (minutes)
 	go run ./internal/testkit/pgcluster -measure -- go run ./internal/testkit/bench -bin bin/rakudos

@@ -83,6 +83,7 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /users/screen", Permission: access.AccountManage, Verb: "settings.screen", Action: s.usersScreen},
 		{Pattern: "POST /users/sessions", Permission: access.AccountManage, Verb: "account.sessions_all", Action: s.usersSessions},
 		{Pattern: "GET /users/{id}", Permission: access.AccountManage, Action: s.userPage},
+		{Pattern: "POST /users/{id}/shared", Permission: access.AccountManage, Verb: "account.shared", Action: s.userAct(s.userShared)},
 		{Pattern: "POST /users/{id}/roles", Permission: access.AccountManage, Verb: "account.roles", Action: s.userAct(s.userRoles)},
 		{Pattern: "POST /users/{id}/disable", Permission: access.AccountManage, Verb: "account.disable", Action: s.userAct(s.userDisable)},
 		{Pattern: "POST /users/{id}/enable", Permission: access.AccountManage, Verb: "account.enable", Action: s.userAct(s.userEnable)},

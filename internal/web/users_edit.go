@@ -199,6 +199,11 @@ func (s *server) userRoles(r *http.Request, v *Visitor, id ids.Account, reason s
 	return s.Identity.SetGrants(r.Context(), v.Actor, id, grants, reason)
 }
 
+// userShared writes down that somebody looked into an account that looks shared.
+func (s *server) userShared(r *http.Request, v *Visitor, id ids.Account, reason string) error {
+	return s.Identity.SeenShared(r.Context(), v.Actor, id, reason)
+}
+
 func (s *server) userDisable(r *http.Request, v *Visitor, id ids.Account, reason string) error {
 	return s.Identity.Disable(r.Context(), v.Actor, id, reason)
 }

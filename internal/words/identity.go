@@ -45,6 +45,8 @@ var identityTexts = map[string]Text{
 	"identity.email_form":        {Message: "メールアドレスの形が正しくありません。", Kept: "何も変わっていません。"},
 	"identity.role_unknown":      {Message: "役割「{role}」はありません。", Kept: "何も変わっていません。"},
 	"identity.reason_missing":    {Message: "理由を500文字以内で入力してください。", Kept: "何も変わっていません。"},
+	"identity.shared_own":        {Message: "自分の利用者IDの共用の疑いは、自分では確認できません。", Kept: "何も変わっていません。", Next: "別の管理者に確認を依頼してください。"},
+	"identity.shared_none":       {Message: "この利用者IDには、今は共用の疑いがありません。", Kept: "何も変わっていません。"},
 	"identity.no_account":        {Message: "その利用者はいません。"},
 	"identity.screen_wrong":      {Message: "パスワードが違います。", Kept: "画面はロックしたままです。", Next: "パスワードを確かめて、もう一度お試しください。続けて間違えるとサインインも終了します。"},
 	"identity.screen_minutes":    {Message: "画面をロックするまでの時間は{least}〜{most}分で指定してください。", Kept: "何も変わっていません。"},

@@ -17,6 +17,7 @@ var (
 	tSession  = db.Q("erasure_test.session", `insert into identity_sessions (tenant_id, session_id, account_id, token_hash, addr, agent, created_at, seen_at) values ($1, $2, $2, $3, $3, $3, 1, 1)`)
 	tMailMove = db.Q("erasure_test.mail_move", `insert into identity_email_changes (tenant_id, account_id, email, asked_at, due_at) values ($1, $2, $3, 1, 1)`)
 	tFailing  = db.Q("erasure_test.failing", `insert into identity_mail_failing (tenant_id, account_id, how, failed_at, address, mac) values ($1, $2, 'returned', 1, $3, $3)`)
+	tShared   = db.Q("erasure_test.shared", `insert into identity_shared_seen (tenant_id, account_id, devices, seen_at, seen_by, reason, mac) values ($1, $2, 5, 1, $2, $3, $3)`)
 	tSealed   = db.Q("erasure_test.sealed", `insert into identity_sealed (tenant_id, account_id, state, codes, sealed_at, sealed_by, mac) values ($1, $2, 'sealed', $3, 1, 'x', $3)`)
 	tReset    = db.Q("erasure_test.reset", `insert into identity_resets (tenant_id, account_id, asked_at) values ($1, $2, 1)`)
 	tConsent  = db.Q("erasure_test.consent", `insert into consent (tenant_id, id, person_id, kind, given, by_account, at) values ($1, $2, $3, 'x', 1, 'x', 1)`)
@@ -61,7 +62,7 @@ func (b *bed) fillRest(t ids.Tenant) {
 					args []any
 				}{
 					{tAccount, []any{t, id, token, junk, p}}, {tGrant, []any{t, id}}, {tDevice, []any{t, id, token}}, {tSignin, []any{t, id, token}},
-					{tSession, []any{t, id, token}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tFailing, []any{t, id, junk}}, {tSealed, []any{t, id, junk}}, {tTOTP, []any{t, id, junk}}, {tPasskey, []any{t, id, token, junk}}, {tRecovery, []any{t, id, token}}, {tCeremony, []any{t, id, token, junk}}, {tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}},
+					{tSession, []any{t, id, token}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tFailing, []any{t, id, junk}}, {tSealed, []any{t, id, junk}}, {tShared, []any{t, id, junk}}, {tTOTP, []any{t, id, junk}}, {tPasskey, []any{t, id, token, junk}}, {tRecovery, []any{t, id, token}}, {tCeremony, []any{t, id, token, junk}}, {tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}},
 					{tStage, []any{t, imp, from + i, p, junk}}, {tStageEvent, []any{t, imp, from + i, p, junk}}, {tEvent, []any{t, p, id, junk}},
 				} {
 					if _, err := tx.Exec(q.Query, q.args...); err != nil {

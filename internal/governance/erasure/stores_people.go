@@ -33,6 +33,7 @@ var peopleStores = []Store{
 	{Name: "identity_signins", Place: Main, Says: "サインインの途中", Erase: Rows, Tenant: "tenant_id", Key: []string{"signin_id"}, Via: account},
 	{Name: "identity_sessions", Place: Main, Says: "サインイン中の端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"session_id"}, Via: account},
 	{Name: "identity_devices", Place: Main, Says: "記憶した端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"device_id"}, Via: account},
+	{Name: "identity_shared_seen", Place: Main, Says: "共用の疑いの確認", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_mail_failing", Place: Main, Says: "メールが届かないアドレスの印", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_email_changes", Place: Main, Says: "メールアドレスの変更待ち", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "identity_sealed", Place: Main, Says: "緊急用の利用者IDの封筒", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},

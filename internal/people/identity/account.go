@@ -212,7 +212,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 	var bad []finding
 	asked := map[ids.Account]time.Time{}
 	var factors map[ids.Account]int
-	failing := map[ids.Account]*Failing{}
+	failing, shared := map[ids.Account]*Failing{}, map[ids.Account]*Shared{}
 	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
 			return err
@@ -221,6 +221,9 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 			return err
 		}
 		if factors, err = factorCounts(tx, a.Tenant); err != nil {
+			return err
+		}
+		if err := s.sharedIn(tx, key, a.Tenant, time.Now(), shared); err != nil {
 			return err
 		}
 		if err := s.allFailing(tx, key, a.Tenant, failing); err != nil {
@@ -243,7 +246,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 		if err != nil {
 			return nil, err
 		}
-		v.Grants, v.ResetAskedAt, v.Factors, v.Failing = grants[r.ID], asked[r.ID], factors[r.ID], failing[r.ID]
+		v.Grants, v.ResetAskedAt, v.Factors, v.Failing, v.Shared = grants[r.ID], asked[r.ID], factors[r.ID], failing[r.ID], shared[r.ID]
 		if v.Tampered = !s.genuine(key, &r); v.Tampered {
 			bad = append(bad, finding{a.Tenant, accountsTable, string(r.ID)})
 		}

@@ -124,6 +124,7 @@ type Account struct {
 	Factors       int       // passkeys and apps
 	ResetAskedAt  time.Time // the owner has forgotten the password and asks for another
 	FirstPassword string    // only in the answer that generated it
+	Shared        *Shared   // it looks as if several people used it
 	Failing       *Failing  // mail doesn't reach the address; nil: nothing is known against it
 }
 

@@ -141,7 +141,7 @@ func BenchmarkSession(b *testing.B) {
 	now := db.Micros(time.Now())
 	if err := h.transact(b.Context(), func(tx *db.Tx) error {
 		for range 100_000 {
-			if _, err := tx.Exec(qSessionInsert, h.tenants["midori"].ID, ids.New[ids.Session](), h.ids["midori/hr"], tokenHash(randomToken()), "", []byte{}, []byte{}, now, []byte("x")); err != nil {
+			if _, err := tx.Exec(qSessionInsert, h.tenants["midori"].ID, ids.New[ids.Session](), h.ids["midori/hr"], tokenHash(randomToken()), "", []byte{}, []byte{}, now, []byte("x"), FactorMail); err != nil {
 				return err
 			}
 		}

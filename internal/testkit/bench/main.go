@@ -33,7 +33,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/rakudos", "the built program")
 	flag.IntVar(&o.people, "people", 100_000, "people in the import")
 	flag.IntVar(&o.list, "list", 50_000, "people of the tenant whose list is measured")
-	flag.IntVar(&o.signers, "signers", 200, "sign-ins at once")
+	flag.IntVar(&o.signers, "signers", 500, "sign-ins at once")
 	flag.StringVar(&o.only, "only", "", "comma-separated: cli, upload, list, storm, postgres, backup")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

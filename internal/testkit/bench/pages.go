@@ -118,6 +118,9 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 	took := time.Since(start)
 	end()
 	meanwhile := <-seen
+	if other.Load() > 0 {
+		return nil, fmt.Errorf("%d sign-ins were refused without being told when to try again", other.Load())
+	}
 	f := []figure{
 		{fmt.Sprintf("%d sign-ins at once", o.signers), fmt.Sprintf("%.1f s: %d answered, %d told when to try again, %d otherwise", took.Seconds(), answered.Load(), later.Load(), other.Load()), ""},
 		{"  peak memory of the service", fmt.Sprintf("%.0f MB (before %.0f MB)", s.Peak(), before), "bounded"},

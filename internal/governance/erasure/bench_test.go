@@ -1,0 +1,39 @@
+package erasure
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/people/tenant"
+	"rakudos/internal/testkit/testdb"
+)
+
+var people = flag.Int("people", 50_000, "people of the tenant that BenchmarkEraseTenant erases")
+
+// BenchmarkEraseTenant erases a tenant of 50,000 people with accounts, sessions and two years of results, on SQLite.
+// The budgets: the keys are gone within 1 s, everything is within 10 minutes. Filling takes longer than erasing:
+// run it once (-benchtime 1x).
+func BenchmarkEraseTenant(b *testing.B) {
+	bed := openBed(b, testdb.New(b, db.SQLite))
+	svc := tenant.NewService(bed.e.DB, bed.vault, bed.log, require)
+	for i := range b.N {
+		b.StopTimer()
+		made, err := svc.Create(b.Context(), actor.System(ids.System, "test"), tenant.New{Code: "firm-" + string(rune('a'+i)), Name: secretName, Kind: tenant.Customer})
+		bed.must(err)
+		bed.ours = made.ID
+		bed.fill(made.ID, *people)
+		b.StartTimer()
+		start := time.Now()
+		r, err := bed.gate.EraseTenant(b.Context(), machine, bed.ours, order)
+		bed.must(err)
+		if r.State != Done {
+			b.Fatalf("%+v", r.State)
+		}
+		b.ReportMetric(r.KeysAt.Sub(start).Seconds(), "s-keys-gone")
+		b.ReportMetric(time.Since(start).Seconds(), "s-everything")
+	}
+}
