@@ -50,7 +50,7 @@ func sandboxless(t *testing.T) (*App, string) {
 		}
 	}
 	c := DefaultConfig()
-	c.Data, c.Mail.Return, c.Mail.Bounces = t.TempDir(), "bounces@rakudos.example", dir
+	c.Data, c.Demo, c.Mail.Return, c.Mail.Bounces = t.TempDir(), true, "bounces@rakudos.example", dir // a demo's spool can be read
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
