@@ -25,6 +25,7 @@ import (
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
 	"rakudos/internal/governance/erasure"
+	"rakudos/internal/governance/retention"
 	"rakudos/internal/governance/termination"
 	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
@@ -69,6 +70,7 @@ type App struct {
 	Certificates *certificate.Service
 	Handover     *handover.Service
 	Leaving      *termination.Service
+	Retention    *retention.Service
 
 	factorsNew bool // the tables of factors have just been made
 
@@ -282,6 +284,7 @@ func (a *App) openServices(ctx context.Context) error {
 		return err
 	}
 	a.openLeaving()
+	a.openRetention()
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"rakudos/internal/engine/probe"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/erasure"
+	"rakudos/internal/governance/retention"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/support"
@@ -220,7 +221,7 @@ func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp"))
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Concat(identity.Sabotages, erasure.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
+	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

@@ -4,5 +4,13 @@ package words
 var retentionTexts = map[string]Text{
 	"retention.class_unknown": {Message: "その記録の種類はありません。", Next: "次のどれかを指定してください：{classes}"},
 	"retention.month":         {Message: "月は 2027-01 の形で指定してください。"},
+	"retention.shorter":       {Message: "法令の期間（{years}年）より短くはできません。100年までで指定してください。", Kept: "期間は変わっていません。"},
+	"retention.missing":       {Message: "その消去の候補はありません。", Next: "一覧から選び直してください。"},
+	"retention.some":          {Message: "候補を1件以上、{most}件までで選んでください。", Kept: "何も変えていません。"},
+	"retention.reason":        {Message: "理由を、500字以内で入力してください。", Kept: "何も変えていません。"},
+	"retention.again":         {Message: "次に候補に挙げる日を、明日から5年以内で指定してください。", Kept: "何も変えていません。"},
+	"retention.same_person":   {Message: "同じ人が2人分の承認をすることはできません。", Kept: "承認は記録していません。", Next: "もう一人の別の人が承認してください。"},
+	"retention.moved":         {Message: "ほかの人が先に操作したか、候補から外れています。", Kept: "この操作は行っていません。", Next: "画面を読み直してください。"},
+	"retention.unfinished":    {Message: "消去がまだ終わっていません。", Next: "自動でやり直します。"},
 	"retention.base":          {Message: "起算日を読めません。", Next: "2020-04-01 の形で指定してください。"},
 }

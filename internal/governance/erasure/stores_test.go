@@ -56,3 +56,28 @@ func TestLinksGoBeforeWhatTheyLeadThrough(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryKindOfRecordHasAPeriod: each store with rows of people stands in the table of periods, with the class
+// that the register names; what hangs on an account goes with the account.
+func TestEveryKindOfRecordHasAPeriod(t *testing.T) {
+	for _, s := range Stores {
+		if s.Place != Main || s.Erase != Rows || !s.personal() {
+			continue
+		}
+		name := s.Name
+		if s.Via == account {
+			name = account.Table
+		}
+		k, ok := retention.KindOf(name)
+		for ok && k.With != "" {
+			k, ok = retention.KindOf(k.With)
+		}
+		if !ok {
+			t.Errorf("%s: for how long? see retention.Kinds", s.ID())
+			continue
+		}
+		if _, err := retention.ByName(k.Class); err != nil || k.Base == "" || s.Class != "" && s.Class != k.Class {
+			t.Errorf("%s: class %q, base %q: %v", s.ID(), k.Class, k.Base, err)
+		}
+	}
+}

@@ -1,5 +1,7 @@
 // Package retention knows how long each kind of record must be kept and when a leaving customer's data must
-// be gone. It must never delete anything itself.
+// be gone. Every night it lists what has outlived its period, two different people decide, and the deletion gateway
+// erases (clause 6-1).
+// It must never delete anything itself, never list what is held or not expired, and never take one person for two.
 package retention
 
 import (
@@ -36,6 +38,7 @@ var Classes = []Class{
 	{"ストレスチェック面接指導", []string{"高ストレス者面接指導"}, 5, "面接指導の記録の作成日", "労働安全衛生規則52条の18"},
 	{"特定健康診査", []string{"特定健診"}, 5, "記録の作成日", "高齢者の医療の確保に関する法律に基づく基準"},
 	{"診療録", nil, 5, "診療の完結の日", "医師法24条"},
+	{roster, []string{"名簿"}, 5, "退職の日", "労働基準法109条（当分の間は143条により3年。長いほうで保存します）"},
 	{"労働時間の状況", []string{"労働時間"}, 3, "記録の作成日", "労働安全衛生規則52条の7の3"},
 }
 

@@ -61,6 +61,10 @@ const (
 	TerminationRequest Permission = "termination.request" // for the own tenant
 	TerminationDesk    Permission = "termination.desk"    // the association's, for every customer
 
+	RetentionRead     Permission = "retention.read"     // what the own tenant keeps and for how long
+	RetentionCustomer Permission = "retention.customer" // approves or declines for the own tenant
+	RetentionDesk     Permission = "retention.desk"     // the association's, for every customer
+
 	HandoverAsk  Permission = "handover.ask"
 	HandoverTake Permission = "handover.take"
 

@@ -62,6 +62,9 @@ job.retry         ------oi-
 termination.request -----t---
 termination.desk  ------oi-
 certificate.present ------oi-
+retention.read    -----t-ia
+retention.customer -----t---
+retention.desk    -------i-
 handover.ask      -----t---
 handover.take     ---np----
 certificate.read  ------oia

@@ -1,0 +1,341 @@
+package retention
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/job"
+	"rakudos/internal/engine/vault"
+)
+
+const (
+	permRead     = "retention.read"     // what the own tenant keeps, and its candidates
+	permCustomer = "retention.customer" // the customer's administrator, for the own tenant
+	permDesk     = "retention.desk"     // the association's desk, for every customer
+
+	jobNight = "retention.night"
+	jobErase = "retention.erase"
+
+	keptDays = 90 // how long the ended ones stand on the page
+)
+
+// Batch is what two people have approved, for one run of the gateway.
+type Batch struct {
+	ID         string // the run carries it as its reference
+	Tenant     ids.Tenant
+	Kind       string
+	Class      string
+	ApprovedBy [2]string
+	Items      []Due
+}
+
+// Eraser is the deletion gateway. Find gives the end of the run that carries a batch's reference, taking it up
+// when it was cut off; Erase begins one.
+type Eraser interface {
+	Find(ctx context.Context, t ids.Tenant, batch string) (run string, found, done bool, err error)
+	Erase(ctx context.Context, b Batch) (run string, done bool, err error)
+}
+
+// Keys gives tenants' keys.
+type Keys interface {
+	Tenant(ctx context.Context, t ids.Tenant) (*vault.Key, error)
+}
+
+// Recorder writes events; audit.Log is one.
+type Recorder interface {
+	Append(tx *db.Tx, e audit.Event) (audit.Ref, error)
+}
+
+// Deps are what the service stands on.
+type Deps struct {
+	DB     *db.DB
+	Keys   Keys
+	Log    Recorder
+	Eraser Eraser
+	Guard  func(a actor.Actor, permission string) error
+	// Reach refuses a desk that is not this tenant's.
+	Reach  func(ctx context.Context, a actor.Actor, t ids.Tenant) error
+	Logger *slog.Logger
+
+	OneIsEnough bool // sandboxes of the probes only: one approval stands for two
+}
+
+// Service lists what has expired and has it erased when two people agree.
+type Service struct{ Deps }
+
+// New makes the service; Register must follow where jobs are to run.
+func New(d Deps) *Service {
+	if d.Logger == nil {
+		d.Logger = slog.Default()
+	}
+	return &Service{d}
+}
+
+// Register names the nightly job and the one that erases what was approved.
+func (s *Service) Register(q *job.Queue) {
+	q.Handle(jobNight, func(ctx context.Context, _ job.Job) error { return s.Night(ctx) }, job.Options{Timeout: 3 * time.Hour})
+	q.Schedule(jobNight, job.Daily(1, 30), job.NewestOnly())
+	q.Handle(jobErase, func(ctx context.Context, _ job.Job) error { return s.Erase(ctx) }, job.Options{MaxAttempts: 1, Timeout: 3 * time.Hour})
+	q.Schedule(jobErase, job.Every(15*time.Minute), job.NewestOnly())
+}
+
+var machine = actor.System(ids.System, "retention")
+
+// Overview is what the actor's own tenant keeps, by class.
+func (s *Service) Overview(ctx context.Context, a actor.Actor) (out []ClassCount, err error) {
+	if err := s.Guard(a, permRead); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error { out, err = counts(tx, a.Tenant); return err })
+	return out, err
+}
+
+// Lengthen sets how many years a tenant's contract keeps a class, never fewer than the law's.
+func (s *Service) Lengthen(ctx context.Context, a actor.Actor, t ids.Tenant, class string, years int, source string) error {
+	if err := s.desk(ctx, a, t); err != nil {
+		return err
+	}
+	c, err := ByName(class)
+	if err != nil {
+		return err
+	}
+	if years < c.Years || years > 100 {
+		return fault.New(fault.Invalid, "retention.shorter", "years", itoa(c.Years))
+	}
+	if err := text(source); err != nil {
+		return err
+	}
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		sealed := k.Seal(vault.Loc{Table: "retention_rule", ID: c.Name, Column: "sealed"}, []byte(source))
+		if _, err := tx.Exec(qRuleSet, t, c.Name, years, sealed, string(a.Account), db.Micros(now)); err != nil {
+			return err
+		}
+		return s.event(tx, a, t, "retention.lengthened", nil, map[string]any{"class": c.Name, "years": years})
+	})
+}
+
+// Mine lists the candidates of the actor's own tenant, and those that ended lately.
+func (s *Service) Mine(ctx context.Context, a actor.Actor) ([]Candidate, error) {
+	if err := s.Guard(a, permRead); err != nil {
+		return nil, err
+	}
+	return s.list(ctx, a.Tenant)
+}
+
+// Of lists the candidates of one tenant for the desk.
+func (s *Service) Of(ctx context.Context, a actor.Actor, t ids.Tenant) ([]Candidate, error) {
+	if err := s.desk(ctx, a, t); err != nil {
+		return nil, err
+	}
+	return s.list(ctx, t)
+}
+
+// Tenants lists whose candidates are open and within the desk's reach.
+func (s *Service) Tenants(ctx context.Context, a actor.Actor) (out []ids.Tenant, err error) {
+	if err := s.Guard(a, permDesk); err != nil {
+		return nil, err
+	}
+	all, err := s.tenants(ctx, qWaitAll)
+	for _, t := range all {
+		if s.Reach(ctx, a, t) == nil {
+			out = append(out, t)
+		}
+	}
+	return out, err
+}
+
+func (s *Service) tenants(ctx context.Context, q db.Query) (out []ids.Tenant, err error) {
+	err = s.DB.View(ctx, db.Global, func(tx *db.Tx) error { out, err = db.Column[ids.Tenant](tx, q); return err })
+	return out, err
+}
+
+func (s *Service) list(ctx context.Context, t ids.Tenant) (out []Candidate, err error) {
+	k, err := s.Keys.Tenant(ctx, ids.System)
+	if err != nil {
+		return nil, err
+	}
+	since := time.Now().AddDate(0, 0, -keptDays)
+	err = s.DB.View(ctx, t, func(tx *db.Tx) error { out, err = db.All(tx, qAll, scan, t, db.Micros(since)); return err })
+	for i := range out {
+		if len(out[i].sealed) > 0 && err == nil {
+			var b []byte
+			b, err = k.Open(reasonAt(out[i].ID), out[i].sealed)
+			out[i].Reason = string(b)
+		}
+	}
+	return out, err
+}
+
+func (s *Service) desk(ctx context.Context, a actor.Actor, t ids.Tenant) error {
+	if err := s.Guard(a, permDesk); err != nil {
+		return err
+	}
+	return s.Reach(ctx, a, t)
+}
+
+// ApproveOwn is the approval of the customer's administrator.
+func (s *Service) ApproveOwn(ctx context.Context, a actor.Actor, candidates []string) error {
+	if err := s.Guard(a, permCustomer); err != nil {
+		return err
+	}
+	return s.approve(ctx, a, a.Tenant, candidates, qCustomer)
+}
+
+// Approve is the approval of the association.
+func (s *Service) Approve(ctx context.Context, a actor.Actor, t ids.Tenant, candidates []string) error {
+	if err := s.desk(ctx, a, t); err != nil {
+		return err
+	}
+	return s.approve(ctx, a, t, candidates, qDesk)
+}
+
+// approve writes one approval for each of them, or for none. The table itself refuses one person for two.
+func (s *Service) approve(ctx context.Context, a actor.Actor, t ids.Tenant, candidates []string, q db.Query) error {
+	if err := some(candidates); err != nil {
+		return err
+	}
+	if a.Kind != actor.Human || a.Account == "" {
+		return fault.New(fault.Denied, "access.denied")
+	}
+	now := db.Micros(time.Now())
+	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		for _, id := range candidates {
+			c, err := one(tx, t, id)
+			if err != nil {
+				return err
+			}
+			n, err := tx.Exec(q, t, id, string(a.Account), now)
+			if err != nil {
+				return err
+			}
+			if n == 0 && c.State == Open && (c.CustomerBy == string(a.Account) || c.DeskBy == string(a.Account)) {
+				return fault.New(fault.Denied, "retention.same_person")
+			}
+			if n == 0 {
+				return fault.New(fault.Conflict, "retention.moved")
+			}
+			if s.OneIsEnough {
+				other := map[db.Query]db.Query{qCustomer: qDesk, qDesk: qCustomer}[q]
+				if _, err := tx.Exec(other, t, id, "nobody", now); err != nil {
+					return err
+				}
+			}
+		}
+		return s.event(tx, a, t, "retention.approved", candidates, map[string]any{"count": len(candidates)})
+	})
+}
+
+// DeclineOwn keeps candidates of the actor's own tenant until a later day.
+func (s *Service) DeclineOwn(ctx context.Context, a actor.Actor, candidates []string, reason string, again jst.Date) error {
+	if err := s.Guard(a, permCustomer); err != nil {
+		return err
+	}
+	return s.decline(ctx, a, a.Tenant, candidates, reason, again)
+}
+
+// Decline does the same at the association's desk.
+func (s *Service) Decline(ctx context.Context, a actor.Actor, t ids.Tenant, candidates []string, reason string, again jst.Date) error {
+	if err := s.desk(ctx, a, t); err != nil {
+		return err
+	}
+	return s.decline(ctx, a, t, candidates, reason, again)
+}
+
+func (s *Service) decline(ctx context.Context, a actor.Actor, t ids.Tenant, candidates []string, reason string, again jst.Date) error {
+	if err := some(candidates); err != nil {
+		return err
+	}
+	if err := text(reason); err != nil {
+		return err
+	}
+	now := time.Now()
+	if today := jst.Of(now); !again.Valid() || !again.After(today) || again.After(today.AddMonths(60)) {
+		return fault.New(fault.Invalid, "retention.again")
+	}
+	k, err := s.Keys.Tenant(ctx, ids.System)
+	if err != nil {
+		return err
+	}
+	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		for _, id := range candidates {
+			n, err := tx.Exec(qDecline, t, id, string(a.Account), db.Micros(now), k.Seal(reasonAt(id), []byte(strings.TrimSpace(reason))), again.String())
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return fault.New(fault.Conflict, "retention.moved")
+			}
+		}
+		return s.event(tx, a, t, "retention.declined", candidates, map[string]any{"count": len(candidates), "again": again.String()})
+	})
+}
+
+const most = 500 // candidates of one decision, and of one run
+
+func some(candidates []string) error {
+	if len(candidates) == 0 || len(candidates) > most {
+		return fault.New(fault.Invalid, "retention.some", "most", itoa(most))
+	}
+	return nil
+}
+
+func text(s string) error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(s)); n == 0 || n > 500 {
+		return fault.New(fault.Invalid, "retention.reason")
+	}
+	return nil
+}
+
+func one(tx *db.Tx, t ids.Tenant, id string) (Candidate, error) {
+	all, err := db.All(tx, qOne, scan, t, id)
+	if err == nil && len(all) == 0 {
+		err = fault.New(fault.Missing, "retention.missing")
+	}
+	if err != nil {
+		return Candidate{}, err
+	}
+	return all[0], nil
+}
+
+func reasonAt(id string) vault.Loc {
+	return vault.Loc{Table: "retention_candidate", ID: id, Column: "reason"}
+}
+
+// event goes into the service's own chain, which outlives the tenant's key, and into the tenant's.
+func (s *Service) event(tx *db.Tx, a actor.Actor, t ids.Tenant, verb string, candidates []string, detail map[string]any) error {
+	detail["tenant"] = string(t)
+	if n := len(candidates); n > 0 {
+		b, err := json.Marshal(candidates[:min(n, 50)])
+		if err != nil {
+			return err
+		}
+		detail["candidates"] = string(b)
+	}
+	var errs []error
+	for _, chain := range []ids.Tenant{ids.System, t} {
+		who := a
+		who.Tenant = chain
+		_, err := s.Log.Append(tx, audit.Event{Verb: verb, Actor: who, Kind: "retention", Detail: detail})
+		errs = append(errs, err)
+		if chain == t {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
