@@ -12,5 +12,6 @@ var retentionTexts = map[string]Text{
 	"retention.same_person":   {Message: "同じ人が2人分の承認をすることはできません。", Kept: "承認は記録していません。", Next: "もう一人の別の人が承認してください。"},
 	"retention.moved":         {Message: "ほかの人が先に操作したか、候補から外れています。", Kept: "この操作は行っていません。", Next: "画面を読み直してください。"},
 	"retention.unfinished":    {Message: "消去がまだ終わっていません。", Next: "自動でやり直します。"},
+	"retention.hold_unread":   {Message: "保全の指定に読み取れないものがあるため、消去の候補を挙げません。", Kept: "何も消していません。", Next: "運用者に連絡してください。"},
 	"retention.base":          {Message: "起算日を読めません。", Next: "2020-04-01 の形で指定してください。"},
 }

@@ -138,7 +138,7 @@ func holds(tx *db.Tx, t ids.Tenant) (h Held, err error) {
 		case "class":
 			h.Classes[class] = true
 		default:
-			return fault.New(fault.Internal, "erasure.hold_unreadable")
+			return fault.New(fault.Internal, "retention.hold_unread")
 		}
 		return nil
 	}, t)

@@ -83,7 +83,7 @@ var Matrix = []Row{
 	{JobRetry, "止まった処理をやり直す", association, host},
 	{TerminationRequest, "解約を申し込む・取り消す", []actor.Role{actor.TenantAdmin}, nil},
 	{TerminationDesk, "解約を受け付け、消去を確認する", association, nil},
-	{RetentionRead, "保持期間と消去の候補を見る（自社）", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, both},
+	{RetentionRead, "保持期間と消去の候補を見る（自社）", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, nil},
 	{RetentionCustomer, "保持期間の終わったものの消去を承認する・見送る（契約先）", []actor.Role{actor.TenantAdmin}, nil},
 	{RetentionDesk, "保持期間の終わったものの消去を承認する・見送る（保健会）", []actor.Role{actor.ITSM}, nil},
 	{HandoverAsk, "解約の受け渡しのファイルを作る", []actor.Role{actor.TenantAdmin}, nil},
