@@ -99,7 +99,7 @@ var Matrix = []Row{
 // for people of the association alone (and for the service's own probes).
 var House = []Permission{
 	AssetRead, AssetManage, TenantManage, JobRead, JobRetry, SupportDesk, SupportAsk, SupportApprove,
-	TerminationDesk, CertificateRead, CertificatePresent, CertificateManage, KeyRead, KeyRotate,
+	TerminationDesk, RetentionDesk, CertificateRead, CertificatePresent, CertificateManage, KeyRead, KeyRotate,
 }
 
 // roleNames are the words for the roles on screens and in exports.
