@@ -47,6 +47,8 @@ var menu = []Wing{
 		{"/sealed", "緊急用の利用者ID", access.SealedRead},
 	}},
 	{"leaving", "解約と消去", []Item{
+		{"/retention", "保持期間", access.RetentionRead},
+		{"/desk/retention", "保持期間の終わったもの", access.RetentionDesk},
 		{"/leaving", "解約とデータの受け取り", access.TerminationRequest},
 		{"/leaving/files", "解約時のデータの受け取り", access.HandoverTake},
 		{"/desk/leaving", "解約の受付", access.TerminationDesk},

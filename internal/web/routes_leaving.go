@@ -15,6 +15,14 @@ func (s *server) leavingRoutes() []Route {
 		{Pattern: "GET /certificates/presented/{id}/json", Permission: access.CertificatePresent, Action: s.certificateJSON},
 		{Pattern: "GET /certificates/presented/{id}/pdf", Permission: access.CertificatePresent, Action: s.certificatePDF},
 
+		{Pattern: "GET /retention", Permission: access.RetentionRead, Action: s.retentionPage},
+		{Pattern: "POST /retention/approve", Permission: access.RetentionCustomer, Verb: "retention.approve", Action: s.retentionAct(s.retentionApprove)},
+		{Pattern: "POST /retention/decline", Permission: access.RetentionCustomer, Verb: "retention.decline", Action: s.retentionAct(s.retentionDecline)},
+		{Pattern: "GET /desk/retention", Permission: access.RetentionDesk, Action: s.retentionDesk},
+		{Pattern: "GET /desk/retention/{id}", Permission: access.RetentionDesk, Action: s.retentionPage},
+		{Pattern: "POST /desk/retention/{id}/approve", Permission: access.RetentionDesk, Verb: "retention.approve", Action: s.retentionAct(s.retentionApprove)},
+		{Pattern: "POST /desk/retention/{id}/decline", Permission: access.RetentionDesk, Verb: "retention.decline", Action: s.retentionAct(s.retentionDecline)},
+
 		{Pattern: "GET /leaving", Permission: access.TerminationRequest, Action: s.leavingPage},
 		{Pattern: "POST /leaving", Permission: access.TerminationRequest, Verb: "termination.request", Action: s.leavingAct(s.leavingAsk)},
 		{Pattern: "POST /leaving/handover", Permission: access.HandoverAsk, Verb: "handover.ask", Action: s.leavingAct(s.leavingMake)},

@@ -216,6 +216,7 @@ func TestEveryViewRenders(t *testing.T) {
 		all[name] = s
 	}
 	maps.Copy(all, leavingSamples())
+	maps.Copy(all, retentionSamples())
 	for name, s := range all {
 		f := &Frame{Service: "健康管理楽dos.", Association: "保健会", ContactMail: "support@example.jp", Version: "dev", Demo: true, Now: jst.StampSec(sampleNow), NowText: jst.Stamp(sampleNow), Request: "r"}
 		if s.role != "" {

@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
+	"rakudos/internal/governance/retention"
 	"rakudos/internal/governance/termination"
 	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
@@ -62,6 +63,7 @@ type Deps struct {
 	Certificates *certificate.Service
 	Handover     *handover.Service
 	Leaving      *termination.Service
+	Retention    *retention.Service
 
 	Guard     func(actor.Actor, access.Permission) error // nil: access.Require
 	OpenRoute string                                     // pattern that a mutant sandbox serves without a session; empty in service

@@ -1,0 +1,78 @@
+package webtest
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/testkit/testdb"
+)
+
+var candidateField = regexp.MustCompile(`name="candidate" value="([^"]+)"`)
+
+// TestRetentionPages over the real listener: somebody whose every period has ended is listed, the administrator and
+// the association approve on their pages, and the person is gone; a page without a choice says so.
+func TestRetentionPages(t *testing.T) {
+	h := Start(t, testdb.Engines[0])
+	midori, err := h.Tenants.ByCode(t.Context(), "midori")
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine := actor.System(midori.ID, "test")
+	roster := "社員番号,氏名,カナ氏名,性別,生年月日,入社日,退職日\nZ0001,退職 花子,タイショク ハナコ,女,1960-04-01,1990-04-01,2015-03-31\n"
+	if _, err := h.Org.ImportNow(t.Context(), machine, "left.csv", strings.NewReader(roster), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Retention.Night(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	admin, itsm := h.Client("midori", "tenantadmin"), h.Client("kyokai", "itsm")
+	at := "/desk/retention/" + string(midori.ID)
+	page := visitPage(t, admin, "/retention")
+	m := candidateField.FindSubmatch(page.Body)
+	if m == nil || !strings.Contains(string(page.Body), "一般健康診断") || strings.Contains(string(page.Body), "退職 花子") {
+		t.Fatalf("the administrator's page: %d", page.Status)
+	}
+	id := string(m[1])
+	if p := visitPage(t, itsm, "/desk/retention"); !strings.Contains(string(p.Body), at) {
+		t.Error("the desk does not list the tenant")
+	}
+	if p := visitPage(t, itsm, at); !strings.Contains(string(p.Body), id) {
+		t.Error("the desk does not see the candidate")
+	}
+	for _, x := range []struct {
+		desk   bool
+		path   string
+		form   url.Values
+		status int
+	}{
+		{false, "/retention/approve", url.Values{}, http.StatusUnprocessableEntity},
+		{false, "/retention/decline", url.Values{"candidate": {id}, "again": {"x"}, "reason": {"係争"}}, http.StatusUnprocessableEntity},
+		{false, "/retention/approve", url.Values{"candidate": {id}}, http.StatusSeeOther},
+		{true, at + "/decline", url.Values{"candidate": {id}, "again": {"2000-01-01"}, "reason": {"係争"}}, http.StatusUnprocessableEntity},
+		{true, at + "/approve", url.Values{"candidate": {id}}, http.StatusSeeOther},
+	} {
+		c := admin
+		if x.desk {
+			c = itsm
+		}
+		p, err := c.PostForm(t.Context(), x.path, x.form)
+		if err != nil || p.Status != x.status {
+			t.Errorf("%s: %d %v", x.path, p.Status, err)
+		}
+	}
+	if err := h.Retention.Erase(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if p := visitPage(t, admin, "/retention"); !strings.Contains(string(p.Body), "消去しました") {
+		t.Error("the page does not tell the end")
+	}
+	all, err := h.Certificates.About(t.Context(), actor.System(ids.System, "certificate"), midori.ID)
+	if err != nil || len(all) != 1 {
+		t.Errorf("%d certificates, %v", len(all), err)
+	}
+}

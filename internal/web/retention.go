@@ -1,0 +1,147 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/governance/retention"
+	"rakudos/internal/people/access"
+	"rakudos/internal/words"
+)
+
+// retentionView is what a tenant keeps and what of it has expired, for the tenant or for the association's desk.
+type retentionView struct {
+	Page
+	At      string // path of the page, to which its forms belong
+	Classes []retention.ClassCount
+	Waiting []retention.Candidate // open ones
+	Others  []candidateLine
+	Decides bool
+	Again   string
+	Days    int
+}
+
+type candidateLine struct {
+	retention.Candidate
+	Word string
+}
+
+// Template names the file.
+func (*retentionView) Template() string { return "retention" }
+
+var candidateWords = map[retention.State]string{
+	retention.Approved: "承認されました", retention.Erasing: "消去しています", retention.Erased: "消去しました", retention.Declined: "見送りました", retention.Dropped: "候補から外れました",
+}
+
+var droppedWords = map[string]string{"held": "保全の指定を受けました", "changed": "期間が終わっていないものになりました"}
+
+// retentionDeskView lists the tenants with open candidates.
+type retentionDeskView struct {
+	Page
+	Tenants []ids.Tenant
+}
+
+// Template names the file.
+func (*retentionDeskView) Template() string { return "retention_desk" }
+
+func (s *server) retentionView(r *http.Request, v *Visitor) (view *retentionView, err error) {
+	view = &retentionView{Page: Page{Title: "保持期間", Here: "/retention"}, At: "/retention", Decides: access.Allows(v.Actor, access.RetentionCustomer), Days: retention.WaitDays}
+	var all []retention.Candidate
+	if id := r.PathValue("id"); id != "" {
+		view.Page = Page{Title: "消去の候補", Here: "/desk/retention", Crumbs: []Crumb{{"/desk/retention", "保持期間の終わったもの"}}}
+		view.At, view.Decides = "/desk/retention/"+id, true
+		if all, err = s.Retention.Of(r.Context(), v.Actor, ids.Tenant(id)); err != nil {
+			return nil, err
+		}
+	} else {
+		if view.Classes, err = s.Retention.Overview(r.Context(), v.Actor); err != nil {
+			return nil, err
+		}
+		if all, err = s.Retention.Mine(r.Context(), v.Actor); err != nil {
+			return nil, err
+		}
+	}
+	view.Again = jst.Of(time.Now()).AddMonths(12).String()
+	view.sort(all)
+	return view, nil
+}
+
+func (view *retentionView) sort(all []retention.Candidate) {
+	for _, c := range all {
+		if c.State == retention.Open {
+			view.Waiting = append(view.Waiting, c)
+			continue
+		}
+		word := candidateWords[c.State]
+		if c.Why != "" {
+			word = droppedWords[c.Why]
+		}
+		view.Others = append(view.Others, candidateLine{c, word})
+	}
+}
+
+func (s *server) retentionPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	view, err := s.retentionView(r, v)
+	if err != nil {
+		return err
+	}
+	return s.page(w, r, v, view)
+}
+
+func (s *server) retentionDesk(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	all, err := s.Retention.Tenants(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	return s.page(w, r, v, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}, Tenants: all})
+}
+
+// retentionAct runs one decision; what is wrong is said on the page itself.
+func (s *server) retentionAct(act func(context.Context, *http.Request, *Visitor) error) Action {
+	return func(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+		if err := r.ParseForm(); err != nil {
+			return formFault(err)
+		}
+		err := act(r.Context(), r, v)
+		at := "/retention"
+		if id := r.PathValue("id"); id != "" {
+			at = "/desk/retention/" + id
+		}
+		if err == nil {
+			return goTo(w, r, at)
+		}
+		f := faultOf(err)
+		if wantsJSON(r) || f.Kind == fault.Internal || f.Kind == fault.Missing || f.Code == "access.denied" {
+			return err
+		}
+		view, err := s.retentionView(r, v)
+		if err != nil {
+			return err
+		}
+		field := map[string]string{"retention.reason": "reason", "retention.again": "again"}[f.Code]
+		view.Errors = []FieldError{{field, words.Fault(f).Message + words.Fault(f).Next}}
+		return s.pageStatus(w, r, v, statusOf(f), view)
+	}
+}
+
+func (s *server) retentionApprove(ctx context.Context, r *http.Request, v *Visitor) error {
+	if id := r.PathValue("id"); id != "" {
+		return s.Retention.Approve(ctx, v.Actor, ids.Tenant(id), r.PostForm["candidate"])
+	}
+	return s.Retention.ApproveOwn(ctx, v.Actor, r.PostForm["candidate"])
+}
+
+func (s *server) retentionDecline(ctx context.Context, r *http.Request, v *Visitor) error {
+	again, err := jst.ParseDate(r.PostFormValue("again"))
+	if err != nil {
+		return fault.New(fault.Invalid, "retention.again").Because(err)
+	}
+	if id := r.PathValue("id"); id != "" {
+		return s.Retention.Decline(ctx, v.Actor, ids.Tenant(id), r.PostForm["candidate"], r.PostFormValue("reason"), again)
+	}
+	return s.Retention.DeclineOwn(ctx, v.Actor, r.PostForm["candidate"], r.PostFormValue("reason"), again)
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"testing"
+
+	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
+	"rakudos/internal/governance/retention"
+)
+
+func sampleCandidates() []retention.Candidate {
+	due := retention.Due{Kind: retention.OfPerson, Subject: "01935a00-0000-7000-8000-000000000001", Class: "労働者名簿", Base: jst.Date{Y: 2020, M: 3, D: 31}, KeepUntil: jst.Date{Y: 2025, M: 3, D: 31}}
+	card := due
+	card.Kind, card.Class, card.Subject = retention.OfRecord, "一般健康診断", "01935a00-0000-7000-8000-000000000002"
+	return []retention.Candidate{
+		{Due: due, ID: "a", State: retention.Open, CustomerBy: "x"}, {Due: card, ID: "b", State: retention.Open},
+		{Due: due, ID: "c", State: retention.Declined, Reason: "係争の見込み", Again: jst.Date{Y: 2027, M: 3, D: 31}},
+		{Due: card, ID: "d", State: retention.Dropped, Why: "held"}, {Due: card, ID: "e", State: retention.Erased},
+	}
+}
+
+func sampleRetention(at string, decides bool) *retentionView {
+	c, _ := retention.ByName("一般健康診断")
+	v := &retentionView{Page: Page{Title: "保持期間", Here: at, Errors: []FieldError{{"reason", "理由を入力してください。"}}}, At: at, Decides: decides, Again: "2027-11-23", Days: retention.WaitDays}
+	if at == "/retention" {
+		v.Classes = []retention.ClassCount{{Class: c, Years: 7, Own: true, Source: c.Source, Count: 14084, Next: jst.Date{Y: 2026, M: 12, D: 1}, ByYear: []retention.YearCount{{Year: 2019, Count: 14084, KeepUntil: jst.Date{Y: 2026, M: 12, D: 1}}}}}
+	}
+	v.sort(sampleCandidates())
+	return v
+}
+
+// retentionSamples are the pages of what is kept and what has expired.
+func retentionSamples() map[string]struct {
+	role actor.Role
+	view Viewer
+} {
+	return map[string]struct {
+		role actor.Role
+		view Viewer
+	}{
+		"retention":           {actor.TenantAdmin, sampleRetention("/retention", true)},
+		"retention-read":      {actor.Auditor, sampleRetention("/retention", false)},
+		"retention-none":      {actor.TenantAdmin, &retentionView{Page: Page{Title: "保持期間", Here: "/retention"}, At: "/retention"}},
+		"retention-case":      {actor.ITSM, sampleRetention("/desk/retention/t", true)},
+		"retention-desk":      {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}, Tenants: []ids.Tenant{"01935a00-0000-7000-8000-000000000001"}}},
+		"retention-desk-none": {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}}},
+	}
+}
+
+// TestCandidatesAreSorted: what waits can be decided, and everything else says what became of it.
+func TestCandidatesAreSorted(t *testing.T) {
+	v := sampleRetention("/retention", true)
+	if len(v.Waiting) != 2 || len(v.Others) != 3 {
+		t.Fatalf("%d wait, %d others", len(v.Waiting), len(v.Others))
+	}
+	for _, o := range v.Others {
+		if o.Word == "" {
+			t.Errorf("%s says nothing", o.State)
+		}
+	}
+	if v.Others[1].Word != droppedWords["held"] {
+		t.Errorf("a dropped one says %s", v.Others[1].Word)
+	}
+}
