@@ -138,7 +138,7 @@ func (s *server) retentionApprove(ctx context.Context, r *http.Request, v *Visit
 func (s *server) retentionDecline(ctx context.Context, r *http.Request, v *Visitor) error {
 	again, err := jst.ParseDate(r.PostFormValue("again"))
 	if err != nil {
-		return fault.New(fault.Invalid, "retention.again").Because(err)
+		again = jst.Date{} // the service refuses it, once it knows that the desk reaches the tenant at all
 	}
 	if id := r.PathValue("id"); id != "" {
 		return s.Retention.Decline(ctx, v.Actor, ids.Tenant(id), r.PostForm["candidate"], r.PostFormValue("reason"), again)
