@@ -31,9 +31,8 @@ func (a *App) controls() []control.Control {
 	out = append(out, backup.Controls(a.Backup, a.Config.path("tmp"))...)
 	out = append(out, asset.Controls(a.Assets)...)
 	out = append(out, a.leavingControls()...)
-	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(turn(x.ID), turn(y.ID)) })
 	out = append(out, a.retentionControls()...)
-	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(slow[x.ID], slow[y.ID]) })
+	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(turn(x.ID), turn(y.ID)) })
 	return out
 }
 
@@ -52,6 +51,7 @@ var slow = map[string]int{
 	"BK-RETAIN":     2,
 	"ER-BACKUP":     2,
 	"ER-LEDGER":     2,
+	"ER-RETENTION":  2,
 	"ER-TERMINATE":  2,
 	"LH-HOLD":       2,
 	"ER-CERT":       3,
@@ -70,7 +70,6 @@ func turn(id string) int {
 	}
 	return 1 + slow[id]
 }
-var slow = map[string]int{"AC-BREAKGLASS": 1, "AC-LOCK": 1, "AC-OPERATOR": 1, "AC-PWPOL": 1, "AC-REVIEW-Q": 1, "AC-SCREENLOCK": 1, "AC-UNIQUE": 1, "BK-DAILY": 2, "BK-DRILL": 2, "BK-OFFLINE": 2, "BK-RETAIN": 2, "ER-BACKUP": 2, "ER-LEDGER": 2, "ER-RETENTION": 2, "ER-TERMINATE": 2, "LH-HOLD": 2, "ER-CERT": 3, "ER-PRESENT": 3}
 
 // listeners are the addresses on which this process accepts connections, sandboxes included.
 func (a *App) listeners() []string {
