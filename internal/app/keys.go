@@ -91,6 +91,10 @@ func (a *App) keyProbing() keys.Probing {
 		Known: func(ctx context.Context) (out []ids.Tenant, err error) {
 			all, err := a.Tenants.List(ctx)
 			for _, t := range all {
+				// A customer that was erased stays in the register; that its key was destroyed is proven by the key store.
+				if _, err := a.Vault.Tenant(ctx, t.ID); err != nil && fault.Of(err).Code == "vault.key_destroyed" {
+					continue
+				}
 				out = append(out, t.ID)
 			}
 			return out, err
