@@ -142,7 +142,7 @@ func (r *Running) webDeps() web.Deps {
 		Identity: r.Identity, Support: r.Support, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Review: r.Review, Audit: r.Audit, Assets: r.Assets, Keys: r.KeyRing,
 		Log:          r.log,
 		Certificates: r.Certificates,
-		Handover:     r.Handover, Leaving: r.Leaving, Retention: r.Retention,
+		Handover:     r.Handover, Leaving: r.Leaving, Retention: r.Retention, Erasure: r.Erasure,
 		SSO:  r.SSO,
 		SCIM: r.SCIM,
 		Ready: func(context.Context) error {

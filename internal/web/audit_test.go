@@ -80,7 +80,7 @@ func TestMenuShowsOnlyWhatTheRoleMayOpen(t *testing.T) {
 	for role, want := range map[actor.Role]string{
 		actor.Employee:    "/ /me /me/readers /me/security /me/password /trust",
 		actor.Manager:     "/ /me/security /me/password /measures /trust",
-		actor.TenantAdmin: "/ /me/security /me/password /users /reviews /visits /audit /access /federation /sealed /retention /leaving /trust",
+		actor.TenantAdmin: "/ /me/security /me/password /users /reviews /visits /audit /access /federation /sealed /retention /holds /leaving /trust",
 		actor.HR:          "/ /me/security /me/password /checkups /measures /people /imports /criteria /trust",
 		actor.Physician:   "/ /me/security /me/password /checkups /worklist /measures /people /criteria /leaving/files /trust",
 	} {

@@ -65,6 +65,9 @@ var verbWords = map[string]string{
 	"review.reassigned": "見直しの担当の変更", "review.gone": "見直しの期間中になくなった権限", "review.suspended": "判断のない権限の停止", "review.escalated": "最後の管理者の権限の持ち上げ", "review.read_back": "外した権限の確認",
 	"review.reminded": "見直しの通知", "review.closed": "権限の見直しの締切", "review.missed": "行われなかった権限の見直し", "review.void": "解約による見直しの終了", "account.grant_revoked": "権限の取り上げ", "account.grant_narrowed": "権限の範囲の縮小",
 
+	"hold.place": "保全の指定の操作", "hold.release": "保全の解除の操作",
+	"hold.placed":       "保全の指定",
+	"hold.released":     "保全の解除",
 	"evidence.recorded": "確認結果の記録", "schema.migrated": "データベースの更新",
 }
 

@@ -48,6 +48,7 @@ var menu = []Wing{
 	}},
 	{"leaving", "解約と消去", []Item{
 		{"/retention", "保持期間", access.RetentionRead},
+		{"/holds", "消去の保全", access.ErasureRead},
 		{"/desk/retention", "保持期間の終わったもの", access.RetentionDesk},
 		{"/leaving", "解約とデータの受け取り", access.TerminationRequest},
 		{"/leaving/files", "解約時のデータの受け取り", access.HandoverTake},

@@ -6,8 +6,16 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
+	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
 )
+
+func sampleHolds(manages bool) *holdsView {
+	h := erasure.Hold{ID: "h", Scope: erasure.HoldPerson, Person: "01935a00-0000-7000-8000-000000000001", Reason: "労災の争い", Authority: "裁判所の求め", Reviewer: "法務 花子", ReviewBy: jst.Date{Y: 2027, M: 4, D: 1}, PlacedAt: sampleNow}
+	over := erasure.Hold{ID: "o", Scope: erasure.HoldClass, Class: "一般健康診断", Reason: "調査", Authority: "監督署", Reviewer: "法務 花子", ReviewBy: jst.Date{Y: 2026, M: 12, D: 1}, PlacedAt: sampleNow, ReleasedAt: sampleNow}
+	return &holdsView{Page: Page{Title: "消去の保全", Here: "/holds", Errors: []FieldError{{"number", "その人の記録はありません。"}}}, Manages: manages, Classes: retention.Classes, Form: holdForm{Scope: erasure.HoldPerson, Number: "M9999"},
+		Holds: []holdLine{{h, covers(h), false}, {over, covers(over), true}, {erasure.Hold{ID: "t", Scope: erasure.HoldTenant}, covers(erasure.Hold{Scope: erasure.HoldTenant}), false}}}
+}
 
 func sampleCandidates() []retention.Candidate {
 	due := retention.Due{Kind: retention.OfPerson, Subject: "01935a00-0000-7000-8000-000000000001", Class: "労働者名簿", Base: jst.Date{Y: 2020, M: 3, D: 31}, KeepUntil: jst.Date{Y: 2025, M: 3, D: 31}}
@@ -39,6 +47,9 @@ func retentionSamples() map[string]struct {
 		role actor.Role
 		view Viewer
 	}{
+		"holds":               {actor.TenantAdmin, sampleHolds(true)},
+		"holds-read":          {actor.Auditor, sampleHolds(false)},
+		"holds-none":          {actor.TenantAdmin, &holdsView{Page: Page{Title: "消去の保全", Here: "/holds"}, Manages: true}},
 		"retention":           {actor.TenantAdmin, sampleRetention("/retention", true)},
 		"retention-read":      {actor.Auditor, sampleRetention("/retention", false)},
 		"retention-none":      {actor.TenantAdmin, &retentionView{Page: Page{Title: "保持期間", Here: "/retention"}, At: "/retention"}},

@@ -23,6 +23,10 @@ func (s *server) leavingRoutes() []Route {
 		{Pattern: "POST /desk/retention/{id}/approve", Permission: access.RetentionDesk, Verb: "retention.approve", Action: s.retentionAct(s.retentionApprove)},
 		{Pattern: "POST /desk/retention/{id}/decline", Permission: access.RetentionDesk, Verb: "retention.decline", Action: s.retentionAct(s.retentionDecline)},
 
+		{Pattern: "GET /holds", Permission: access.ErasureRead, Action: s.holdsPage},
+		{Pattern: "POST /holds", Permission: access.HoldManage, Verb: "hold.place", Action: s.holdPlace},
+		{Pattern: "POST /holds/{id}/release", Permission: access.HoldManage, Verb: "hold.release", Action: s.holdRelease},
+
 		{Pattern: "GET /leaving", Permission: access.TerminationRequest, Action: s.leavingPage},
 		{Pattern: "POST /leaving", Permission: access.TerminationRequest, Verb: "termination.request", Action: s.leavingAct(s.leavingAsk)},
 		{Pattern: "POST /leaving/handover", Permission: access.HandoverAsk, Verb: "handover.ask", Action: s.leavingAct(s.leavingMake)},

@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/certificate"
+	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
 	"rakudos/internal/governance/termination"
 	"rakudos/internal/governance/termination/handover"
@@ -64,6 +65,7 @@ type Deps struct {
 	Handover     *handover.Service
 	Leaving      *termination.Service
 	Retention    *retention.Service
+	Erasure      *erasure.Gateway
 
 	Guard     func(actor.Actor, access.Permission) error // nil: access.Require
 	OpenRoute string                                     // pattern that a mutant sandbox serves without a session; empty in service

@@ -118,9 +118,6 @@ func (g *Gateway) Release(ctx context.Context, who actor.Actor, t ids.Tenant, id
 	if err := g.o.Guard(who, permHold); err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > 500 {
-		return fault.New(fault.Invalid, "erasure.hold_text")
-	}
 	return g.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		if err := turn(tx, t); err != nil {
 			return err
@@ -131,6 +128,9 @@ func (g *Gateway) Release(ctx context.Context, who actor.Actor, t ids.Tenant, id
 		}
 		if n == 0 {
 			return fault.New(fault.Missing, "erasure.no_hold")
+		}
+		if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > 500 { // what is not there is not there, whatever else is wrong
+			return fault.New(fault.Invalid, "erasure.hold_text")
 		}
 		return g.holdEvent(tx, who, "hold.released", Hold{ID: id, Tenant: t})
 	})

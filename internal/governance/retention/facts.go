@@ -22,12 +22,11 @@ var (
 		from checkup_result r join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
 		left join person p on p.tenant_id = r.tenant_id and p.person_id = r.person_id
 		where r.tenant_id = $1 and (r.exam_day <= $2 or p.left_on > 0)`)
-	qRules    = db.Q("retention.rules", `select class, years, set_at from retention_rule where tenant_id = $1`)
-	qHolds    = db.Q("retention.holds", `select scope, person_id, class, released_at from erasure_hold where tenant_id = $1`)
-	qByYear   = db.Q("retention.by_year", `select substr(exam_day, 1, 4), count(*), min(exam_day) from checkup_result where tenant_id = $1 group by substr(exam_day, 1, 4) order by substr(exam_day, 1, 4)`)
-	qPeople   = db.Q("retention.people", `select count(*), coalesce(sum(case when left_on > 0 then 1 else 0 end), 0), coalesce(min(case when left_on > 0 then left_on end), 0) from person where tenant_id = $1`)
-	qTenants  = db.GlobalQ("retention.tenants", `select tenant_id from tenant where closed_at = 0 and kind <> 'probe' order by tenant_id`)
-	qTenantOf = db.Q("retention.tenant_open", `select closed_at from tenant where tenant_id = $1`)
+	qRules   = db.Q("retention.rules", `select class, years, set_at from retention_rule where tenant_id = $1`)
+	qHolds   = db.Q("retention.holds", `select scope, person_id, class, released_at from erasure_hold where tenant_id = $1`)
+	qByYear  = db.Q("retention.by_year", `select substr(exam_day, 1, 4), count(*), min(exam_day) from checkup_result where tenant_id = $1 group by substr(exam_day, 1, 4) order by substr(exam_day, 1, 4)`)
+	qPeople  = db.Q("retention.people", `select count(*), coalesce(sum(case when left_on > 0 then 1 else 0 end), 0), coalesce(min(case when left_on > 0 then left_on end), 0) from person where tenant_id = $1`)
+	qTenants = db.GlobalQ("retention.tenants", `select tenant_id from tenant where closed_at = 0 and kind <> 'probe' order by tenant_id`)
 )
 
 // facts is what is known of a tenant's records on one day.

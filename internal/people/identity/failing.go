@@ -12,8 +12,6 @@ import (
 	"rakudos/internal/engine/vault"
 )
 
-const failingTable = "identity_mail_failing"
-
 // How it is known that mail doesn't reach an address.
 const (
 	Refused  = "refused"  // the relay didn't take the mail
