@@ -27,6 +27,7 @@ var (
 		select tenant_id, $2, $3, $4, $5, $5, '', '', 0, $5 from tenant where tenant_id = $1`)
 	tStageEvent = db.Q("erasure_test.stage_event", `insert into roster_stage_event (tenant_id, import_id, line, event_id, person_id, kind, day, site_id, dept_id, sealed) values ($1, $2, $3, 'e', $4, 'joined', 1, '', '', $5)`)
 	tSetting    = db.Q("erasure_test.setting", `insert into identity_settings (tenant_id, screen_minutes, changed_at) values ($1, 30, 1)`)
+	tRule       = db.Q("erasure_test.rule", `insert into retention_rule (tenant_id, class, years, sealed, set_by, set_at) values ($1, 'x', 7, $2, 'x', 1)`)
 	tRetired    = db.Q("erasure_test.retired", `insert into identity_retired (tenant_id, login_index) values ($1, $2)`)
 	tEvent      = db.Q("erasure_test.event", `insert into person_event (tenant_id, person_id, event_id, kind, day, site_id, dept_id, sealed, import_id, account_id, at) values ($1, $2, $3, 'moved', 1, '', '', $4, '', '', 1)`)
 	tCanary     = db.Q("erasure_test.canary", `insert into vault_canary (tenant_id, written_at, by_tenant, by_person) values ($1, 1, $2, $2)`)
@@ -77,7 +78,7 @@ func (b *bed) fillRest(t ids.Tenant) {
 		for _, q := range []struct {
 			db.Query
 			args []any
-		}{{tTwoFactor, []any{t, junk}}, {tSetting, []any{t}}, {tRetired, []any{t, junk}}, {tCanary, []any{t, junk}}, {tCriteria, []any{t}}, {tJob, []any{t, junk}}} {
+		}{{tTwoFactor, []any{t, junk}}, {tSetting, []any{t}}, {tRule, []any{t, junk}}, {tRetired, []any{t, junk}}, {tCanary, []any{t, junk}}, {tCriteria, []any{t}}, {tJob, []any{t, junk}}} {
 			if _, err := tx.Exec(q.Query, q.args...); err != nil {
 				return err
 			}
