@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"go.yaml.in/yaml/v3"
 
@@ -68,6 +69,9 @@ func houseConfig(o cli.Options) (string, error) {
 }
 
 func houseServe(ctx context.Context, o cli.Options, out io.Writer) error {
+	if os.Getenv("GOGC") == "" { // imports hold much for a moment: a little more work for the collector, a fifth less at the peak
+		debug.SetGCPercent(60)
+	}
 	c, err := configure(o)
 	if err != nil {
 		return err
