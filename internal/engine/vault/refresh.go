@@ -18,6 +18,7 @@ type absence struct {
 
 const (
 	refreshWithin = 10 * time.Second
+	refreshTries  = 3
 	absentFor     = 5 * time.Second // before a version that was not there is asked for again
 	absentMost    = 1000
 )
@@ -35,8 +36,15 @@ func (v *Vault) refresh(k *Key, n uint32) bool {
 	// The holder has no context to give, and a bounded wait is better than a record that does not open.
 	ctx, cancel := context.WithTimeout(context.Background(), refreshWithin)
 	defer cancel()
-	if err := v.renew(ctx, k); err == nil && k.ring.Load().version(n) != nil {
-		return true
+	for range refreshTries {
+		err := v.renew(ctx, k)
+		if err == nil && k.ring.Load().version(n) != nil {
+			return true
+		}
+		// What was read may have been wrapped anew, and its old root key destroyed, before it was unwrapped.
+		if err == nil || fault.Is(err, fault.Missing) || fault.Is(err, fault.Busy) {
+			break
+		}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -93,7 +93,7 @@ func (r *fileRoot) read() error {
 // look reads the file again when another process has exchanged it.
 func (r *fileRoot) look() error {
 	info, err := os.Stat(r.path)
-	if err == nil && r.seen != nil && os.SameFile(info, r.seen) {
+	if err == nil && r.seen != nil && sameContent(info, r.seen) {
 		return nil
 	}
 	if err == nil {
@@ -103,6 +103,12 @@ func (r *fileRoot) look() error {
 		return nil // what is in memory still works; the next start finds it missing
 	}
 	return err
+}
+
+// sameContent tells whether a file is the one that was read. The inode alone does not: file systems give that
+// of the file before last to the next one.
+func sameContent(a, b os.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 // temp writes the keys to a new file beside the old one.

@@ -173,3 +173,27 @@ func FuzzReadKeys(f *testing.F) {
 		}
 	})
 }
+
+// File systems give the inode of a file that was replaced to the one after the next, and another process
+// must not take that for the file it has read.
+func TestAnotherProcessSeesEveryExchangeOfTheRootFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "root.key")
+	one, err := FileRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := FileRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range 6 {
+		for range 1 + round%3 {
+			if err := one.(Rotator).Rotate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !opens(two, mustWrap(t, one, "new"), "new") {
+			t.Fatalf("round %d: the other process does not have the newest key", round)
+		}
+	}
+}

@@ -142,7 +142,9 @@ func (v *Vault) reload(ctx context.Context, t ids.Tenant) (*Key, error) {
 	if !ok {
 		c.key = newKey(t, "", v, r)
 	}
-	c.key.ring.Store(r)
+	if held := c.key.ring.Load(); held == nil || held.newest.version <= r.newest.version {
+		c.key.ring.Store(r) // or somebody who read later was here first
+	}
 	c.loaded = time.Now()
 	v.cache[t] = c
 	return c.key, nil
