@@ -79,6 +79,7 @@ type App struct {
 	replay  *erasure.Replay
 	probes  probeTenants
 	stage   *stage
+	node    string // of the data directory, among those that share a database
 	addr    string // bound address, once it listens
 	closers []func() error
 	log     *slog.Logger
@@ -97,10 +98,11 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 			err = errors.Join(err, a.release())
 		}
 	}()
-	unlock, err := lockData(c.Data)
+	node, unlock, err := lockData(c.Data)
 	if err != nil {
 		return nil, err
 	}
+	a.node = node
 	a.onClose(func() error { unlock(); return nil })
 	if err := a.sweepSandboxes(); err != nil {
 		return nil, err
@@ -188,8 +190,17 @@ func (a *App) openEngines(ctx context.Context) error {
 	if a.Mail, err = a.mailer(); err != nil {
 		return err
 	}
-	a.Jobs = job.New(a.DB, job.WithLog(a.log))
+	a.Jobs = job.New(a.DB, a.place(), job.WithLog(a.log))
 	return a.catchUp(ctx, a.root)
+}
+
+// place names this node to the queue, so that a service that was killed takes up its own jobs at the next start
+// without waiting for its leases. A database that is one file has one place, wherever it is moved to.
+func (a *App) place() job.Option {
+	if a.DB.Engine() == db.SQLite {
+		return job.WithNode("local")
+	}
+	return job.WithNode(a.node)
 }
 
 // databases turns the configuration into the two databases: records, and keys apart from them.

@@ -156,7 +156,7 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 		return nil, err
 	}
 	if r.From == "" && HasData(c.Data) {
-		unlock, err := lockData(c.Data)
+		_, unlock, err := lockData(c.Data)
 		if err != nil {
 			return nil, err
 		}

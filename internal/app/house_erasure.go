@@ -41,7 +41,7 @@ func houseLedger(ctx context.Context, o cli.Options) (out cli.LedgerCheck, err e
 	if !HasData(c.Data) {
 		return out, fault.New(fault.Missing, "app.no_data", "dir", c.Data)
 	}
-	unlock, err := lockData(c.Data)
+	_, unlock, err := lockData(c.Data)
 	if err != nil {
 		return out, err
 	}

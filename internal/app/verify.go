@@ -12,7 +12,7 @@ import (
 // verifyOffline opens a stopped service's data for reading alone and checks the log. It does not open the
 // log itself, which would append to it.
 func verifyOffline(ctx context.Context, c Config) (rep audit.Report, err error) {
-	unlock, err := lockData(c.Data)
+	_, unlock, err := lockData(c.Data)
 	if err != nil {
 		return rep, err
 	}

@@ -36,8 +36,7 @@ type kind struct {
 type Option func(*Queue)
 
 // WithNode names the place that this process runs in. Jobs that an earlier process of the same place
-// held are taken back at start without waiting for their leases. Default: "local" on SQLite, where one
-// process owns the file; unique on PostgreSQL.
+// held are taken back at start without waiting for their leases. Default: a name that no other process has.
 func WithNode(name string) Option { return func(q *Queue) { q.node = name } }
 
 // WithPoll sets how often to look for jobs that nobody announced (those of another node); at least 1 s.
@@ -53,9 +52,6 @@ func New(d *db.DB, opts ...Option) *Queue {
 		kinds: map[string]*kind{}, wake: make(chan struct{}, 1),
 	}
 	q.node = q.process
-	if d.Engine() == db.SQLite {
-		q.node = "local"
-	}
 	for _, o := range opts {
 		o(q)
 	}

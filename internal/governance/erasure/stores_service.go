@@ -77,7 +77,7 @@ var fileStores = []Store{
 	{Name: "backups", Place: File, Says: "バックアップ", Erase: Expire, Why: "鍵を消した時点で読めなくなり、最長1年で消えます。鍵の写しはその場で作り直し、古いものを消します。"},
 	{Name: "tmp", Place: File, Says: "作業用のフォルダー", Erase: Expire, Why: "点検と訓練のためのもので、終わり次第、遅くとも起動と停止のときに消します。"},
 	{Name: "demo-accounts.txt", Place: File, Says: "体験用の利用者", Erase: Own, Why: "架空の利用者だけです。"},
-	{Name: "lock", Place: File, Says: "二重起動を防ぐ印", Erase: Own, Why: "中身がありません。"},
+	{Name: "lock", Place: File, Says: "二重起動を防ぐ印", Erase: Own, Why: "プロセスの番号と場所の名前だけです。"},
 	{Name: "a11y-report.json", Place: File, Says: "使いやすさの検査結果", Erase: Own, Why: "個人のデータを含みません。"},
 	{Name: "a11y-report.pub", Place: File, Says: "検査結果の公開鍵", Erase: Own, Why: "個人のデータを含みません。"},
 	{Name: "restored", Place: File, Says: "復元した環境の情報", Erase: Own, Why: "設定と版だけです。"},

@@ -148,11 +148,11 @@ func (k *killing) state(at string) (s outside.State) {
 	return s
 }
 
-// settled waits until no work on the import is under way: a job may take it up again after a start, on PostgreSQL only
-// when the lease of the killed process is over, which takes a minute.
+// settled waits until no work on the import is under way: a service that starts again on the same data takes up its
+// jobs at once, on both engines, and not only when the lease of the killed process is over, which takes a minute.
 func (k *killing) settled(at string) outside.State {
 	k.t.Helper()
-	for end := time.Now().Add(150 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if s := k.state(at); s.State != "applying" && s.State != "reading" {
 			return s
 		}
