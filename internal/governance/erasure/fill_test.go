@@ -2,8 +2,12 @@ package erasure
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 )
 
@@ -48,39 +52,31 @@ var (
 
 func (b *bed) fillRest(t ids.Tenant) {
 	b.Helper()
-	junk := []byte("junk")
-	people := b.people(t)
-	for from := 0; from < len(people); from += 500 {
-		b.must(b.e.DB.Tx(context.Background(), t, func(tx *db.Tx) error {
-			imp, err := db.Value[string](tx, tImport, t)
-			if err != nil {
-				return err
-			}
-			for i, p := range people[from:min(from+500, len(people))] {
-				id, token := ids.New[string](), []byte(ids.New[string]())
-				for _, q := range []struct {
-					db.Query
-					args []any
-				}{
-					{tAccount, []any{t, id, token, junk, p}}, {tGrant, []any{t, id}}, {tDevice, []any{t, id, token}}, {tSignin, []any{t, id, token}},
-					{tSession, []any{t, id, token}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tFailing, []any{t, id, junk}}, {tSealed, []any{t, id, junk}}, {tShared, []any{t, id, junk}}, {tTOTP, []any{t, id, junk}}, {tPasskey, []any{t, id, token, junk}}, {tRecovery, []any{t, id, token}}, {tCeremony, []any{t, id, token, junk}}, {tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}},
-					{tStage, []any{t, imp, from + i, p, junk}}, {tStageEvent, []any{t, imp, from + i, p, junk}}, {tEvent, []any{t, p, id, junk}},
-				} {
-					if _, err := tx.Exec(q.Query, q.args...); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		}))
+	b.put(t, tenantRows(t))
+	var roster string
+	b.must(b.e.DB.View(context.Background(), t, func(tx *db.Tx) (err error) {
+		roster, err = db.Value[string](tx, tImport, t)
+		return err
+	}))
+	var rows []put
+	for i, p := range b.people(t) {
+		rows = append(rows, personRows(t, p, ids.New[string](), roster, i)...)
+	}
+	for some := range slices.Chunk(rows, 10_000) {
+		b.put(t, some)
 	}
 	b.must(b.e.DB.Tx(context.Background(), t, func(tx *db.Tx) error {
-		for _, q := range []struct {
-			db.Query
-			args []any
-		}{{tTwoFactor, []any{t, junk}}, {tSetting, []any{t}}, {tRule, []any{t, junk}}, {tRetired, []any{t, junk}}, {tCanary, []any{t, junk}}, {tCriteria, []any{t}}, {tJob, []any{t, junk}}} {
-			if _, err := tx.Exec(q.Query, q.args...); err != nil {
-				return err
+		_, err := b.log.Append(tx, audit.Event{Verb: "checkup.view", Actor: actor.System(t, "test"), Subjects: b.people(t)[:1], Kind: "checkup.values"})
+		return err
+	}))
+}
+
+func (b *bed) put(t ids.Tenant, rows []put) {
+	b.Helper()
+	b.must(b.e.DB.Tx(context.Background(), t, func(tx *db.Tx) error {
+		for _, r := range rows {
+			if _, err := tx.Exec(r.Query, r.args...); err != nil {
+				return fmt.Errorf("%s: %w", r.Name(), err)
 			}
 		}
 		return nil

@@ -44,10 +44,6 @@ func (b *bed) same(before map[string]int64, why string) {
 	}
 }
 
-// unfilled are tables of later subjects that the bed does not fill; their statements are made like all others.
-var unfilled = map[string]bool{"scim_given": true, "scim_users": true, "scim_groups": true, "scim_tokens": true, "sso_links": true, "sso_flows": true, "sso_connections": true, "sso_assertions": true, "sso_only_roles": true,
-	"support_accesses": true, "handover": true, "review_notice": true, "review_pace": true, "review_line": true, "review_campaign": true, "checkup_followup": true}
-
 // TestTenantIsErased: every declared table had rows and has none; the keys are gone with receipts, an older
 // backup cannot be read, the log still verifies, the neighbour has lost nothing.
 func TestTenantIsErased(t *testing.T) {
@@ -57,8 +53,8 @@ func TestTenantIsErased(t *testing.T) {
 		b.must(err)
 		before, next := b.counts(e.DB, b.ours), b.counts(e.DB, b.neighbour)
 		for _, s := range sweeps {
-			if s.Erase == Rows && before[s.Name] == 0 && !unfilled[s.Name] {
-				t.Errorf("%s has no rows to lose: the test proves nothing about it", s.Name)
+			if (s.Erase == Rows || s.Erase == AfterKeys) && (before[s.Name] == 0 || next[s.Name] == 0) {
+				t.Errorf("%s has no rows to lose: the test proves nothing about it; fill it in fill_more_test.go", s.Name)
 			}
 		}
 		r, err := b.gate.EraseTenant(t.Context(), machine, b.ours, order)
@@ -117,7 +113,8 @@ func TestPersonsAreErased(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		after := b.counts(e.DB, b.ours)
-		for name, want := range map[string]int64{"person": 22, "checkup_result": 44, "checkup_judgement": 44, "identity_accounts": 22, "identity_sessions": 22, "identity_grants": 22, "roster_stage": 22, "consent": 22, "identity_retired": 4} {
+		for name, want := range map[string]int64{"person": 22, "checkup_result": 44, "checkup_judgement": 44, "identity_accounts": 22, "identity_sessions": 22, "identity_grants": 22, "roster_stage": 22, "consent": 22, "identity_retired": 4,
+			"checkup_followup": 22, "sso_links": 22, "scim_users": 22, "scim_given": 22, "review_pace": 22, "review_notice": 22, "support_accesses": 22, "review_line": 1} {
 			if after[name] != want {
 				t.Errorf("%s: %d rows, want %d", name, after[name], want)
 			}
