@@ -283,6 +283,7 @@ func (a *App) openServices(ctx context.Context) error {
 	a.Jobs.Handle("identity.sweep", func(ctx context.Context, _ job.Job) error { return a.Identity.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("identity.sweep", job.Every(time.Hour), job.NewestOnly())
 	a.watchReturns()
+	a.expireMail()
 	a.openReview()
 	for _, step := range []func(context.Context) error{a.openBackup, a.openKeys, a.openAssets} {
 		if err := step(ctx); err != nil {

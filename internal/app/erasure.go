@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -59,7 +58,7 @@ func (a *App) openErasure() error {
 		Blobs: files, Guard: require, Tool: "rakudos " + Version, Logger: a.log,
 		Addresses: a.addresses,
 		Mails: func(ctx context.Context, to []string) (int, error) {
-			return mail.Forget(ctx, filepath.Clean(a.Config.path("mail")), to)
+			return mail.Forget(ctx, a.Config.path("mail"), spoolKey{a.Vault}, to)
 		},
 		Forget: []func(ids.Tenant){a.Org.Forget, a.Checkup.Forget},
 	})
@@ -85,6 +84,10 @@ func (a *App) addresses(ctx context.Context, t ids.Tenant, people []ids.Person) 
 	if err != nil {
 		return nil, err
 	}
+	proposed, err := a.Identity.Proposed(ctx, actor.System(t, "erasure"))
+	if err != nil {
+		return nil, err
+	}
 	set := make(map[ids.Person]bool, len(people))
 	for _, p := range people {
 		set[p] = true
@@ -92,6 +95,9 @@ func (a *App) addresses(ctx context.Context, t ids.Tenant, people []ids.Person) 
 	for _, one := range accounts {
 		if people == nil || set[one.Person] {
 			out = append(out, one.Email)
+			if next := proposed[one.ID]; next != "" {
+				out = append(out, next)
+			}
 		}
 	}
 	dir, err := a.Org.Directory(ctx, t)

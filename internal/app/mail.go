@@ -2,9 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
+	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/cli"
+	"rakudos/internal/engine/audit"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/job"
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
 )
@@ -30,6 +36,33 @@ func (k spoolKey) Open(ctx context.Context, name string, sealed []byte) ([]byte,
 		return nil, err
 	}
 	return key.Open(mailAt(name), sealed)
+}
+
+// expireMail removes every day what has lain in the spool, or aside for the operator, longer than it may: mail to
+// an address that nobody here has any more is found by no erasure.
+func (a *App) expireMail() {
+	if a.Config.sandbox() {
+		return
+	}
+	a.Jobs.Handle("mail.expire", func(ctx context.Context, _ job.Job) error { return a.expireMailNow(ctx, time.Now()) }, job.Options{})
+	a.Jobs.Schedule("mail.expire", job.Daily(2, 10), job.NewestOnly())
+}
+
+func (a *App) expireMailNow(ctx context.Context, now time.Time) error {
+	before := now.AddDate(0, 0, -mail.SpoolDays)
+	n, err := mail.Expire(a.Config.path("mail"), before)
+	if dir := a.Config.Mail.Bounces; dir != "" && err == nil {
+		var aside int
+		aside, err = mail.ExpireIncoming(dir, before)
+		n += aside
+	}
+	if n == 0 {
+		return err
+	}
+	return errors.Join(err, a.DB.Tx(context.WithoutCancel(ctx), ids.System, func(tx *db.Tx) error {
+		_, err := a.Audit.Append(tx, audit.Event{Verb: "mail.expired", Actor: actor.System(ids.System, "mail"), Kind: "mail", Detail: map[string]any{"count": n}})
+		return err
+	}))
 }
 
 func houseMails() cli.Mails {

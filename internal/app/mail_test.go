@@ -7,12 +7,19 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/cli"
 	"rakudos/internal/engine/mail"
+	"rakudos/internal/governance/erasure"
+	"rakudos/internal/people/identity"
+	"rakudos/internal/people/tenant"
 )
 
 // TestOnlyTheDemosMailLiesOpen sends a code in a service that is no demo: nothing in the data directory shows
@@ -65,5 +72,77 @@ func TestOnlyTheDemosMailLiesOpen(t *testing.T) {
 	}
 	if _, err := box.List(ctx, o); fault.Of(err).Code != "vault.open" {
 		t.Errorf("a mail under another name: %v", err)
+	}
+}
+
+// TestMailOfErasedPeopleGoes: what lies sealed for people who are erased, to their address and to the one that is on
+// its way, goes with them, also when a whole customer goes; a stranger's stays until it is 30 days old.
+func TestMailOfErasedPeopleGoes(t *testing.T) {
+	r := started(t, filepath.Join(t.TempDir(), "data"))
+	ctx := t.Context()
+	firm, err := r.tenant(ctx, tenant.New{Code: "firm", Name: "会社", Kind: tenant.Customer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := actor.System(firm.ID, "test")
+	list := "社員番号,氏名,カナ氏名,性別,生年月日,メールアドレス\n1,試験 一,シケン イチ,女,1980-04-01,one@home.example\n2,試験 二,シケン ニ,女,1981-04-01,two@home.example\n"
+	if _, err := r.Org.ImportNow(ctx, who, "roster.csv", strings.NewReader(list), true); err != nil {
+		t.Fatal(err)
+	}
+	people := map[string]ids.Person{}
+	dir, err := r.Org.Directory(ctx, firm.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := range dir.All() {
+		people[p.Number] = p.ID
+	}
+	one, err := r.Identity.CreateAccount(ctx, who, identity.NewAccount{LoginID: "one", Name: "試験 一", Email: "one@firm.example", Person: people["1"], Grants: []identity.Grant{{Role: actor.Employee}}})
+	if err == nil {
+		err = r.Identity.ProposeEmail(ctx, who, one.ID, "one@next.example", "異動")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"one@firm.example", "One@next.example", "one@home.example", "two@home.example", "stranger@else.example"} {
+		if err := r.Mail.Send(ctx, mail.Message{To: to, Subject: "件名", Text: "本文\n"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	box := mail.Sealed{Dir: r.Config.path("mail"), Key: spoolKey{r.Vault}}
+	waiting := func() (to []string) {
+		t.Helper()
+		all, err := box.List(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range all {
+			to = append(to, m.To)
+		}
+		slices.Sort(to)
+		return slices.Compact(to)
+	}
+	order := erasure.Order{Reason: "試験", RequestedBy: "a", ApprovedBy: []string{"a", "b"}}
+	rec, err := r.Erasure.ErasePersons(ctx, who, firm.ID, []ids.Person{people["1"]}, order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := waiting(); !slices.Equal(got, []string{"stranger@else.example", "two@home.example"}) {
+		t.Errorf("after the person: %v", got)
+	}
+	if i := slices.IndexFunc(rec.Scope, func(s erasure.Scope) bool { return s.Store == "file.mail" }); i < 0 || rec.Scope[i].Count < 3 {
+		t.Errorf("the record: %+v", rec.Scope)
+	}
+	if _, err := r.Erasure.EraseTenant(ctx, who, firm.ID, order); err != nil {
+		t.Fatal(err)
+	}
+	if got := waiting(); !slices.Equal(got, []string{"stranger@else.example"}) {
+		t.Errorf("after the customer: %v", got)
+	}
+	if err := r.expireMailNow(ctx, time.Now().AddDate(0, 0, mail.SpoolDays-1)); err != nil || len(waiting()) != 1 {
+		t.Errorf("a day before its time: %v %v", waiting(), err)
+	}
+	if err := r.expireMailNow(ctx, time.Now().AddDate(0, 0, mail.SpoolDays+1)); err != nil || len(waiting()) != 0 {
+		t.Errorf("when its time is over: %v %v", waiting(), err)
 	}
 }

@@ -6,7 +6,7 @@ var verbWords = map[string]string{
 	"session.continue": "サインインの継続", "password.change": "パスワードの変更", "page.open": "画面を開こうとした",
 
 	"auth.sign_in": "サインインの開始", "auth.password_ok": "パスワードの確認", "auth.failed": "パスワードの誤り", "auth.locked": "ロック", "auth.unlocked": "ロックの解除",
-	"auth.code_sent": "認証コードの送信", "auth.code_unsent": "認証コードを送れなかった", "mail.failing": "メールが届かないアドレスの検知", "mail.reached": "メールが届くことの確認", "mail.returns": "戻ってきたメールの読み取り", "auth.code_failed": "認証コードの誤り", "auth.code_expired": "認証コードの期限切れ",
+	"auth.code_sent": "認証コードの送信", "auth.code_unsent": "認証コードを送れなかった", "mail.failing": "メールが届かないアドレスの検知", "mail.reached": "メールが届くことの確認", "mail.returns": "戻ってきたメールの読み取り", "mail.expired": "古いメールの控えの削除", "auth.code_failed": "認証コードの誤り", "auth.code_expired": "認証コードの期限切れ",
 	"auth.code_dead": "認証コードの打ち切り", "auth.code_ceiling": "認証コードの上限", "auth.signed_in": "サインイン", "auth.signed_out": "サインアウト", "auth.session_ended": "サインインの終了",
 	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.spray": "同じパスワードによる総当たりの検知", "auth.spray_notice": "総当たりの疑いの通知", "auth.many_locks": "続けてのロックの検知", "auth.locks_notice": "続けてのロックの通知", "auth.unlock_notice": "ロック解除の通知",
 	"signin.sso": "会社のアカウントでのサインインの開始", "signin.saml": "会社の認証の応答の受け取り",

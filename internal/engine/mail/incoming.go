@@ -13,6 +13,9 @@ import (
 // incomingAtOnce bounds how many files one pass looks at; the next pass takes the others.
 const incomingAtOnce = 200
 
+// asideEnd marks what was looked at and put aside, as a Maildir marks what was seen.
+const asideEnd = ":2,S"
+
 // Incoming hands each file of a Maildir's "new" to handle, once: what handle is done with is removed (it holds
 // somebody's address), what it wants kept goes to "cur" for the operator, and so does what is no plain file or
 // beyond the bound, unread. An error of handle leaves the file where it is and ends the pass.
@@ -42,7 +45,7 @@ func Incoming(ctx context.Context, dir string, handle func(io.Reader) (keep bool
 			aside++
 		}
 		if keep {
-			err = root.Rename(name, path.Join("cur", f.Name()+":2,S"))
+			err = root.Rename(name, path.Join("cur", f.Name()+asideEnd))
 		} else {
 			err = root.Remove(name)
 		}

@@ -21,10 +21,11 @@ const emailTable = "identity_email_changes"
 var (
 	qEmailAsk = db.Q("identity.email_ask", `insert into identity_email_changes (tenant_id, account_id, email, asked_at, due_at, mac) values ($1, $2, $3, $4, $5, $6)
 		on conflict (tenant_id, account_id) do update set email = excluded.email, asked_at = excluded.asked_at, due_at = excluded.due_at, mac = excluded.mac`)
-	qEmailAsked = db.Q("identity.email_asked", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where tenant_id = $1 and account_id = $2`)
-	qEmailDrop  = db.Q("identity.email_drop", `delete from identity_email_changes where tenant_id = $1 and account_id = $2`)
-	qEmailDue   = db.GlobalQ("identity.email_due", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where due_at <= $1 order by due_at limit 500`)
-	qEmailSet   = db.Q("identity.email_set", `update identity_accounts set email = $3 where tenant_id = $1 and account_id = $2`)
+	qEmailAsked  = db.Q("identity.email_asked", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where tenant_id = $1 and account_id = $2`)
+	qEmailsAsked = db.Q("identity.emails_asked", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where tenant_id = $1`)
+	qEmailDrop   = db.Q("identity.email_drop", `delete from identity_email_changes where tenant_id = $1 and account_id = $2`)
+	qEmailDue    = db.GlobalQ("identity.email_due", `select tenant_id, account_id, email, asked_at, due_at, mac from identity_email_changes where due_at <= $1 order by due_at limit 500`)
+	qEmailSet    = db.Q("identity.email_set", `update identity_accounts set email = $3 where tenant_id = $1 and account_id = $2`)
 )
 
 // EmailChange is a new address that still waits; Due is zero when there is none.

@@ -98,3 +98,27 @@ func (s *Service) waitsFor(ctx context.Context, t ids.Tenant, id ids.Account, em
 	plain, err := k.Open(at(emailTable, string(id), "email"), r.sealed)
 	return err == nil && string(plain) == email, nil
 }
+
+// Proposed are the addresses that wait to become those of accounts of the actor's tenant. One whose row does not
+// open is left out: it will never be written to.
+func (s *Service) Proposed(ctx context.Context, a actor.Actor) (map[ids.Account]string, error) {
+	if err := s.guard(a, permManage); err != nil {
+		return nil, err
+	}
+	k, err := s.keys.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var rows []emailRow
+	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qEmailsAsked, scanEmail, a.Tenant)
+		return err
+	})
+	out := map[ids.Account]string{}
+	for _, r := range rows {
+		if plain, err := k.Open(at(emailTable, string(r.account), "email"), r.sealed); err == nil {
+			out[r.account] = string(plain)
+		}
+	}
+	return out, err
+}
