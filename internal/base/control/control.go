@@ -81,3 +81,11 @@ type Clause struct {
 	Title          string // short Japanese title
 	Interpretation string // 解釈: the reading of decisions.md, rendered from live values; may be empty
 }
+
+// Said puts an observation that is either so or not into the sentence of a measurement.
+func Said(so bool, yes, no string) string {
+	if so {
+		return yes
+	}
+	return no
+}

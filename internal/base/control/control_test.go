@@ -51,3 +51,9 @@ func TestNewSetRefuses(t *testing.T) {
 		t.Error("a duplicate control is accepted")
 	}
 }
+
+func TestSaid(t *testing.T) {
+	if Said(true, "断られました", "受け入れられました") != "断られました" || Said(false, "断られました", "受け入れられました") != "受け入れられました" {
+		t.Error("an observation is told as its opposite")
+	}
+}

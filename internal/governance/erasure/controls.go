@@ -213,7 +213,7 @@ func probeLedger(temp string) func(context.Context, Scene) (control.Evidence, er
 		if !refused {
 			e.Failed = append(e.Failed, "1ビットを変えた台帳が受け入れられました。")
 		}
-		e.Measured = fmt.Sprintf("消去の前のバックアップを復元すると、消去した架空の人の行は%d行でした。1ビットを変えた台帳を断るかどうか: %t。", back, refused)
+		e.Measured = fmt.Sprintf("消去の前のバックアップを復元すると、消去した架空の人の行は%d行でした。1ビットを変えた台帳は%s。", back, control.Said(refused, "断られました", "受け入れられました"))
 		return e, nil
 	}
 }
@@ -272,6 +272,7 @@ func probeHold(ctx context.Context, sc Scene) (control.Evidence, error) {
 	if !gone {
 		e.Failed = append(e.Failed, "解除の後の消去が完了しません。")
 	}
-	e.Measured = fmt.Sprintf("保全中の架空の人への消去の申出は、断られて残りました（%t）。解除の後は消去できました（%t）。", survived, gone)
+	e.Measured = fmt.Sprintf("保全中の架空の人への消去の申出は、%s。解除の後の消去は、%s。",
+		control.Said(survived, "断られ、記録は残りました", "断られませんでした"), control.Said(gone, "完了しました", "完了しませんでした"))
 	return e, nil
 }

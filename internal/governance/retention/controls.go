@@ -184,6 +184,7 @@ func follow(ctx context.Context, sc Scene) (e control.Evidence, err error) {
 	}
 	e.OK = len(e.Failed) == 0
 	e.Facts = map[string]any{"before": before.Readable, "after": after.Readable, "rows": after.Rows, "certified": after.Certified}
-	e.Measured = fmt.Sprintf("退職して保持期間の終わった架空の人（封をした値%d件を読めることを確認）が候補に挙がり、1人の承認では消えず、異なる2人の承認の後に残ったのは%d行、読めたのは%d件で、証明書の発行は%tでした。", before.Readable, after.Rows, after.Readable, after.Certified)
+	e.Measured = fmt.Sprintf("退職して保持期間の終わった架空の人（封をした値%d件を読めることを確認）が候補に挙がり、1人の承認では消えず、異なる2人の承認の後に残ったのは%d行、読めたのは%d件で、証明書は%s。",
+		before.Readable, after.Rows, after.Readable, control.Said(after.Certified, "発行されました", "発行されていません"))
 	return e, nil
 }

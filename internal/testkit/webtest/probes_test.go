@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,10 +68,16 @@ func TestThePublishedStatement(t *testing.T) {
 	}
 }
 
+// programTalk is what a sentence for readers never holds: a value as Go prints it, a format that went wrong.
+var programTalk = regexp.MustCompile(`\b(true|false|nil|null)\b|%!|<nil>|map\[`)
+
 // proves hands the service's own observation to Proves. A probe that needs more than this machine has says
 // so and proves nothing here; its subject's tests must.
 func (s published) proves(t *testing.T, id string) {
 	k := s.cards()[id]
+	if found := programTalk.FindString(k.Measured + strings.Join(k.Failed, "")); found != "" {
+		t.Errorf("%s speaks to programmers (%q): %s", id, found, k.Measured)
+	}
 	if k.Status == string(control.Unknown) {
 		t.Logf("not proven here: %s", k.Reason)
 		return
