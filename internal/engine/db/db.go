@@ -199,7 +199,7 @@ func (d *DB) warm(pool *sql.DB, cold []Query) {
 			if d.cached(pool, q) != nil {
 				continue
 			}
-			s, err := pool.PrepareContext(ctx, q.text)
+			s, err := pool.PrepareContext(ctx, q.on(d.cfg.Engine))
 			if err != nil {
 				return
 			}

@@ -9,6 +9,7 @@ import (
 // Query is one constant SQL text with a name ("subject.verb") for logs and tests.
 type Query struct {
 	name, text string
+	lite       string // the same for SQLite
 	global     bool
 }
 
@@ -27,6 +28,7 @@ func GlobalQ(name, text string) Query {
 }
 
 func register(q Query) Query {
+	q.lite = positional(q.text)
 	queriesMu.Lock()
 	defer queriesMu.Unlock()
 	queries = append(queries, q)
@@ -43,3 +45,11 @@ func Queries() []Query {
 func (q Query) Name() string { return q.name }
 func (q Query) Text() string { return q.text }
 func (q Query) Global() bool { return q.global }
+
+// on is the text for an engine.
+func (q Query) on(e Engine) string {
+	if e == SQLite {
+		return q.lite
+	}
+	return q.text
+}

@@ -172,7 +172,7 @@ func (t *Tx) prepared(q Query) (*sql.Stmt, error) {
 		t.stmts[q.name] = t.tx.StmtContext(t.ctx, s)
 		return t.stmts[q.name], nil
 	}
-	s, err := t.tx.PrepareContext(t.ctx, q.text)
+	s, err := t.tx.PrepareContext(t.ctx, q.on(SQLite))
 	if err != nil {
 		return nil, err
 	}
