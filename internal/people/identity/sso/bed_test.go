@@ -91,7 +91,7 @@ func newBed(t testing.TB, e *testdb.Env, n Net) *bed {
 	b := &bed{t: t, log: log, box: &mail.Memory{}, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}}
 	policy := identity.DefaultPolicy()
 	policy.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
-	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: b.box, Tenants: b.tenants, Guard: guardTest, Policy: policy, Sandbox: true})
+	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: b.box, Tenants: b.tenants, Guard: guardTest, Policy: policy, Returns: "bounce@rakudos.example", Sandbox: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, b.id.Close()) })
 	person := ids.New[ids.Person]()

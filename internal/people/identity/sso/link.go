@@ -82,6 +82,9 @@ func (s *Service) link(ctx context.Context, v identity.Visit, a attempt, who ide
 	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
 		return "", taken
 	}
+	if err == nil {
+		s.Identity.TellLinked(ctx, v, t, account, a.conn.Name)
+	}
 	return account, err
 }
 
