@@ -153,6 +153,7 @@ var sweepsAllowed = map[string]string{
 	"sso.connection_delete":          "a setting that its administrator removes",
 	"scim.group_delete":              "a group that the personnel system has deleted; its members stay",
 	"scim.given_delete":              "a role that the groups no longer give",
+	"sso.confirm_delete":             "a confirmation of settings that are others now",
 	"sso.link_delete":                "a tie to a provider's account that its owner or administrator undoes",
 	"sso.links_delete":               "as above, with the connection",
 	"sso.flows_sweep":                "expired",

@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/people/identity/sso"
 )
 
@@ -122,6 +124,20 @@ func (s *server) testConnection(w http.ResponseWriter, r *http.Request, v *Visit
 	}
 	view.Errors = []FieldError{{Message: message(err)}}
 	return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
+}
+
+// seenAt is when what the page showed was last changed.
+func seenAt(r *http.Request) time.Time {
+	n, _ := strconv.ParseInt(r.PostFormValue("seen"), 10, 64) // what is no number fits nothing
+	return time.UnixMicro(n)
+}
+
+func (s *server) confirmConnection(r *http.Request, v *Visitor) error {
+	return s.SSO.Confirm(r.Context(), v.Actor, r.PostFormValue("id"), seenAt(r))
+}
+
+func (s *server) confirmForTenant(r *http.Request, v *Visitor) error {
+	return s.SSO.ConfirmFor(r.Context(), v.Actor, ids.Tenant(r.PostFormValue("of")), r.PostFormValue("id"), seenAt(r))
 }
 
 func (s *server) removeConnection(r *http.Request, v *Visitor) error {

@@ -16,7 +16,8 @@ import (
 // federationView is what ties a company's own provider and personnel system to the service.
 type federationView struct {
 	Page
-	Connections []sso.Connection
+	Connections []connectionLine
+	Alone       []sso.Alone // other tenants' that wait for the association
 	Links       []linkLine
 	Roles       []choice // that may not use a password
 	Keeper      string   // who always may
@@ -25,6 +26,13 @@ type federationView struct {
 	Secret      string // of a token just made, shown once
 	Base        string
 	Label       string
+}
+
+// connectionLine is a provider with who has set it up and who has looked at it.
+type connectionLine struct {
+	sso.Connection
+	By, Second string // login IDs
+	Mine       bool   // the visitor has set it up, and so can't be the second
 }
 
 type linkLine struct {
@@ -58,8 +66,21 @@ func (s *server) federationView(r *http.Request, v *Visitor) (*federationView, e
 	for _, a := range accounts {
 		login[a.ID], name[a.ID] = a.LoginID, a.Name
 	}
-	if view.Connections, err = s.SSO.Connections(ctx, v.Actor); err != nil {
+	connections, err := s.SSO.Connections(ctx, v.Actor)
+	if err != nil {
 		return nil, err
+	}
+	for _, c := range connections {
+		second := login[c.ConfirmedBy]
+		if c.Confirmed && second == "" {
+			second = "保健会"
+		}
+		view.Connections = append(view.Connections, connectionLine{c, login[c.By], second, c.By == v.Account})
+	}
+	if access.Allows(v.Actor, access.FederationSecond) {
+		if view.Alone, err = s.SSO.WaitingAlone(ctx, v.Actor); err != nil {
+			return nil, err
+		}
 	}
 	links, err := s.SSO.Links(ctx, v.Actor)
 	if err != nil {
@@ -67,7 +88,7 @@ func (s *server) federationView(r *http.Request, v *Visitor) (*federationView, e
 	}
 	for _, l := range links {
 		line := linkLine{Link: l, Login: login[l.Account], Name: name[l.Account]}
-		if i := slices.IndexFunc(view.Connections, func(c sso.Connection) bool { return c.ID == l.Connection }); i >= 0 {
+		if i := slices.IndexFunc(view.Connections, func(c connectionLine) bool { return c.ID == l.Connection }); i >= 0 {
 			line.Provider = view.Connections[i].Name
 		}
 		view.Links = append(view.Links, line)

@@ -11,6 +11,8 @@ func (s *server) federationRoutes() []Route {
 		{Pattern: "POST /federation/oidc", Permission: access.FederationManage, Verb: "federation.save", Action: s.saveOIDC},
 		{Pattern: "POST /federation/saml", Permission: access.FederationManage, Verb: "federation.save", Action: s.saveSAML, Upload: true},
 		{Pattern: "POST /federation/test", Permission: access.FederationManage, Verb: "federation.test", Action: s.testConnection},
+		{Pattern: "POST /federation/confirm", Permission: access.FederationManage, Verb: "federation.confirm", Action: s.federationAct("saved", s.confirmConnection)},
+		{Pattern: "POST /federation/second", Permission: access.FederationSecond, Verb: "federation.confirm", Action: s.federationAct("saved", s.confirmForTenant)},
 		{Pattern: "POST /federation/remove", Permission: access.FederationManage, Verb: "federation.remove", Action: s.federationAct("saved", s.removeConnection)},
 		{Pattern: "POST /federation/unlink", Permission: access.FederationManage, Verb: "federation.unlink", Action: s.federationAct("saved", s.unlink)},
 		{Pattern: "POST /federation/roles", Permission: access.FederationManage, Verb: "federation.roles", Action: s.federationAct("saved", s.onlyRoles)},

@@ -27,6 +27,7 @@ func loadViews(a *assets) (*views, error) {
 		"asset":  a.path,
 		"day":    day,
 		"stamp":  stamp,
+		"micros": time.Time.UnixMicro,
 		"iso":    jst.StampSec,
 		"clock":  clockTime,
 		"days":   daysLeft,

@@ -9,6 +9,7 @@ import (
 // support and of the way out: one of each for the tenant, and one for each person where rows are about people.
 var (
 	tConnection = db.Q("erasure_test.connection", `insert into sso_connections (tenant_id, connection_id, kind, config, created_at, changed_at) values ($1, 'c', 'oidc', $2, 1, 1)`)
+	tConfirmed  = db.Q("erasure_test.confirmed", `insert into sso_confirmations (tenant_id, connection_id, sealed, confirmed_at) values ($1, 'c', $2, 1)`)
 	tFlow       = db.Q("erasure_test.flow", `insert into sso_flows (tenant_id, flow_id, connection_id, token_hash, secret, answer, created_at) values ($1, $2, 'c', $3, $3, $3, 1)`)
 	tLink       = db.Q("erasure_test.link", `insert into sso_links (tenant_id, link_id, connection_id, account_id, subject_index, subject, created_at, used_at) values ($1, $2, 'c', $2, $3, $4, 1, 1)`)
 	tAssertion  = db.Q("erasure_test.assertion", `insert into sso_assertions (tenant_id, id, expires_at) values ($1, $2, 1)`)
@@ -43,7 +44,7 @@ func tenantRows(t ids.Tenant) []put {
 	junk, token := []byte("junk"), []byte(ids.New[string]())
 	return []put{
 		{tTwoFactor, []any{t, junk}}, {tSetting, []any{t}}, {tRule, []any{t, junk}}, {tRetired, []any{t, junk}}, {tCanary, []any{t, junk}}, {tCriteria, []any{t}}, {tJob, []any{t, junk}},
-		{tConnection, []any{t, junk}}, {tFlow, []any{t, string(token), token}}, {tAssertion, []any{t, junk}}, {tOnlyRole, []any{t}},
+		{tConnection, []any{t, junk}}, {tConfirmed, []any{t, junk}}, {tFlow, []any{t, string(token), token}}, {tAssertion, []any{t, junk}}, {tOnlyRole, []any{t}},
 		{tScimToken, []any{t, string(token), token, junk}}, {tScimGroup, []any{t, junk}},
 		{tCampaign, []any{t}}, {tLine, []any{t, junk}}, {tHandover, []any{t}},
 	}

@@ -19,6 +19,7 @@ var peopleStores = []Store{
 	{Name: "scim_tokens", Place: Main, Says: "人事システムとの連携用トークン", Erase: Rows, Tenant: "tenant_id", Key: []string{"token_id"}},
 	{Name: "sso_links", Place: Main, Says: "外部の認証との結び付き", Erase: Rows, Tenant: "tenant_id", Key: []string{"link_id"}, Via: account},
 	{Name: "sso_flows", Place: Main, Says: "外部の認証の途中", Erase: Rows, Tenant: "tenant_id", Key: []string{"flow_id"}},
+	{Name: "sso_confirmations", Place: Main, Says: "外部の認証の設定の確認", Erase: Rows, Tenant: "tenant_id", Key: []string{"connection_id"}},
 	{Name: "sso_connections", Place: Main, Says: "外部の認証の設定", Erase: Rows, Tenant: "tenant_id", Key: []string{"connection_id"}},
 	{Name: "sso_assertions", Place: Main, Says: "使い終えた認証の応答（照合用の値）", Erase: Rows, Tenant: "tenant_id", Key: []string{"id"}},
 	{Name: "sso_only_roles", Place: Main, Says: "外部の認証を求める役割", Erase: Rows, Tenant: "tenant_id", Key: []string{"role"}},

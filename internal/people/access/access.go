@@ -87,7 +87,8 @@ const (
 // What ties a tenant to its own identity provider and personnel system.
 const (
 	FederationManage Permission = "federation.manage"
-	Provision        Permission = "scim.provision" // no role has it: the bearer of a token does
+	FederationSecond Permission = "federation.second" // the association confirms where a tenant has one administrator alone
+	Provision        Permission = "scim.provision"    // no role has it: the bearer of a token does
 )
 
 // bit gives every role its place in a set of roles.

@@ -49,6 +49,7 @@ matrix.read       -----toia
 account.manage    -----t-i-
 account.unlock    -----t-i---e
 federation.manage -----t-i-
+federation.second -------i-
 scim.provision    ---------
 tenant.manage     -------i-
 asset.read        ------oia

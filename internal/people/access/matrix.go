@@ -61,6 +61,7 @@ var Matrix = []Row{
 	{MatrixRead, "権限の表を見る", overseers, host},
 	{AccountManage, "利用者と権限を管理する", accounts, both},
 	{AccountUnlock, "ロックを解除する", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Emergency}, host},
+	{FederationSecond, "管理者が一人だけの契約先の、会社の認証の設定を確かめる", []actor.Role{actor.ITSM}, nil},
 	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, service},
 	{Provision, "人事システムから利用者を登録する（連携用のトークンだけ）", nil, nil},
 	{TenantManage, "契約先を登録する", []actor.Role{actor.ITSM}, both},
@@ -98,6 +99,7 @@ var Matrix = []Row{
 // administrator may make somebody an auditor, and that auditor is one of the customer's own affairs. They count
 // for people of the association alone (and for the service's own probes).
 var House = []Permission{
+	FederationSecond,
 	AssetRead, AssetManage, TenantManage, JobRead, JobRetry, SupportDesk, SupportAsk, SupportApprove,
 	TerminationDesk, RetentionDesk, CertificateRead, CertificatePresent, CertificateManage, KeyRead, KeyRotate,
 }

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -16,7 +17,7 @@ import (
 func missing() error { return fault.New(fault.Missing, "sso.missing") }
 
 func (r connectionRow) open(k *vault.Key) (Connection, error) {
-	c := Connection{tenant: r.tenant, ID: r.id, Enabled: r.enabled != 0, CreatedAt: db.Time(r.created), ChangedAt: db.Time(r.changed)}
+	c := Connection{tenant: r.tenant, sealed: r.confirm, ID: r.id, Enabled: r.enabled != 0, CreatedAt: db.Time(r.created), ChangedAt: db.Time(r.changed)}
 	plain, err := k.Open(at(connectionsTable, r.id, "config"), r.config)
 	if err != nil {
 		return c, err
@@ -27,6 +28,7 @@ func (r connectionRow) open(k *vault.Key) (Connection, error) {
 	if c.Kind != r.kind {
 		return c, fault.New(fault.Internal, "vault.open")
 	}
+	c.fill(k, r.confirm, c.digest())
 	c.secret, c.Secret = c.Secret, ""
 	c.Issuer = c.Settings.Issuer
 	if c.Kind == SAML {
@@ -123,6 +125,12 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 	if in, err = in.check(kind); err != nil {
 		return Connection{}, err
 	}
+	old := before.Settings
+	old.Secret = before.secret
+	same := id != "" && bytes.Equal(old.digest(), in.digest())
+	if in.By = a.Account; same && before.By != "" {
+		in.By = before.By
+	}
 	plain, err := json.Marshal(in)
 	if err != nil {
 		return Connection{}, err
@@ -136,6 +144,9 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 		row.id = ids.New[string]()
 	} else {
 		row.created = db.Micros(before.CreatedAt)
+	}
+	if same {
+		row.confirm = before.sealed
 	}
 	row.config = k.Seal(at(connectionsTable, row.id, "config"), plain)
 	after, err := row.open(k)
@@ -155,6 +166,15 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 		if _, err := tx.Exec(qFlowsDelete, a.Tenant, row.id); err != nil { // what was begun under other settings
 			return err
 		}
+		if !same {
+			if n, err := tx.Exec(qConfirmDelete, a.Tenant, row.id); err != nil {
+				return err
+			} else if n > 0 {
+				if err := s.record(tx, "sso.confirmation_ended", a, "ok", map[string]any{"connection": row.id}); err != nil {
+					return err
+				}
+			}
+		}
 		dropped := int64(0)
 		if id != "" && before.Issuer != after.Issuer {
 			if dropped, err = tx.Exec(qLinksDelete, a.Tenant, row.id); err != nil {
@@ -172,7 +192,7 @@ func (s *Service) Remove(ctx context.Context, a actor.Actor, id string) error {
 		return err
 	}
 	return s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		for _, q := range []db.Query{qFlowsDelete, qLinksDelete} {
+		for _, q := range []db.Query{qFlowsDelete, qLinksDelete, qConfirmDelete} {
 			if _, err := tx.Exec(q, a.Tenant, id); err != nil {
 				return err
 			}

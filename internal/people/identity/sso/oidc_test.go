@@ -149,6 +149,7 @@ func TestTwoFactorsOfTheProvider(t *testing.T) {
 		l := idp.NewLiar(t)
 		b := newBed(t, e, Net{AllowPrivate: true, RootsFile: idp.Roots(t, l.Server)})
 		c := b.connect(OIDC, Settings{Issuer: l.URL, ClientID: "rakudos", Secret: "s", MFA: []string{"mfa", "urn:acr:2"}})
+		b.confirmed(c)
 		for what, code := range map[string]bool{"pwd": true, "mfa": false, "MFA": true} {
 			l.Alter = func(claims map[string]any) { claims["amr"] = []string{what} }
 			s := b.begin()

@@ -87,6 +87,7 @@ func TestSAMLByAttribute(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		ppt := "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 		b, p, c := samlBed(t, e, Settings{LinkBy: ByNumber, Claim: "number", MFA: []string{ppt}})
+		b.confirmed(c)
 		number := "M0001"
 		p.Alter = func(a *saml.Assertion) {
 			a.AttributeStatements[0].Attributes = append(a.AttributeStatements[0].Attributes, saml.Attribute{Name: "number", Values: []saml.AttributeValue{{Value: number}}}, saml.Attribute{Name: "login", Values: []saml.AttributeValue{{Value: "HR"}}})

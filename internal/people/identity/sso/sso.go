@@ -56,7 +56,9 @@ type Settings struct {
 	LinkBy   LinkBy   `json:"link_by"`
 	Claim    string   `json:"claim,omitempty"`  // for ByLogin and ByNumber
 	Domain   string   `json:"domain,omitempty"` // addresses of any other domain are refused
-	MFA      []string `json:"mfa,omitempty"`    // values of acr, amr or AuthnContextClassRef that count as two factors
+	MFA      []string `json:"mfa,omitempty"`    // values of acr, amr or AuthnContextClassRef that count as two factors, once confirmed
+	// By is who last changed what decides who gets in; the service sets it.
+	By ids.Account `json:"by,omitempty"`
 }
 
 // Connection is one identity provider of a tenant, without its secret.
@@ -67,8 +69,13 @@ type Connection struct {
 	Issuer    string // of a SAML provider too
 	CreatedAt time.Time
 	ChangedAt time.Time
-	tenant    ids.Tenant
-	secret    string
+	// Confirmed: somebody other than By has looked at the settings as they are now.
+	Confirmed   bool
+	ConfirmedBy ids.Account
+	ConfirmedAt time.Time
+	tenant      ids.Tenant
+	secret      string
+	sealed      []byte // the confirmation as it is stored
 }
 
 // Link ties a subject of a provider to an account.
@@ -161,9 +168,10 @@ type identityOf struct {
 	Context  []string `json:"context"` // acr and amr
 }
 
-// twoFactors tells whether the tenant counts what the provider did as both steps (clause 3-5).
+// twoFactors tells whether the tenant counts what the provider did as both steps (clause 3-5). One administrator
+// alone can't make it so: whoever sets up a provider of their own could say "mfa" about everybody.
 func (c *Connection) twoFactors(who identityOf) bool {
-	return slices.ContainsFunc(who.Context, func(v string) bool { return slices.Contains(c.MFA, v) })
+	return c.Confirmed && slices.ContainsFunc(who.Context, func(v string) bool { return slices.Contains(c.MFA, v) })
 }
 
 // inDomain tells whether an address belongs to the configured domain, when there is one.

@@ -11,10 +11,14 @@ const (
 	linksTable       = "sso_links"
 )
 
+// connectionColumns are a connection with its confirmation, when it has one.
+const connectionColumns = `c.tenant_id, c.connection_id, c.kind, c.config, c.enabled, c.created_at, c.changed_at, f.sealed from sso_connections c
+		left join sso_confirmations f on f.tenant_id = c.tenant_id and f.connection_id = c.connection_id`
+
 var (
-	qConnections      = db.Q("sso.connections", `select tenant_id, connection_id, kind, config, enabled, created_at, changed_at from sso_connections where tenant_id = $1 order by created_at, connection_id`)
-	qConnection       = db.Q("sso.connection", `select tenant_id, connection_id, kind, config, enabled, created_at, changed_at from sso_connections where tenant_id = $1 and connection_id = $2`)
-	qConnectionAny    = db.GlobalQ("sso.connection_any", `select tenant_id, connection_id, kind, config, enabled, created_at, changed_at from sso_connections where connection_id = $1`)
+	qConnections      = db.Q("sso.connections", `select `+connectionColumns+` where c.tenant_id = $1 order by c.created_at, c.connection_id`)
+	qConnection       = db.Q("sso.connection", `select `+connectionColumns+` where c.tenant_id = $1 and c.connection_id = $2`)
+	qConnectionAny    = db.GlobalQ("sso.connection_any", `select `+connectionColumns+` where c.connection_id = $1`)
 	qConnectionInsert = db.Q("sso.connection_insert", `insert into sso_connections (tenant_id, connection_id, kind, config, enabled, created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $6)`)
 	qConnectionSet    = db.Q("sso.connection_set", `update sso_connections set config = $3, enabled = $4, changed_at = $5 where tenant_id = $1 and connection_id = $2`)
 	qConnectionDelete = db.Q("sso.connection_delete", `delete from sso_connections where tenant_id = $1 and connection_id = $2`)
@@ -47,13 +51,13 @@ type connectionRow struct {
 	tenant           ids.Tenant
 	id               string
 	kind             Kind
-	config           []byte
+	config, confirm  []byte
 	enabled          int
 	created, changed int64
 }
 
 func scanConnection(s db.Scanner) (r connectionRow, err error) {
-	return r, s.Scan(&r.tenant, &r.id, &r.kind, &r.config, &r.enabled, &r.created, &r.changed)
+	return r, s.Scan(&r.tenant, &r.id, &r.kind, &r.config, &r.enabled, &r.created, &r.changed, &r.confirm)
 }
 
 type flowRow struct {
