@@ -45,6 +45,49 @@ func TestDutiesAreWired(t *testing.T) {
 	}
 }
 
+// TestStressChecksAreKeptApart on the whole service and on the command line: HR is no stress check's staff until it is
+// stated that the clerk has no say, and whoever is staff is given none (労働安全衛生規則第52条の10第2項).
+func TestStressChecksAreKeptApart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	r := started(t, dir)
+	midori, err := r.tenant(t.Context(), tenant.New{Code: "midori", Name: "みどり", Kind: tenant.Customer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := actor.System(midori.ID, "test")
+	for _, role := range []actor.Role{actor.StressImplementer, actor.StressStaff} {
+		n := identity.NewAccount{LoginID: string(role), Name: "実施", Email: "a@midori.example", Grants: []identity.Grant{{Role: role}, {Role: actor.Manager}}}
+		if _, err := r.Identity.CreateAccount(t.Context(), who, n); fault.Of(err) == nil || fault.Of(err).Code != "access.personnel" {
+			t.Errorf("%s: %v", role, err)
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"create --login-id one --name x --email x@midori.example --role hr,stress-staff", cli.Failed, "access.personnel"},
+		{"create --login-id one --name x --email x@midori.example --role hr,stress-staff --personnel held", cli.Failed, "access.personnel"},
+		{"create --login-id one --name x --email x@midori.example --role hr,stress-staff --personnel perhaps", cli.Failed, "identity.personnel_form"},
+		{"create --login-id one --name x --email x@midori.example --role hr,stress-staff --personnel none", cli.Done, `"personnel": "none"`},
+		{"personnel --login-id one --say held --reason r", cli.Failed, "access.personnel"},
+		{"personnel --login-id one --say unknown --reason r", cli.Failed, "access.personnel"},
+		{"personnel --login-id one --say nothing --reason r", cli.Failed, "identity.personnel_form"},
+		{"personnel --login-id one --say none --reason r", cli.Done, `"one"`},
+		{"personnel --login-id nobody --say none --reason r", cli.Failed, "identity.no_account"},
+		{"personnel --login-id one --say none", cli.Usage, "--reason"},
+	} {
+		var said, wrong bytes.Buffer
+		args := append(strings.Fields("user "+c.args), "--data", dir, "--tenant", "midori", "--json")
+		if code := cli.Main(cli.Process{Args: args, Out: &said, Err: &wrong}, House()); code != c.code || !strings.Contains(said.String()+wrong.String(), c.says) {
+			t.Errorf("%s: %d %s%s", c.args, code, said.String(), wrong.String())
+		}
+	}
+}
+
 // TestTokensAreReviewed: a tenant's live tokens are lines of its own review, and a withdrawal ends them, again and again.
 func TestTokensAreReviewed(t *testing.T) {
 	r := started(t, filepath.Join(t.TempDir(), "data"))

@@ -53,6 +53,19 @@ func houseUsers() cli.Users {
 			return out, err
 		},
 		Act: houseUserAct,
+		Personnel: func(ctx context.Context, o cli.Options, code, login, say, reason string) (out identity.Account, err error) {
+			err = inTenant(ctx, o, code, func(a *App, who actor.Actor) error {
+				id, err := a.accountByLogin(ctx, who, login)
+				if err == nil {
+					err = a.Identity.SetPersonnel(ctx, who, id, actor.Personnel(say), reason)
+				}
+				if err == nil {
+					out, err = a.Identity.Account(ctx, who, id)
+				}
+				return err
+			})
+			return out, err
+		},
 		Seal: func(ctx context.Context, o cli.Options, code, login, name string) (out identity.Envelope, err error) {
 			err = inTenant(ctx, o, code, func(a *App, who actor.Actor) error {
 				out, err = a.Identity.Seal(ctx, who, login, name)

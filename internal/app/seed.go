@@ -24,6 +24,7 @@ var customerRoles = []actor.Role{actor.HR, actor.Nurse, actor.Physician, actor.M
 var roleTitle = map[actor.Role]string{
 	actor.HR: "人事 花子", actor.Nurse: "保健 みどり", actor.Physician: "産業 一郎", actor.Manager: "所属 次郎", actor.TenantAdmin: "管理 三郎",
 	actor.Employee: "従業員", actor.Operator: "運用 四郎", actor.ITSM: "サービス 五郎", actor.Auditor: "監査 六郎",
+	actor.StressImplementer: "実施 七郎", actor.StressStaff: "事務 八子", // of the probes alone: the demo has neither
 }
 
 // seedDemo fills a new data directory. It is done once: the account file is written last and its presence

@@ -45,18 +45,17 @@ func (a *App) seedProbes(ctx context.Context) error {
 			return err
 		}
 		a.probes.tenants = append(a.probes.tenants, t.ID)
-		// Per tenant: a folder of an earlier version may lack one that has come since.
+		// Per tenant and role: a folder of an earlier version may lack one that has come since.
 		if !slices.ContainsFunc(kept, func(p probe.Account) bool { return p.Tenant == code }) {
-			added = true
 			if err := a.seedProbePeople(ctx, t, i); err != nil {
 				return err
 			}
-			accounts, err := a.seedProbeAccounts(ctx, t)
-			if err != nil {
-				return err
-			}
-			kept = append(kept, accounts...)
 		}
+		accounts, err := a.seedProbeAccounts(ctx, t, kept)
+		if err != nil {
+			return err
+		}
+		added, kept = added || len(accounts) > 0, append(kept, accounts...)
 	}
 	if added {
 		b, err := json.Marshal(kept)
@@ -105,8 +104,11 @@ func (a *App) seedProbePeople(ctx context.Context, t tenant.Tenant, n int) error
 	return err
 }
 
-func (a *App) seedProbeAccounts(ctx context.Context, t tenant.Tenant) (out []probe.Account, err error) {
+func (a *App) seedProbeAccounts(ctx context.Context, t tenant.Tenant, kept []probe.Account) (out []probe.Account, err error) {
 	for _, role := range actor.Roles {
+		if slices.ContainsFunc(kept, func(p probe.Account) bool { return p.Tenant == t.Code && p.Role == string(role) }) {
+			continue
+		}
 		p := probe.Account{
 			Tenant: t.Code, Role: string(role), LoginID: fmt.Sprintf("%s-%s", role, suffix()),
 			Password: identity.GeneratePassword(), Email: fmt.Sprintf("%s.%s@%s", role, t.Code, mail.ProbeDomain),

@@ -20,6 +20,8 @@ type Users struct {
 	Create func(ctx context.Context, o Options, tenant, site string, n identity.NewAccount) (identity.Account, error)
 	// Act unlocks, disables, enables, takes factors away or resets; the first password of a reset comes back.
 	Act func(ctx context.Context, o Options, tenant, login, act, reason string) (identity.Account, error)
+	// Personnel states whether somebody has personnel authority: held, none or nothing.
+	Personnel func(ctx context.Context, o Options, tenant, login, say, reason string) (identity.Account, error)
 	// Seal makes an emergency account or seals one anew; what belongs into the envelope comes back, once.
 	Seal func(ctx context.Context, o Options, tenant, login, name string) (identity.Envelope, error)
 }
@@ -33,13 +35,14 @@ type user struct {
 	State         string   `json:"state"` // active, locked, disabled, tampered
 	MustChange    bool     `json:"must_change"`
 	SignedInAt    string   `json:"signed_in_at"`
+	Personnel     string   `json:"personnel"`                // held, none; empty: not stated
 	FirstPassword string   `json:"first_password,omitempty"` // only in the answer that generated it
 }
 
 var userStates = map[string]string{"active": "使用中", "locked": "ロック中", "disabled": "停止中", "tampered": "書き換えの疑い"}
 
 func userOf(a identity.Account) user {
-	u := user{LoginID: a.LoginID, Name: a.Name, Email: a.Email, Roles: []string{}, State: "active", MustChange: a.MustChange, FirstPassword: a.FirstPassword}
+	u := user{LoginID: a.LoginID, Name: a.Name, Email: a.Email, Roles: []string{}, State: "active", MustChange: a.MustChange, Personnel: string(a.Personnel), FirstPassword: a.FirstPassword}
 	for _, g := range a.Grants {
 		u.Roles = append(u.Roles, string(g.Role))
 	}
@@ -59,7 +62,7 @@ func userOf(a identity.Account) user {
 
 func userCommands() []command {
 	return []command{
-		userListCommand(), userCreateCommand(), userSealCommand(),
+		userListCommand(), userCreateCommand(), userSealCommand(), userPersonnelCommand(),
 		userActCommand("unlock", "ロックされた利用者を、理由を記録して解除します。本人にメールで知らせます。"),
 		userActCommand("disable", "利用者を停止します。サインインできなくなり、使用中の画面も終わります。利用者IDはほかの人に使えません。"),
 		userActCommand("enable", "停止した利用者を、もう一度使えるようにします。"),
@@ -103,7 +106,7 @@ func userListCommand() command {
 func userCreateCommand() command {
 	return command{
 		name: "user create", says: "利用者を登録します。最初のパスワードは一度だけ表示し、はじめのサインインで変えていただきます。",
-		args: "--tenant 契約先コード --login-id 利用者ID --name 名前 --email アドレス --role 役割[,役割…] [--site 事業所コード] [--data フォルダー] [--json]",
+		args: "--tenant 契約先コード --login-id 利用者ID --name 名前 --email アドレス --role 役割[,役割…] [--site 事業所コード] [--personnel held|none] [--data フォルダー] [--json]",
 		examples: []string{
 			"rakudos user create --data data --tenant midori --login-id admin --name '管理 花子' --email admin@example.jp --role tenantadmin",
 			"rakudos user create --data data --tenant midori --login-id nurse1 --name '保健 一子' --email nurse1@example.jp --role nurse --site S01",
@@ -115,6 +118,7 @@ func userCreateCommand() command {
 			tenant := f.String("tenant", "", "契約先コード（必須）")
 			roles := f.String("role", "", "役割（必須、コンマ区切り）: "+strings.Join(roleList(), " "))
 			site := f.String("site", "", "事業所コード（役割をその事業所だけにするとき）")
+			say := f.String("personnel", "", "人事権（解雇・昇進・異動を直接決める立場）: held（あり） none（なし）。書かなければ未確認")
 			f.StringVar(&n.LoginID, "login-id", "", "利用者ID（必須）")
 			f.StringVar(&n.Name, "name", "", "表示する名前（必須）")
 			f.StringVar(&n.Email, "email", "", "認証コードを送るメールアドレス（必須）")
@@ -123,6 +127,7 @@ func userCreateCommand() command {
 				if err := need("--tenant", *tenant, "--login-id", n.LoginID, "--name", n.Name, "--email", n.Email, "--role", *roles); err != nil {
 					return err
 				}
+				n.Personnel = actor.Personnel(*say)
 				for r := range strings.SplitSeq(*roles, ",") {
 					n.Grants = append(n.Grants, identity.Grant{Role: actor.Role(strings.TrimSpace(r))})
 				}

@@ -6,6 +6,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
 )
 
 // accessView shows both tables of people/access as they decide.
@@ -15,6 +16,7 @@ type accessView struct {
 	Data    []accessRow
 	Permits []accessRow
 	Duties  []access.Apart
+	Stated  identity.PersonnelCounts
 }
 
 type accessRow struct {
@@ -38,7 +40,12 @@ var levelWords = map[access.Level]string{
 }
 
 func (s *server) accessPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	return s.page(w, r, v, newAccessView(v))
+	view := newAccessView(v)
+	var err error
+	if view.Stated, err = s.Identity.PersonnelCounts(r.Context(), v.Actor); err != nil {
+		return err
+	}
+	return s.page(w, r, v, view)
 }
 
 func newAccessView(v *Visitor) *accessView {

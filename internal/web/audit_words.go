@@ -18,7 +18,7 @@ var verbWords = map[string]string{
 	"scim.user": "人事システムによる利用者の変更", "scim.group": "人事システムによるグループの変更", "scim.user_created": "人事システムによる利用者の登録", "scim.user_changed": "人事システムによる利用者の変更",
 	"scim.user_disabled": "人事システムによる利用者の停止", "scim.user_enabled": "人事システムによる利用者の再開", "scim.user_deleted": "人事システムでの利用者の削除", "scim.group_created": "人事システムによるグループの登録",
 	"scim.group_changed": "人事システムによるグループの変更", "scim.group_deleted": "人事システムによるグループの削除", "scim.role_refused": "グループによる役割の拒否（同時に持てない役割）", "scim.group_mapped": "グループと役割の対応の変更", "scim.token_created": "連携用トークンの作成", "scim.token_revoked": "連携用トークンの取り消し",
-	"account.shared": "共用の疑いの確認", "account.shared_seen": "共用の疑いの確認",
+	"account.shared": "共用の疑いの確認", "account.personnel": "人事権の記録", "account.personnel_set": "人事権の記録", "account.shared_seen": "共用の疑いの確認",
 	"account.renamed": "利用者の名前の変更",
 	"auth.sso_ok":     "会社のアカウントの確認", "auth.sso_refused": "会社のアカウントでのサインインの拒否", "auth.password_not_allowed": "パスワードを使わない役割によるパスワードの入力",
 	"account.create": "利用者の登録", "account.unlock_all": "ロックのまとめての解除", "account.roles": "役割の変更", "account.disable": "利用者の停止", "account.enable": "利用者の再開", "account.unlock": "ロックの解除", "account.sessions": "利用者のサインインの終了", "account.sessions_all": "全員のサインインの終了", "auth.sessions_ended": "管理者によるサインインの終了", "auth.device_notice": "新しい端末からのサインインの通知", "auth.first_notice": "最初のパスワードの期限の通知", "account.reset": "最初のパスワードの再発行",

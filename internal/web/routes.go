@@ -85,6 +85,7 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "GET /users/{id}", Permission: access.AccountManage, Action: s.userPage},
 		{Pattern: "POST /users/{id}/shared", Permission: access.AccountManage, Verb: "account.shared", Action: s.userAct(s.userShared)},
 		{Pattern: "POST /users/{id}/roles", Permission: access.AccountManage, Verb: "account.roles", Action: s.userAct(s.userRoles)},
+		{Pattern: "POST /users/{id}/personnel", Permission: access.AccountManage, Verb: "account.personnel", Action: s.userAct(s.userPersonnel)},
 		{Pattern: "POST /users/{id}/disable", Permission: access.AccountManage, Verb: "account.disable", Action: s.userAct(s.userDisable)},
 		{Pattern: "POST /users/{id}/enable", Permission: access.AccountManage, Verb: "account.enable", Action: s.userAct(s.userEnable)},
 		{Pattern: "POST /users/{id}/unlock", Permission: access.AccountUnlock, Verb: "account.unlock", Action: s.userAct(s.userUnlock)},

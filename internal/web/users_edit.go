@@ -25,6 +25,7 @@ type userView struct {
 	Depts   []choice
 	First   string // a first password, shown once
 	Reason  string
+	Says    []choice // what can be stated about personnel authority
 }
 
 // Template names the file.
@@ -38,6 +39,7 @@ func (s *server) userView(r *http.Request, v *Visitor, grants []identity.Grant) 
 		return nil, err
 	}
 	has := func(is func(identity.Grant) bool) bool { return slices.ContainsFunc(grants, is) }
+	view.Says = personnelChoices(actor.PersonnelUnknown)
 	for _, role := range rolesFor(v.TenantKind) {
 		view.Roles = append(view.Roles, choice{string(role), access.RoleName(role), has(func(g identity.Grant) bool { return g.Role == role })})
 	}
@@ -110,7 +112,7 @@ func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	if err != nil {
 		return err
 	}
-	n := identity.NewAccount{LoginID: r.PostFormValue("login_id"), Name: r.PostFormValue("name"), Email: strings.TrimSpace(r.PostFormValue("email"))}
+	n := identity.NewAccount{LoginID: r.PostFormValue("login_id"), Name: r.PostFormValue("name"), Email: strings.TrimSpace(r.PostFormValue("email")), Personnel: actor.Personnel(r.PostFormValue("personnel"))}
 	var a identity.Account
 	if n.Grants, err = readGrants(r, view); err == nil {
 		a, err = s.Identity.CreateAccount(r.Context(), v.Actor, n)
@@ -123,6 +125,7 @@ func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) 
 		return err
 	}
 	view.Title, view.New, view.LoginID, view.Name, view.Email = "利用者の登録", true, n.LoginID, n.Name, n.Email
+	view.Says = personnelChoices(n.Personnel)
 	for i := range view.Roles {
 		view.Roles[i].Chosen = slices.Contains(r.PostForm["role"], view.Roles[i].Value)
 	}
@@ -130,7 +133,7 @@ func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	return s.pageStatus(w, r, v, statusOf(f), view)
 }
 
-var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "web.role_missing": "roles", "identity.role_unknown": "roles", "access.duties": "roles"}
+var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "web.role_missing": "roles", "identity.role_unknown": "roles", "access.duties": "roles", "access.personnel": "roles", "identity.personnel_form": "personnel"}
 
 func (s *server) userPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	return s.showUser(w, r, v, ids.Account(r.PathValue("id")), "", nil)
@@ -153,7 +156,7 @@ func (s *server) showUser(w http.ResponseWriter, r *http.Request, v *Visitor, id
 	if err != nil {
 		return err
 	}
-	view.Title, view.User, view.First, view.Errors = a.Name, newUserLine(a), first, wrong
+	view.Title, view.User, view.First, view.Errors, view.Says = a.Name, newUserLine(a), first, wrong, personnelChoices(a.Personnel)
 	status := http.StatusOK
 	if len(wrong) > 0 {
 		status, view.Reason = http.StatusUnprocessableEntity, r.PostFormValue("reason")
@@ -179,13 +182,15 @@ func (s *server) userAct(act func(*http.Request, *Visitor, ids.Account, string) 
 		if wantsJSON(r) || f.Kind != fault.Invalid && f.Kind != fault.Conflict {
 			return err
 		}
-		field := "reason"
-		if f.Code != "identity.reason_missing" {
+		field := userActFields[f.Code]
+		if field == "" {
 			field = "roles"
 		}
 		return s.showUser(w, r, v, id, "", []FieldError{{field, message(f)}})
 	}
 }
+
+var userActFields = map[string]string{"identity.reason_missing": "reason", "identity.personnel_own": "personnel", "identity.personnel_form": "personnel"}
 
 func (s *server) userRoles(r *http.Request, v *Visitor, id ids.Account, reason string) error {
 	view, err := s.userView(r, v, nil)

@@ -45,6 +45,8 @@ var identityTexts = map[string]Text{
 	"identity.email_form":        {Message: "メールアドレスの形が正しくありません。", Kept: "何も変わっていません。"},
 	"identity.role_unknown":      {Message: "役割「{role}」はありません。", Kept: "何も変わっていません。"},
 	"identity.reason_missing":    {Message: "理由を500文字以内で入力してください。", Kept: "何も変わっていません。"},
+	"identity.personnel_own":     {Message: "自分の人事権は、自分では記録できません。", Kept: "何も変わっていません。", Next: "別の管理者に記録を依頼してください。"},
+	"identity.personnel_form":    {Message: "人事権は「あり」「なし」「未確認」から選んでください。", Kept: "何も変わっていません。"},
 	"identity.shared_own":        {Message: "自分の利用者IDの共用の疑いは、自分では確認できません。", Kept: "何も変わっていません。", Next: "別の管理者に確認を依頼してください。"},
 	"identity.shared_none":       {Message: "この利用者IDには、今は共用の疑いがありません。", Kept: "何も変わっていません。"},
 	"identity.no_account":        {Message: "その利用者はいません。"},

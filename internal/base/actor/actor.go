@@ -23,6 +23,13 @@ const (
 	Auditor     Role = "auditor"     // 監査者
 )
 
+// Whoever carries a stress check out (労働安全衛生法第66条の10): nobody is one by profession, a tenant's administrator
+// names them.
+const (
+	StressImplementer Role = "stress-implementer" // 実施者（医師・保健師など）
+	StressStaff       Role = "stress-staff"       // 実施事務従事者
+)
+
 // The borrowed roles are held by nobody: whoever of the association was given access to another tenant for a
 // while acts there in exactly one of them (AC-OPERATOR).
 const (
@@ -36,7 +43,7 @@ const Emergency Role = "emergency" // 緊急用
 // Roles lists every role that can be given to an account, Held also the one of sealed accounts, Columns also
 // the borrowed ones, each in the order in which matrices show them.
 var (
-	Roles   = []Role{Employee, Manager, HR, Nurse, Physician, TenantAdmin, Operator, ITSM, Auditor}
+	Roles   = []Role{Employee, Manager, HR, Nurse, Physician, StressImplementer, StressStaff, TenantAdmin, Operator, ITSM, Auditor}
 	Columns = append(slices.Clone(Roles), SupportLists, SupportPerson, Emergency)
 	Held    = append(slices.Clone(Roles), Emergency)
 )

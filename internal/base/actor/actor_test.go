@@ -43,7 +43,7 @@ func TestRolesAreListedOnce(t *testing.T) {
 		}
 		seen[r] = true
 	}
-	if len(seen) != 9 {
+	if len(seen) != 11 {
 		t.Errorf("%d roles", len(seen))
 	}
 }

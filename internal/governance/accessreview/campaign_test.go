@@ -196,7 +196,7 @@ func TestReportFilesAreGuardedAndNameNobody(t *testing.T) {
 		var csv, js bytes.Buffer
 		s = h.sheet(who, "", q.Key())
 		h.must(s.WriteCSV(&csv))
-		if !strings.Contains(csv.String(), `'=HYPERLINK`) || !strings.Contains(csv.String(), "続ける") {
+		if !strings.Contains(csv.String(), "人事権：未確認") || !strings.Contains(csv.String(), `'=HYPERLINK`) || !strings.Contains(csv.String(), "続ける") {
 			h.t.Errorf("%s", csv.String())
 		}
 		h.must(s.WriteJSON(&js))

@@ -37,7 +37,7 @@ func (l Line) ReadWords() string { return readWords[l.ReadBack] }
 // WriteCSV writes a sheet's lines, every cell guarded against being taken for a formula.
 func (s *Sheet) WriteCSV(w io.Writer) error {
 	c := tabular.NewCSVWriter(w)
-	err := c.Write([]string{"番号", "種類", "利用者ID", "名前", "権限", "事業所", "部署", "追加分", "気になる点", "使用の状況", "判断", "理由", "判断した日時", "判断にかかった秒数", "まとめて判断", "実施後の確認"})
+	err := c.Write([]string{"番号", "種類", "利用者ID", "名前", "権限", "事業所", "部署", "追加分", "気になる点", "使用の状況", "人事権", "判断", "理由", "判断した日時", "判断にかかった秒数", "まとめて判断", "実施後の確認"})
 	yes := map[bool]string{true: "はい"}
 	for i := range s.Lines {
 		l := &s.Lines[i]
@@ -50,7 +50,7 @@ func (s *Sheet) WriteCSV(w io.Writer) error {
 			took = fmt.Sprintf("%.1f", l.Took.Seconds())
 		}
 		if err == nil {
-			err = c.Write([]string{itoa(int64(l.No)), l.Kind.Japanese(), l.Login, l.Name, l.RoleWords(), string(l.Site), string(l.Dept), yes[l.Addendum], marks, l.Used,
+			err = c.Write([]string{itoa(int64(l.No)), l.Kind.Japanese(), l.Login, l.Name, l.RoleWords(), string(l.Site), string(l.Dept), yes[l.Addendum], marks, l.Used, l.Personnel,
 				l.Decision.Japanese(), l.Reason, jst.Stamp(l.DecidedAt), took, yes[l.Bulk], l.ReadWords()})
 		}
 	}
@@ -79,18 +79,19 @@ type sealed struct {
 
 // row is a line without names: the identifiers are those of the audit log.
 type row struct {
-	No       int      `json:"no"`
-	Kind     Kind     `json:"kind"`
-	Subject  string   `json:"subject"`
-	Role     string   `json:"role"`
-	Site     string   `json:"site,omitempty"`
-	Addendum bool     `json:"addendum,omitempty"`
-	Marks    []Mark   `json:"marks,omitempty"`
-	Decision Decision `json:"decision"`
-	By       string   `json:"decided_by,omitempty"`
-	At       string   `json:"decided_at,omitempty"`
-	Seconds  float64  `json:"seconds,omitempty"`
-	ReadBack string   `json:"read_back,omitempty"`
+	No        int      `json:"no"`
+	Kind      Kind     `json:"kind"`
+	Subject   string   `json:"subject"`
+	Role      string   `json:"role"`
+	Site      string   `json:"site,omitempty"`
+	Addendum  bool     `json:"addendum,omitempty"`
+	Marks     []Mark   `json:"marks,omitempty"`
+	Personnel string   `json:"personnel,omitempty"`
+	Decision  Decision `json:"decision"`
+	By        string   `json:"decided_by,omitempty"`
+	At        string   `json:"decided_at,omitempty"`
+	Seconds   float64  `json:"seconds,omitempty"`
+	ReadBack  string   `json:"read_back,omitempty"`
 }
 
 // WriteJSON writes the report with its lines; nobody is named in it. The figures of a closed campaign are
@@ -103,7 +104,7 @@ func (s *Sheet) WriteJSON(w io.Writer) error {
 	}
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		out.Lines = append(out.Lines, row{l.No, l.Kind, l.Subject, l.Role, string(l.Site), l.Addendum, l.Marks, l.Decision, string(l.DecidedBy), jst.StampSec(l.DecidedAt), l.Took.Seconds(), l.ReadBack})
+		out.Lines = append(out.Lines, row{l.No, l.Kind, l.Subject, l.Role, string(l.Site), l.Addendum, l.Marks, l.Personnel, l.Decision, string(l.DecidedBy), jst.StampSec(l.DecidedAt), l.Took.Seconds(), l.ReadBack})
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")

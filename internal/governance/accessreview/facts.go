@@ -55,6 +55,7 @@ func (s *Service) look(ctx context.Context, t tenant.Tenant, association ids.Ten
 			if (actor.Actor{Roles: privileged}).Has(g.Role) {
 				f.Privileged = access.RoleName(g.Role) + "の権限です"
 			}
+			f.Personnel = personnelSays(g.Role, a.Personnel, rolesOf(a.Grants))
 			l.Notes = MarkAll(f, now)
 			p.lines = append(p.lines, l)
 		}
@@ -76,6 +77,13 @@ func (s *Service) look(ctx context.Context, t tenant.Tenant, association ids.Ten
 		p.held[r.grant()] = true
 	}
 	return p, nil
+}
+
+func rolesOf(grants []identity.Grant) (out []actor.Role) {
+	for _, g := range grants {
+		out = append(out, g.Role)
+	}
+	return out
 }
 
 func grantOf(id ids.Account, g identity.Grant) Grant {

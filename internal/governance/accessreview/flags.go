@@ -24,6 +24,7 @@ type Facts struct {
 	Before     bool      // there was a campaign before
 	HadBefore  bool      // and this grant stood in it
 	Privileged string    // why, when it is
+	Personnel  string    // what counts of personnel authority, when the role has to do with it
 	Use        Use
 	Seen       time.Time // since when the log has been read
 	Human      bool      // somebody signs in with it
@@ -54,7 +55,7 @@ func MarkAll(f Facts, now time.Time) Notes {
 			add(Dormant, "%d日間サインインしていません", days(idle))
 		}
 	}
-	n.Used = f.Use.says(now.Sub(f.Seen))
+	n.Used, n.Personnel = f.Use.says(now.Sub(f.Seen)), f.Personnel
 	if f.Use.Of > 0 && len(f.Use.Permissions) == 0 && now.Sub(f.Seen) >= dormant && now.Sub(f.Created) >= dormant {
 		add(Unused, "%d日間、この役割の操作を一つも使っていません", DormantDays)
 	}
@@ -69,6 +70,22 @@ func MarkAll(f Facts, now time.Time) Notes {
 	}
 	slices.SortStableFunc(n.Marks, func(a, b Mark) int { return slices.Index(Flags, a.Flag) - slices.Index(Flags, b.Flag) })
 	return n
+}
+
+// personnelSays is what a reviewer reads beside a role that personnel authority is stated or presumed of, and beside
+// those that are kept apart from it.
+func personnelSays(r actor.Role, say actor.Personnel, roles []actor.Role) string {
+	switch kept := r == actor.StressImplementer || r == actor.StressStaff; {
+	case !kept && !actor.Presumed(r):
+		return ""
+	case say == actor.PersonnelHeld:
+		return "人事権：あり（管理者の記録）"
+	case say == actor.PersonnelNone:
+		return "人事権：なし（管理者の記録）。今も変わりないかを確かめてください"
+	case say.Counts(roles):
+		return "人事権：未確認（「あり」として扱っています）"
+	}
+	return "人事権：未確認。ないことを確かめてください"
 }
 
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }

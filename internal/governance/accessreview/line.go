@@ -64,6 +64,8 @@ type Mark struct {
 type Notes struct {
 	Marks []Mark `json:"marks,omitempty"`
 	Used  string `json:"used,omitempty"` // what of the role was used, flagged or not
+	// Personnel is what counts of personnel authority, beside roles that have to do with it.
+	Personnel string `json:"personnel,omitempty"`
 }
 
 // Grant is what a line is about. For machines and database roles Role says what they may do.

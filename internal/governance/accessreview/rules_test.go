@@ -262,3 +262,26 @@ func TestHashesTellLinesApart(t *testing.T) {
 		}
 	})
 }
+
+// TestPersonnelBesideTheRole: beside roles that have to do with personnel authority a reviewer reads what counts;
+// beside the others nothing; and it is no mark, for a line with a mark can't be kept in bulk.
+func TestPersonnelBesideTheRole(t *testing.T) {
+	for _, r := range actor.Roles {
+		concerns := r == actor.HR || r == actor.Manager || r == actor.StressImplementer || r == actor.StressStaff
+		for say, word := range map[actor.Personnel]string{actor.PersonnelHeld: "あり（", actor.PersonnelNone: "なし（", actor.PersonnelUnknown: "未確認"} {
+			got := personnelSays(r, say, []actor.Role{r})
+			if (got != "") != concerns || concerns && !strings.Contains(got, word) {
+				t.Errorf("%s, %q: %q", r, say, got)
+			}
+			if n := MarkAll(Facts{Personnel: got}, time.Now()); len(n.Marks) != 0 || n.Personnel != got {
+				t.Errorf("%+v", n)
+			}
+		}
+	}
+	if got := personnelSays(actor.HR, "", []actor.Role{actor.HR}); !strings.Contains(got, "「あり」として") {
+		t.Error(got)
+	}
+	if got := personnelSays(actor.StressStaff, "", []actor.Role{actor.StressStaff, actor.Nurse}); strings.Contains(got, "「あり」として") {
+		t.Error(got)
+	}
+}

@@ -26,7 +26,7 @@ var traces = map[access.Permission][]string{
 	access.CriteriaRead:    {"checkup.criteria"},
 	access.CriteriaEdit:    {"criteria.draft"},
 	access.CriteriaApprove: {"criteria.approve", "criteria.activate", "checkup.rejudge"},
-	access.AccountManage:   {"account.created", "account.roles_set", "account.disabled", "account.enabled", "auth.password_reset", "settings.screen"},
+	access.AccountManage:   {"account.created", "account.roles_set", "account.personnel_set", "account.disabled", "account.enabled", "auth.password_reset", "settings.screen"},
 	access.AccountUnlock:   {"auth.unlocked"},
 	access.TenantManage:    {"tenant.created"},
 	access.ReviewDecide:    {"review.decided"},

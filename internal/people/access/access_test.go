@@ -13,9 +13,9 @@ import (
 )
 
 // The expectation is written apart from the matrix, one letter per role in the order
-// e mployee, m anager, h r, n urse, p hysician, t enantadmin, o perator, i tsm, a uditor, support of l ists,
+// e mployee, m anager, h r, n urse, p hysician, implementer of stress chec k s, j their staff, t enantadmin, o perator, i tsm, a uditor, support of l ists,
 // s upport of one person, e mergency. A row may end early: who comes after has nothing.
-const roleLetters = "emhnptoialse"
+const roleLetters = "emhnpkjtoialse"
 
 const permissionsExpected = `
 home.read         emhnptoia
@@ -80,6 +80,67 @@ support.ask       ------oi-
 support.approve   -------i-
 support.see       -----t--a
 support.stop      -----t---
+home.read         emhnpkjtoia
+account.self      emhnpkjtoia
+people.import     --h--------
+people.read       --hnp------l
+people.change     --h--------
+person.read       --hnp-------s
+person.read.self  e----------
+consent.self      e----------
+measures.read     -mhnp------
+erasure.run       -----------
+erasure.read      -------t-ia
+hold.manage       -------t-i-
+checkup.import    --hn-------
+import.read       --hn-------l
+import.withdraw   --hn-------
+mapping.edit      --hn-------
+checkup.list      --hnp------l
+checkup.export    --hnp------
+checkup.values    ---np------
+checkup.decide    ----p------
+followup.note     ---np------
+criteria.read     --hnp------
+criteria.edit     ---np------
+criteria.approve  ----p------
+audit.read        -------toia
+audit.read.self   emhnpkjtoia
+trust.evidence    -------toia
+matrix.read       -------toia
+account.manage    -------t-i-
+account.unlock    -------t-i---e
+federation.manage -------t-i-
+scim.provision    -----------
+tenant.manage     ---------i-
+asset.read        --------oia
+asset.manage      --------oi-
+review.read       -------toia
+review.decide     -------toi-
+job.read          --------oi-
+key.read          --------oi-
+key.rotate        ---------i-
+job.retry         --------oi-
+termination.request -------t---
+termination.desk  --------oi-
+certificate.present --------oi-
+retention.read    -------t-ia
+retention.customer -------t---
+retention.desk    ---------i-
+handover.ask      -------t---
+handover.take     ---np------
+certificate.read  --------oia
+certificate.manage ---------i-
+demo.mail         -----------
+sealed.read       -------t-ia
+sealed.seal       -------t-i-
+sealed.review     -------t-ia
+emergency.act     -------------e
+support.desk      --------oi-
+support.ask       --------oi-
+support.approve   ---------i-
+support.see       -------t--a
+support.stop      -------t---
 `
 
 func human(roles ...actor.Role) actor.Actor {

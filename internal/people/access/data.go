@@ -53,7 +53,7 @@ type levels = map[actor.Role]Level
 // Data is who may see what. An employee's level is for the employee's own data only; a manager's for the
 // people of the manager's departments. Tenant administrators and the association see no health data; in a
 // borrowed role the association sees what the case needs: who was examined, or one person's results.
-// 産業医 and 保健師 see stress results only when appointed to carry the check out, which no role here is.
+// 産業医 and 保健師 see stress results only when appointed to carry the check out; whoever is, sees nothing else.
 var Data = []DataRow{
 	{Taken, "健診を受けたか", levels{actor.Employee: Raw, actor.Manager: Processed, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw, actor.SupportLists: Raw, actor.SupportPerson: Raw}},
 	{StatutoryValues, "健診の値（法定項目）", levels{actor.Employee: Raw, actor.HR: Rule, actor.Nurse: Raw, actor.Physician: Raw, actor.SupportPerson: Raw}},
@@ -61,12 +61,12 @@ var Data = []DataRow{
 	{Judgement, "判定（A〜E）・要精検", levels{actor.Employee: Raw, actor.HR: Rule, actor.Nurse: Raw, actor.Physician: Raw, actor.SupportPerson: Raw}},
 	{Opinion, "医師の意見・就業区分・措置", levels{actor.Employee: Raw, actor.Manager: Processed, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
 	{Guidance, "保健指導・相談の記録", levels{actor.Employee: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
-	{StressTaken, "ストレスチェックを受けたか", levels{actor.Employee: Raw, actor.HR: Raw, actor.Nurse: Rule, actor.Physician: Rule}},
-	{StressResult, "ストレスチェックの個人結果", levels{actor.Employee: Raw, actor.HR: Consent, actor.Nurse: Consent, actor.Physician: Consent}},
-	{StressRequest, "面接の申出", levels{actor.Employee: Raw, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
+	{StressTaken, "ストレスチェックを受けたか", levels{actor.Employee: Raw, actor.HR: Raw, actor.Nurse: Rule, actor.Physician: Rule, actor.StressImplementer: Raw, actor.StressStaff: Raw}},
+	{StressResult, "ストレスチェックの個人結果", levels{actor.Employee: Raw, actor.HR: Consent, actor.Nurse: Consent, actor.Physician: Consent, actor.StressImplementer: Raw, actor.StressStaff: Raw}},
+	{StressRequest, "面接の申出", levels{actor.Employee: Raw, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw, actor.StressImplementer: Raw, actor.StressStaff: Raw}},
 	{InterviewRecord, "面接の記録", levels{actor.Employee: Raw, actor.Nurse: Rule, actor.Physician: Raw}},
-	{GroupAnalysis, "集団分析（10人以上）", levels{actor.Manager: Rule, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
-	{GroupSmall, "集団分析（10人未満）", levels{actor.HR: Consent}},
+	{GroupAnalysis, "集団分析（10人以上）", levels{actor.Manager: Rule, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw, actor.StressImplementer: Raw, actor.StressStaff: Raw}},
+	{GroupSmall, "集団分析（10人未満）", levels{actor.HR: Consent, actor.StressImplementer: Raw, actor.StressStaff: Raw}},
 	{Overtime, "残業時間", levels{actor.Employee: Raw, actor.Manager: Raw, actor.HR: Raw, actor.Nurse: Raw, actor.Physician: Raw}},
 	{Logs, "操作・アクセスの記録", levels{actor.Employee: Processed, actor.TenantAdmin: Rule, actor.Operator: Raw, actor.ITSM: Raw, actor.Auditor: Raw}},
 }

@@ -9,23 +9,23 @@ import (
 )
 
 // dataExpected is health.md §2.4 for the roles of this product, typed anew: ◎ R, ○ o, △ p, C c, × -.
-// Columns: employee manager hr nurse physician tenantadmin operator itsm auditor support-lists support-person
+// Columns: employee manager hr nurse physician stress-implementer stress-staff tenantadmin operator itsm auditor support-lists support-person
 // emergency.
 const dataExpected = `
-taken            R p R R R - - - - R R -
-statutory-values R - o R R - - - - - R -
-other-values     R - - c c - - - - - - -
-judgement        R - o R R - - - - - R -
-opinion          R p R R R - - - - - - -
-guidance         R - - R R - - - - - - -
-stress-taken     R - R o o - - - - - - -
-stress-result    R - c c c - - - - - - -
-stress-request   R - R R R - - - - - - -
-interview-record R - - o R - - - - - - -
-group-analysis   - o R R R - - - - - - -
-group-small      - - c - - - - - - - - -
-overtime         R R R R R - - - - - - -
-logs             p - - - - o R R R - - -
+taken            R p R R R - - - - - - R R -
+statutory-values R - o R R - - - - - - - R -
+other-values     R - - c c - - - - - - - - -
+judgement        R - o R R - - - - - - - R -
+opinion          R p R R R - - - - - - - - -
+guidance         R - - R R - - - - - - - - -
+stress-taken     R - R o o R R - - - - - - -
+stress-result    R - c c c R R - - - - - - -
+stress-request   R - R R R R R - - - - - - -
+interview-record R - - o R - - - - - - - - -
+group-analysis   - o R R R R R - - - - - - -
+group-small      - - c - - R R - - - - - - -
+overtime         R R R R R - - - - - - - - -
+logs             p - - - - - - o R R R - - -
 `
 
 // letters are the levels after the tenant's rule has spoken.

@@ -3,13 +3,12 @@ package access
 import (
 	"encoding/csv"
 	"io"
-	"slices"
 
 	"rakudos/internal/base/actor"
 )
 
 // WriteCSV writes the tables: permission by role with ○, data by role with its marks, and below them what nobody
-// holds together, with ● at both sides.
+// holds together: ● at both sides, △ for roles that count as having personnel authority until it is stated.
 func WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	head := []string{"権限", "内容"}
@@ -41,11 +40,7 @@ func WriteCSV(w io.Writer) error {
 		one, other := p.names()
 		line := []string{one + " × " + other, p.Why + "。" + p.Source}
 		for _, r := range actor.Columns {
-			mark := ""
-			if p.has(r) && slices.Contains(actor.Held, r) {
-				mark = "●"
-			}
-			line = append(line, mark)
+			line = append(line, p.mark(r))
 		}
 		_ = c.Write(line)
 	}

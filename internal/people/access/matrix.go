@@ -107,7 +107,7 @@ var House = []Permission{
 // roleNames are the words for the roles on screens and in exports.
 var roleNames = map[actor.Role]string{
 	actor.Employee: "従業員本人", actor.Manager: "上長", actor.HR: "人事・健康管理担当者", actor.Nurse: "保健師・看護職",
-	actor.Physician: "産業医", actor.TenantAdmin: "テナント管理者", actor.Operator: "運用者（保健会）",
+	actor.Physician: "産業医", actor.StressImplementer: "ストレスチェック実施者", actor.StressStaff: "ストレスチェック実施事務従事者", actor.TenantAdmin: "テナント管理者", actor.Operator: "運用者（保健会）",
 	actor.ITSM: "ITサービスマネジャー（保健会）", actor.Auditor: "監査者",
 	actor.SupportLists: "サポート入室（一覧）", actor.SupportPerson: "サポート入室（一人の記録）",
 	actor.Emergency: "緊急用",

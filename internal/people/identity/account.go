@@ -44,6 +44,9 @@ func (n NewAccount) check() (NewAccount, error) {
 	if m, err := mail.ParseAddress(n.Email); err != nil || m.Address != n.Email || len(n.Email) > 254 {
 		return n, fault.New(fault.Invalid, "identity.email_form")
 	}
+	if !slices.Contains(actor.Personnels, n.Personnel) {
+		return n, fault.New(fault.Invalid, "identity.personnel_form")
+	}
 	return n, checkGrants(n.Grants)
 }
 
@@ -89,7 +92,7 @@ func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount
 	if err != nil {
 		return Account{}, err
 	}
-	out := Account{ID: ids.New[ids.Account](), Tenant: a.Tenant, LoginID: n.LoginID, Name: n.Name, Email: n.Email, Person: n.Person, Grants: n.Grants, MustChange: n.MustChange}
+	out := Account{ID: ids.New[ids.Account](), Tenant: a.Tenant, LoginID: n.LoginID, Name: n.Name, Email: n.Email, Person: n.Person, Grants: n.Grants, Personnel: n.Personnel, MustChange: n.MustChange}
 	if n.Password == "" {
 		n.Password, out.MustChange = GeneratePassword(), true
 		out.FirstPassword = n.Password
@@ -105,7 +108,7 @@ func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount
 		if err := s.insertAccount(tx, key, a, &out, hash); err != nil {
 			return err
 		}
-		return s.record(tx, "account.created", a, "ok", map[string]any{"account": string(out.ID), "roles": roleNames(n.Grants), "linked": n.Person != ""})
+		return s.record(tx, "account.created", a, "ok", map[string]any{"account": string(out.ID), "roles": roleNames(n.Grants), "linked": n.Person != "", "personnel": string(n.Personnel)})
 	})
 	if err != nil {
 		return Account{}, err
@@ -136,20 +139,20 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	seal := func(column, plain string) []byte {
 		return key.Seal(at(accountsTable, string(a.ID), column), []byte(plain))
 	}
-	row := account{ID: a.ID, loginIndex: index, Person: a.Person, State: "active", Hash: hash, Rules: s.policy.Rules, SetAt: db.Micros(now), MustChange: must, FirstUntil: until, CreatedAt: db.Micros(now)}
+	row := account{ID: a.ID, loginIndex: index, Person: a.Person, State: "active", Hash: hash, Rules: s.policy.Rules, SetAt: db.Micros(now), MustChange: must, FirstUntil: until, CreatedAt: db.Micros(now), Personnel: a.Personnel}
 	_, err := tx.Exec(qAccountInsert, a.Tenant, a.ID, index, seal("login", a.LoginID), seal("name", a.Name), seal("email", a.Email),
-		a.Person, hash, s.policy.Rules, db.Micros(now), must, until, db.Micros(now), accountMAC(key, &row))
+		a.Person, hash, s.policy.Rules, db.Micros(now), must, until, db.Micros(now), accountMAC(key, &row), string(a.Personnel))
 	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
 		return fault.New(fault.Conflict, "identity.person_taken").Because(err)
 	}
 	if err != nil {
 		return err
 	}
-	return s.putGrants(tx, key, by, a.Tenant, a.ID, a.Grants, now)
+	return s.putGrants(tx, key, by, a.Tenant, a.ID, a.Grants, a.Personnel, now)
 }
 
-// MayHold refuses roles that one person must not hold together.
-func (s *Service) MayHold(grants []Grant) error {
+// MayHold refuses what one person must not hold together: roles, and what is stated about personnel authority.
+func (s *Service) MayHold(grants []Grant, say actor.Personnel) error {
 	if s.apart == nil {
 		return nil
 	}
@@ -157,12 +160,12 @@ func (s *Service) MayHold(grants []Grant) error {
 	for _, g := range grants {
 		roles = append(roles, g.Role)
 	}
-	return s.apart(roles)
+	return s.apart(roles, say)
 }
 
 // putGrants gives an account its whole set of grants, where none stands. Every way of giving a role ends here.
-func (s *Service) putGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
-	if err := s.MayHold(grants); err != nil {
+func (s *Service) putGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, say actor.Personnel, now time.Time) error {
+	if err := s.MayHold(grants, say); err != nil {
 		return err
 	}
 	return s.writeGrants(tx, key, by, t, id, grants, now)
@@ -275,7 +278,7 @@ func (s *Service) Account(ctx context.Context, a actor.Actor, id ids.Account) (A
 func (s *Service) show(key *vault.Key, r account) (Account, error) {
 	v := Account{
 		ID: r.ID, Tenant: r.Tenant, Person: r.Person, Disabled: r.State != "active", Locked: r.LockedAt != 0 || r.Failures >= s.policy.LockAt,
-		LockedAt: db.Time(r.LockedAt), MustChange: r.MustChange != 0, CreatedAt: db.Time(r.CreatedAt), SignedInAt: db.Time(r.SignedInAt),
+		LockedAt: db.Time(r.LockedAt), MustChange: r.MustChange != 0, CreatedAt: db.Time(r.CreatedAt), SignedInAt: db.Time(r.SignedInAt), Personnel: r.Personnel,
 	}
 	for _, f := range []struct {
 		column string

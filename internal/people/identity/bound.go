@@ -28,8 +28,14 @@ func same(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
 // accountMAC binds who the account is, its state and its password. Login ID, name and address are sealed
 // for this row and can't come from another.
 func accountMAC(k *vault.Key, a *account) []byte {
-	return k.MAC("identity.account", []byte(a.ID), a.loginIndex, []byte(a.Person), []byte(a.State), []byte(a.Hash),
-		num(int64(a.Rules)), num(a.SetAt), num(int64(a.MustChange)), num(a.FirstUntil), num(a.CreatedAt))
+	parts := [][]byte{
+		[]byte(a.ID), a.loginIndex, []byte(a.Person), []byte(a.State), []byte(a.Hash),
+		num(int64(a.Rules)), num(a.SetAt), num(int64(a.MustChange)), num(a.FirstUntil), num(a.CreatedAt),
+	}
+	if a.Personnel != actor.PersonnelUnknown { // rows from before have none
+		parts = append(parts, []byte(a.Personnel))
+	}
+	return k.MAC("identity.account", parts...)
 }
 
 // grantsMAC binds the whole set of an account's grants: were each bound alone, taking a narrow one away
@@ -141,7 +147,7 @@ func (s *Service) amend(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account, c
 	}
 	before := a.mac
 	change(&a)
-	n, err := tx.Exec(qAccountAmend, a.Tenant, a.ID, a.State, a.Hash, a.Rules, a.SetAt, a.MustChange, a.FirstUntil, accountMAC(k, &a), before)
+	n, err := tx.Exec(qAccountAmend, a.Tenant, a.ID, a.State, a.Hash, a.Rules, a.SetAt, a.MustChange, a.FirstUntil, accountMAC(k, &a), before, string(a.Personnel))
 	if err == nil && n == 0 {
 		err = fault.New(fault.Busy, "db.busy")
 	}

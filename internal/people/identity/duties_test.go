@@ -17,7 +17,7 @@ func TestDutiesApartOnEveryPath(t *testing.T) {
 		h, ctx := newHouse(t, e, quick()), t.Context()
 		both := []Grant{{Role: actor.Auditor}, {Role: actor.HR}, {Role: actor.Nurse}}
 		before := h.account("midori", NewAccount{LoginID: "old", Name: "以前から", Email: "old@midori.example", Grants: both})
-		h.apart = func(roles []actor.Role) error {
+		h.apart = func(roles []actor.Role, _ actor.Personnel) error {
 			if slices.Contains(roles, actor.Auditor) && slices.Contains(roles, actor.HR) {
 				return fault.New(fault.Conflict, "access.duties")
 			}

@@ -203,7 +203,7 @@ func TestPolicyForNewTenants(t *testing.T) {
 	must(t, h.db.Tx(ctx, tid, func(tx *db.Tx) error { _, err := tx.Exec(qTestUnchosen, tid); return err }))
 	roles, err := h.TwoFactor(ctx, tid)
 	must(t, err)
-	if len(roles) != 6 || anyRole(roles, []actor.Role{actor.HR, actor.Employee, actor.Manager}) {
+	if len(roles) != 8 || anyRole(roles, []actor.Role{actor.HR, actor.Employee, actor.Manager}) {
 		t.Fatal(roles)
 	}
 	for role, must := range map[string]bool{"hr": false, "nurse": true, "tenantadmin": true} {

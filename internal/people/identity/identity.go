@@ -103,6 +103,7 @@ type NewAccount struct {
 	MustChange bool
 	Person     ids.Person
 	Grants     []Grant
+	Personnel  actor.Personnel
 }
 
 // Account is one account as administrators see it.
@@ -114,6 +115,7 @@ type Account struct {
 	Email         string
 	Person        ids.Person
 	Grants        []Grant
+	Personnel     actor.Personnel // as stated
 	Disabled      bool
 	Tampered      bool // its row was changed past the service: nobody signs in with it
 	Locked        bool

@@ -34,10 +34,14 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 		if err := s.keepAdmin(tx, k, a.Tenant, id, given); err != nil {
 			return err
 		}
+		acc, err := s.standing(tx, k, a.Tenant, id)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.Exec(qGrantClear, a.Tenant, id); err != nil {
 			return err
 		}
-		if err := s.putGrants(tx, k, a, a.Tenant, id, grants, time.Now()); err != nil {
+		if err := s.putGrants(tx, k, a, a.Tenant, id, grants, acc.Personnel, time.Now()); err != nil {
 			return err
 		}
 		return s.endSessions(tx, a.Tenant, id, "", "roles-changed")

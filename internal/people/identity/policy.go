@@ -76,7 +76,7 @@ func DefaultPolicy() Policy {
 		SprayNames: 10, SprayFor: time.Hour, SprayWait: 8 * time.Second, NetworkNames: 30, NetworkFor: 10 * time.Minute, NetworkWait: time.Second,
 		LocksMost: 5, LocksFor: 10 * time.Minute,
 		CodeFor: 10 * time.Minute, CodeTries: 5, Resends: 3, ResendAfter: 30 * time.Second, CodesPerDay: 100,
-		TwoFactor:   []actor.Role{actor.Nurse, actor.Physician, actor.TenantAdmin, actor.Operator, actor.ITSM, actor.Auditor},
+		TwoFactor:   []actor.Role{actor.Nurse, actor.Physician, actor.StressImplementer, actor.StressStaff, actor.TenantAdmin, actor.Operator, actor.ITSM, actor.Auditor},
 		SessionIdle: 3 * time.Hour, SessionMost: 12 * time.Hour, TouchStep: time.Second, WarnBefore: 5 * time.Minute, ScreenLock: 30 * time.Minute,
 	}
 }

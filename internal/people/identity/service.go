@@ -67,8 +67,9 @@ type Options struct {
 	Mail    mail.Sender
 	Tenants Tenants
 	Guard   Guard
-	// Apart refuses roles that one person must not hold together; package access fills it. nil: no such pairs.
-	Apart   func(roles []actor.Role) error
+	// Apart refuses what one person must not hold together: roles, and personnel authority as stated. Package access
+	// fills it. nil: no such pairs.
+	Apart   func(roles []actor.Role, say actor.Personnel) error
 	Policy  Policy
 	Site    string // address of the service as people type it, for mails
 	Returns string // address to which mails that can't be delivered come back; empty: nobody reads them
@@ -83,7 +84,7 @@ type Service struct {
 	mail    mail.Sender
 	tenants Tenants
 	guard   Guard
-	apart   func([]actor.Role) error
+	apart   func([]actor.Role, actor.Personnel) error
 	policy  Policy
 	site    string
 	returns string

@@ -6,19 +6,20 @@ import (
 	"rakudos/internal/engine/db"
 )
 
-const accountColumns = `a.tenant_id, a.account_id, a.login, a.name, a.email, a.person_id, a.state, a.password_hash, a.password_rules, a.must_change, a.first_until, a.failures, a.locked_at, a.created_at, a.signed_in_at, a.login_index, a.password_set_at, a.mac, a.grants_mac`
+const accountColumns = `a.tenant_id, a.account_id, a.login, a.name, a.email, a.person_id, a.state, a.password_hash, a.password_rules, a.must_change, a.first_until, a.failures, a.locked_at, a.created_at, a.signed_in_at, a.login_index, a.password_set_at, a.mac, a.grants_mac, a.personnel`
 
 var (
-	qAccountInsert = db.Q("identity.account_insert", `insert into identity_accounts (tenant_id, account_id, login_index, login, name, email, person_id, password_hash, password_rules, password_set_at, must_change, first_until, created_at, mac)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
+	qAccountInsert = db.Q("identity.account_insert", `insert into identity_accounts (tenant_id, account_id, login_index, login, name, email, person_id, password_hash, password_rules, password_set_at, must_change, first_until, created_at, mac, personnel)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
 	qAccountByLogin = db.Q("identity.account_by_login", `select `+accountColumns+` from identity_accounts a where a.tenant_id = $1 and a.login_index = $2`)
 	qAccountByID    = db.Q("identity.account_by_id", `select `+accountColumns+` from identity_accounts a where a.tenant_id = $1 and a.account_id = $2`)
 	qAccounts       = db.Q("identity.accounts", `select `+accountColumns+` from identity_accounts a where a.tenant_id = $1 order by a.created_at, a.account_id`)
-	qAccountAmend   = db.Q("identity.account_amend", `update identity_accounts set state = $3, password_hash = $4, password_rules = $5, password_set_at = $6, must_change = $7, first_until = $8, mac = $9
+	qAccountAmend   = db.Q("identity.account_amend", `update identity_accounts set state = $3, password_hash = $4, password_rules = $5, password_set_at = $6, must_change = $7, first_until = $8, mac = $9, personnel = $11
 		where tenant_id = $1 and account_id = $2 and mac = $10`)
-	qGrantsBind = db.Q("identity.grants_bind", `update identity_accounts set grants_mac = $3 where tenant_id = $1 and account_id = $2`)
-	qHashes     = db.GlobalQ("identity.hashes", `select password_hash from identity_accounts`)
-	qRetired    = db.Q("identity.retired", `select count(*) from identity_retired where tenant_id = $1 and login_index = $2`) // of erased people
+	qAccountWait = db.Q("identity.account_wait", `update identity_accounts set state = state where tenant_id = $1 and account_id = $2`)
+	qGrantsBind  = db.Q("identity.grants_bind", `update identity_accounts set grants_mac = $3 where tenant_id = $1 and account_id = $2`)
+	qHashes      = db.GlobalQ("identity.hashes", `select password_hash from identity_accounts`)
+	qRetired     = db.Q("identity.retired", `select count(*) from identity_retired where tenant_id = $1 and login_index = $2`) // of erased people
 
 	qGrantInsert = db.Q("identity.grant_insert", `insert into identity_grants (tenant_id, account_id, role, site_id, dept_id, granted_at, granted_by) values ($1, $2, $3, $4, $5, $6, $7)`)
 	qGrantClear  = db.Q("identity.grant_clear", `delete from identity_grants where tenant_id = $1 and account_id = $2`)
@@ -70,10 +71,11 @@ type account struct {
 	loginIndex            []byte
 	SetAt                 int64
 	mac, grantsMAC        []byte // see bound.go
+	Personnel             actor.Personnel
 }
 
 func (a *account) dest() []any {
-	return []any{&a.Tenant, &a.ID, &a.login, &a.name, &a.email, &a.Person, &a.State, &a.Hash, &a.Rules, &a.MustChange, &a.FirstUntil, &a.Failures, &a.LockedAt, &a.CreatedAt, &a.SignedInAt, &a.loginIndex, &a.SetAt, &a.mac, &a.grantsMAC}
+	return []any{&a.Tenant, &a.ID, &a.login, &a.name, &a.email, &a.Person, &a.State, &a.Hash, &a.Rules, &a.MustChange, &a.FirstUntil, &a.Failures, &a.LockedAt, &a.CreatedAt, &a.SignedInAt, &a.loginIndex, &a.SetAt, &a.mac, &a.grantsMAC, &a.Personnel}
 }
 
 func scanAccount(s db.Scanner) (account, error) {

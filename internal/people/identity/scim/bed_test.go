@@ -79,8 +79,11 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// apartTest keeps auditors and personnel staff apart.
-func apartTest(roles []actor.Role) error {
+// apartTest keeps auditors and personnel staff apart, and whoever has personnel authority from stress checks.
+func apartTest(roles []actor.Role, say actor.Personnel) error {
+	if slices.Contains(roles, actor.StressStaff) && say.Counts(roles) {
+		return fault.New(fault.Conflict, "access.personnel")
+	}
 	if slices.Contains(roles, actor.Auditor) && slices.Contains(roles, actor.HR) {
 		return fault.New(fault.Conflict, "access.duties")
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/testkit/testdb"
 )
@@ -40,5 +41,39 @@ func TestGroupsKeepDutiesApart(t *testing.T) {
 		if got := b.roles("midori", newcomer); !slices.Contains([]string{"auditor", "hr"}, got) {
 			t.Errorf("both: %q", got)
 		}
+	})
+}
+
+// TestGroupsKeepStressChecksApart: a group makes nobody a stress check's staff who has, or is presumed to have,
+// personnel authority; and whoever is staff gets no role by a group that would presume it.
+func TestGroupsKeepStressChecksApart(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		ctx, admin := t.Context(), b.admin["midori"]
+		newcomer, hr := b.join("midori"), string(b.ids["midori/hr"])
+		g := b.group("midori", "stress", newcomer, hr)
+		want := func(err error, code string) {
+			t.Helper()
+			if f := fault.Of(err); f == nil || f.Code != code {
+				t.Errorf("%v, want %s", err, code)
+			}
+		}
+		want(b.MapGroup(ctx, admin, g, actor.StressStaff, false), "scim.confirm") // it will see results
+		must(t, b.MapGroup(ctx, admin, g, actor.StressStaff, true))
+		if a, h := b.roles("midori", newcomer), b.roles("midori", hr); a != "stress-staff" || h != "hr" {
+			t.Errorf("the newcomer has %q, hr %q", a, h)
+		}
+		second := b.group("midori", "personnel", newcomer)
+		must(t, b.MapGroup(ctx, admin, second, actor.HR, true))
+		if got := b.roles("midori", newcomer); got == "hr stress-staff" || got == "stress-staff hr" {
+			t.Errorf("both: %q", got)
+		}
+		// Once it is stated that HR's clerk has no say, the group's next change gives the role.
+		must(t, b.id.SetPersonnel(ctx, admin, b.ids["midori/hr"], actor.PersonnelNone, "事務担当"))
+		must(t, b.MapGroup(ctx, admin, g, actor.StressStaff, true))
+		if got := b.roles("midori", hr); got != "hr stress-staff" {
+			t.Errorf("the clerk has %q", got)
+		}
+		want(b.id.SetPersonnel(ctx, admin, b.ids["midori/hr"], actor.PersonnelHeld, "昇進"), "access.personnel")
 	})
 }

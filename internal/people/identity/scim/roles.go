@@ -13,7 +13,7 @@ import (
 )
 
 // Privileged roles see health data or give roles: an administrator confirms them apart.
-var Privileged = []actor.Role{actor.Physician, actor.Nurse, actor.TenantAdmin}
+var Privileged = []actor.Role{actor.Physician, actor.Nurse, actor.StressImplementer, actor.StressStaff, actor.TenantAdmin}
 
 // never are the association's: no personnel system gives them.
 var never = []actor.Role{actor.Operator, actor.ITSM}
@@ -101,7 +101,7 @@ func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Acc
 		if holds(byHand, r) {
 			continue
 		}
-		if next := append(slices.Clone(grants), identity.Grant{Role: r}); s.Identity.MayHold(next) == nil {
+		if next := append(slices.Clone(grants), identity.Grant{Role: r}); s.Identity.MayHold(next, a.Personnel) == nil {
 			grants, ours = next, append(ours, r)
 		} else if err := s.refuseRole(ctx, who, a.ID, r); err != nil {
 			return err
