@@ -52,7 +52,7 @@ dist: ## static binaries for Linux with checksums, in dist/
 	cd dist && sha256sum rakudos-linux-* > SHA256SUMS
 
 images: needs ## new pictures for docs/images, and of every page for out/images
-	UPDATE_IMAGES=1 go test -count=1 -timeout 10m -run 'TestPeopleAtTheirScreens|TestFactorsAtTheScreens|TestReviewPagesInABrowser' ./internal/testkit/webtest
+	UPDATE_IMAGES=1 go test -count=1 -timeout 10m -run 'TestEveryPageIsLookedAt|TestPeopleAtTheirScreens|TestFactorsAtTheScreens|TestReviewPagesInABrowser' ./internal/testkit/webtest
 
 fmt: ## gofumpt over everything
 	$(TOOL) gofumpt -w cmd internal migrations

@@ -8,11 +8,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/people/access"
+	"rakudos/internal/words"
 )
 
 // auditView is the record of what was done; names and values are not in it.
@@ -29,6 +33,7 @@ type auditView struct {
 type auditLine struct {
 	audit.Entry
 	What, Who, Why, Outcome, Detail string
+	Name                            string // of the account, where the reader may know it
 	Short                           string // the ends of the account's id, which tell two people of one role apart
 	Times                           int    // how often that day; above 1 only on the person's own page
 }
@@ -75,6 +80,8 @@ func (s *server) auditList(w http.ResponseWriter, r *http.Request, v *Visitor, v
 	}
 	if view.Own {
 		view.Entries = byDay(view.Entries, v)
+	} else if access.Allows(v.Actor, access.ReviewRead) {
+		s.nameActors(r, v, view.Entries)
 	}
 	if len(entries) == auditPer {
 		view.More = with(r.URL, "before", strconv.FormatInt(entries[len(entries)-1].Seq, 10))
@@ -84,6 +91,24 @@ func (s *server) auditList(w http.ResponseWriter, r *http.Request, v *Visitor, v
 		status = http.StatusUnprocessableEntity
 	}
 	return s.pageStatus(w, r, v, status, view)
+}
+
+// nameActors puts the names of the tenant's own accounts to the lines, for those who review who holds which right
+// and know them from there. The log itself has no names: who is gone, or of another tenant, stays an identifier.
+func (s *server) nameActors(r *http.Request, v *Visitor, lines []auditLine) {
+	known := map[ids.Account]string{}
+	for i, l := range lines {
+		id := l.Actor.Account
+		if id == "" {
+			continue
+		}
+		name, asked := known[id]
+		if !asked {
+			name, _ = s.Identity.NameOf(r.Context(), v.Tenant, id) // without a name the identifier stands there
+			known[id] = name
+		}
+		lines[i].Name = name
+	}
 }
 
 // byDay puts the same act of the same day together, as the person it is about wants to read it: who looked,
@@ -173,6 +198,14 @@ func detailText(name string, value any) string {
 	}
 	if word := plainValues[text]; word != "" {
 		return word
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return stamp(at)
+	}
+	if words.Known(text) {
+		if says := words.Fault(fault.New(fault.Internal, text)).Message; !strings.Contains(says, "{") {
+			return strings.TrimSuffix(says, "。")
+		}
 	}
 	return text
 }

@@ -58,6 +58,22 @@ func TestAuditLineInWords(t *testing.T) {
 	}
 }
 
+// TestDetailsInWords: what the program writes for itself is read by people in their words: instants in Japan's
+// time, codes of faults as the sentence that was shown, identifiers by their ends.
+func TestDetailsInWords(t *testing.T) {
+	for value, want := range map[any]string{
+		"2026-12-31T14:59:00Z": "2026-12-31 23:59", "checkup.header_unknown": "見出しの行が見つかりません。健診結果のファイルではないようです",
+		"01935a00-0000-7000-8000-000000000001": "0193…000001", "2026-12-31": "2026-12-31", "nothing.known": "nothing.known", true: "はい",
+	} {
+		if got := detailText("x", value); got != want {
+			t.Errorf("%v: %q, want %q", value, got, want)
+		}
+	}
+	if got := detailText("x", []any{"2026-12-31T14:59:00Z", false}); got != "2026-12-31 23:59／いいえ" {
+		t.Error(got)
+	}
+}
+
 func TestPurposeIsTheStrongestRole(t *testing.T) {
 	if got := purposeOf(actor.Actor{Roles: []actor.Role{actor.Employee, actor.Physician}}); got != "work-fitness" {
 		t.Error(got)

@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/org"
 )
 
 // holdsView is what of the own tenant is kept from erasure, and by whose order.
@@ -32,10 +33,14 @@ type holdForm struct{ Scope, Number, Class, Reason, Authority, Reviewer, ReviewB
 // Template names the file.
 func (*holdsView) Template() string { return "holds" }
 
-func covers(h erasure.Hold) string {
+// covers says what is kept; a person is known here by the employee number under which the hold was placed.
+func covers(h erasure.Hold, dir *org.Directory) string {
 	switch h.Scope {
 	case erasure.HoldPerson:
-		return "一人の記録（" + string(h.Person) + "）"
+		if p, ok := dir.Person(h.Person); ok {
+			return "一人の記録（社員番号 " + p.Number + "）"
+		}
+		return "一人の記録（名簿にない人）"
 	case erasure.HoldClass:
 		return "記録の種類: " + h.Class
 	}
@@ -47,9 +52,13 @@ func (s *server) holdsView(r *http.Request, v *Visitor) (*holdsView, error) {
 	if err != nil {
 		return nil, err
 	}
+	dir, err := s.Org.Directory(r.Context(), v.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	view := &holdsView{Page: Page{Title: "消去の保全", Here: "/holds"}, Manages: access.Allows(v.Actor, access.HoldManage), Classes: retention.Classes, Form: holdForm{Scope: erasure.HoldPerson}}
 	for _, h := range all {
-		view.Holds = append(view.Holds, holdLine{h, covers(h), !h.ReleasedAt.IsZero()})
+		view.Holds = append(view.Holds, holdLine{h, covers(h, dir), !h.ReleasedAt.IsZero()})
 	}
 	return view, nil
 }

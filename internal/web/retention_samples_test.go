@@ -8,13 +8,14 @@ import (
 	"rakudos/internal/base/jst"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
+	"rakudos/internal/people/org"
 )
 
 func sampleHolds(manages bool) *holdsView {
 	h := erasure.Hold{ID: "h", Scope: erasure.HoldPerson, Person: "01935a00-0000-7000-8000-000000000001", Reason: "労災の争い", Authority: "裁判所の求め", Reviewer: "法務 花子", ReviewBy: jst.Date{Y: 2027, M: 4, D: 1}, PlacedAt: sampleNow}
 	over := erasure.Hold{ID: "o", Scope: erasure.HoldClass, Class: "一般健康診断", Reason: "調査", Authority: "監督署", Reviewer: "法務 花子", ReviewBy: jst.Date{Y: 2026, M: 12, D: 1}, PlacedAt: sampleNow, ReleasedAt: sampleNow}
 	return &holdsView{Page: Page{Title: "消去の保全", Here: "/holds", Errors: []FieldError{{"number", "その人の記録はありません。"}}}, Manages: manages, Classes: retention.Classes, Form: holdForm{Scope: erasure.HoldPerson, Number: "M9999"},
-		Holds: []holdLine{{h, covers(h), false}, {over, covers(over), true}, {erasure.Hold{ID: "t", Scope: erasure.HoldTenant}, covers(erasure.Hold{Scope: erasure.HoldTenant}), false}}}
+		Holds: []holdLine{{h, covers(h, &org.Directory{}), false}, {over, covers(over, &org.Directory{}), true}, {erasure.Hold{ID: "t", Scope: erasure.HoldTenant}, covers(erasure.Hold{Scope: erasure.HoldTenant}, &org.Directory{}), false}}}
 }
 
 func sampleCandidates() []retention.Candidate {

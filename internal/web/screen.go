@@ -56,13 +56,17 @@ func (s *server) unlockPost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	return s.pageStatus(w, r, v, statusOf(f), view)
 }
 
-// screenLock locks the screen at once: the page does it when nobody has touched it for the tenant's time.
+// screenLock locks the screen at once: by the button of every page, and by the page itself when nobody has touched
+// it for the tenant's time. Whoever opens it again is where the button was pressed.
 func (s *server) screenLock(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return formFault(err)
+	}
 	if err := s.Identity.LockScreen(r.Context(), v.token); err != nil {
 		return err
 	}
 	if wantsJSON(r) {
 		return sendJSON(w, http.StatusOK, struct{}{})
 	}
-	return goTo(w, r, "/unlock")
+	return goTo(w, r, backTo("/unlock", ownPath(r.PostFormValue("back"))))
 }

@@ -36,7 +36,7 @@ func TestHoldsAtTheScreen(t *testing.T) {
 			}
 			p, err = admin.Get(ctx, "/holds")
 			m := releaseForm.FindSubmatch(p.Body)
-			if err != nil || m == nil || !bytes.Contains(p.Body, []byte("保全中")) {
+			if err != nil || m == nil || !bytes.Contains(p.Body, []byte("保全中")) || !bytes.Contains(p.Body, []byte("一人の記録（社員番号 M0001）")) {
 				t.Fatalf("%d %v %.300s", p.Status, err, p.Body)
 			}
 			if p, err = neighbour.Get(ctx, "/holds"); err != nil || bytes.Contains(p.Body, []byte("労災の争い")) {

@@ -56,10 +56,11 @@ func (v *visit) look(name string) {
 		if up := browser.Eval[[]string](v.Page, upright); len(up) > 0 {
 			v.t.Errorf("%s on a %s: no room for %v", name, s.what, up)
 		}
-		v.Dark(false)
 		if dir := pictures(name); dir != "" {
+			v.Dark(s.dark && !slices.Contains(kept, name)) // the documentation is light
 			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 2400)
 		}
+		v.Dark(false)
 	}
 	v.Size(1280, 900)
 	for _, p := range v.Problems() {

@@ -62,10 +62,15 @@ func TestUsersAndScreenLock(t *testing.T) {
 	}
 	v.Problems() // the refused requests stand on the console
 
-	// Locked by hand: every page leads to the form, which leads back.
+	// Locked by hand: what was typed stays, and every page leads to the form, which leads back.
 	v.Open(h.URL + "/me/security")
 	v.look("security")
-	v.Follow(`form[action="/screen/lock"] button`)
+	v.Type("#email", "draft@example.jp")
+	v.Click(`header form[action="/screen/lock"] button`)
+	v.Await("the cover", `document.getElementById("screen-dialog").open`)
+	if got := browser.Eval[string](v.Page, `document.getElementById("email").value`); got != "draft@example.jp" {
+		t.Errorf("the draft is %q", got)
+	}
 	v.Open(h.URL + "/users")
 	v.AwaitText("画面をロックしています")
 	v.look("unlock")

@@ -51,6 +51,10 @@ export function lock() {
     await uncover();
   });
   dialog.addEventListener("passkey", uncover);
+  for (const f of document.querySelectorAll('form[action="/screen/lock"]')) f.addEventListener("submit", (e) => {
+    e.preventDefault();
+    ask("/screen/lock", "POST").catch(() => {}).finally(cover);
+  });
   const tick = async () => {
     if (shut) return;
     const now = Date.now();
