@@ -14,10 +14,16 @@ import (
 	"rakudos/internal/cli"
 	"rakudos/internal/engine/blob"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/governance/accessreview"
+	"rakudos/internal/governance/certificate"
+	"rakudos/internal/governance/retention"
+	"rakudos/internal/governance/termination"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/scim"
+	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/org"
 	"rakudos/internal/people/tenant"
 )
@@ -30,7 +36,7 @@ func (a *App) openKeys(ctx context.Context) error {
 	}
 	a.KeyRing = keys.New(keys.Options{
 		Main: a.DB, Keys: a.Keys, Vault: a.Vault, Log: a.Audit, Jobs: a.Jobs, Copies: keyCopies{a.Backup},
-		Columns: slices.Concat(tenant.Sealed, identity.SealedColumns, org.Sealed, checkup.Sealed),
+		Columns: SealedColumns,
 		Files: func(ctx context.Context, t ids.Tenant, prefix []byte) (int64, error) {
 			return beginning(ctx, files, t, prefix)
 		},
@@ -41,6 +47,11 @@ func (a *App) openKeys(ctx context.Context) error {
 	}
 	return a.KeyRing.Register(ctx)
 }
+
+// SealedColumns are all that a rotation seals again. A test reads the schema: a column that is sealed and neither
+// here nor explained there fails the build.
+var SealedColumns = slices.Concat(tenant.Sealed, identity.SealedColumns, sso.Sealed, scim.Sealed, org.Sealed, checkup.Sealed,
+	accessreview.Sealed, retention.Sealed, termination.Sealed, certificate.Sealed, backup.Sealed)
 
 // beginning counts a tenant's files that begin with some bytes.
 func beginning(ctx context.Context, files blob.Store, t ids.Tenant, prefix []byte) (n int64, err error) {

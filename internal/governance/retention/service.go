@@ -122,7 +122,7 @@ func (s *Service) Lengthen(ctx context.Context, a actor.Actor, t ids.Tenant, cla
 	}
 	now := time.Now()
 	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		sealed := k.Seal(vault.Loc{Table: "retention_rule", ID: c.Name, Column: "sealed"}, []byte(source))
+		sealed := k.Seal(ruleAt(c.Name), []byte(source))
 		if _, err := tx.Exec(qRuleSet, t, c.Name, years, sealed, string(a.Account), db.Micros(now)); err != nil {
 			return err
 		}

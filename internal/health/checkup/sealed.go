@@ -24,6 +24,9 @@ var Sealed = []vault.Column{
 			ID: OpinionID(r[0].(string)), Decision: Decision{Result: ids.Result(r[1].(string))}, Year: int(r[2].(int64)), By: ids.Account(r[3].(string)), At: db.Time(r[4].(int64)),
 		})
 	}, "result_id", "year", "decided_by", "decided_at"),
+	vault.PersonColumn(followUpTable, "sealed", []string{"id"}, "person_id = $2", func(r []any) vault.Loc {
+		return locFollowUp(&FollowUp{ID: FollowUpID(r[0].(string)), Result: ids.Result(r[1].(string)), Year: int(r[2].(int64)), By: ids.Account(r[3].(string)), At: db.Time(r[4].(int64))})
+	}, "result_id", "year", "noted_by", "noted_at"),
 	vault.TenantColumn("import_batch", "about", "id", func(id string) vault.Loc { return locBatch(ids.Import(id), "about") }),
 	vault.TenantColumn("import_batch", "detail", "id", func(id string) vault.Loc { return locBatch(ids.Import(id), "detail") }),
 	vault.TenantColumn("checkup_mapping", "mapping", "id", locMapping),

@@ -64,7 +64,7 @@ type bound struct {
 }
 
 func (r tokenRow) open(k *vault.Key) (Token, error) {
-	plain, err := k.Open(vault.Loc{Table: tokensTable, ID: r.id, Column: "sealed"}, r.sealed)
+	plain, err := k.Open(tokenAt(r.id), r.sealed)
 	if err != nil {
 		return Token{}, err
 	}
@@ -148,7 +148,7 @@ func (s *Service) CreateToken(ctx context.Context, a actor.Actor, label string, 
 	if err != nil {
 		return Token{}, "", err
 	}
-	r.sealed = k.Seal(vault.Loc{Table: tokensTable, ID: r.id, Column: "sealed"}, plain)
+	r.sealed = k.Seal(tokenAt(r.id), plain)
 	err = s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		if _, err := tx.Exec(qTokenInsert, a.Tenant, r.id, r.hash, r.sealed, r.created, r.expires); err != nil {
 			return err
