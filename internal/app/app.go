@@ -186,7 +186,7 @@ func (a *App) openEngines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Blobs = blob.Sealed(local, a.blobKey)
+	a.Blobs = blob.Sealed(local, a.blobKey).Only(erasure.BlobPrefixes()...)
 	if a.Mail, err = a.mailer(); err != nil {
 		return err
 	}

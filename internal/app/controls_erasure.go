@@ -71,7 +71,10 @@ func (s eraseScene) Backup(ctx context.Context) error {
 
 // Restored restores the newest backup into a folder, as the command line would, and opens its records.
 func (s eraseScene) Restored(ctx context.Context, look func(*db.DB) error) (err error) {
-	dir, err := os.MkdirTemp(s.app.Config.Data, "restored-")
+	if err := os.MkdirAll(s.app.Config.path("tmp"), 0o700); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(s.app.Config.path("tmp"), "restored-")
 	if err != nil {
 		return err
 	}

@@ -216,7 +216,13 @@ func (s *stage) opened(addr string, now bool) {
 }
 
 // sweepSandboxes removes what a killed process left behind.
-func (a *App) sweepSandboxes() error { return os.RemoveAll(a.Config.path("tmp")) }
+func (a *App) sweepSandboxes() error {
+	left, err := filepath.Glob(a.Config.path(".root-*")) // root keys whose exchange was cut off
+	for _, f := range left {
+		err = errors.Join(err, os.Remove(f))
+	}
+	return errors.Join(err, os.RemoveAll(a.Config.path("tmp")))
+}
 
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 

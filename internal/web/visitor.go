@@ -83,22 +83,8 @@ func (s *server) borrow(ctx context.Context, v *Visitor) error {
 	return nil
 }
 
-// tenantFor keeps a tenant's name for a minute: it stands in the header of every page.
-type tenantFor struct {
-	tenant.Tenant
-	until time.Time
-}
-
 func (s *server) tenant(ctx context.Context, id ids.Tenant) (tenant.Tenant, error) {
-	if k, ok := s.tenants.Load(id); ok && time.Now().Before(k.(tenantFor).until) {
-		return k.(tenantFor).Tenant, nil
-	}
-	t, err := s.Tenants.ByID(ctx, id)
-	if err != nil {
-		return t, err
-	}
-	s.tenants.Store(id, tenantFor{t, time.Now().Add(time.Minute)})
-	return t, nil
+	return s.tenants.get(id, func() (tenant.Tenant, error) { return s.Tenants.ByID(ctx, id) })
 }
 
 // purposes is why a role reads health data; the first that fits is written into the audit log.

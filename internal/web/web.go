@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -77,7 +76,7 @@ type server struct {
 	assets    *assets
 	views     *views
 	routes    []Route
-	tenants   sync.Map // ids.Tenant → tenantFor
+	tenants   tenantNames
 	streams   streams
 	verifying chan struct{} // how many check a certificate at once
 }

@@ -9,5 +9,6 @@ var blobTexts = map[string]Text{
 	"blob.unreachable": {Message: "置き場所に届きません。", Kept: "これまでの写しはそのままです。", Next: "届くようになれば、自動でやり直します。"},
 	"blob.locked":      {Message: "期限まで消せないように守られています。", Kept: "何も消していません。"},
 	"blob.no_lock":     {Message: "置き場所が、消せないようにする設定を受け付けません。", Kept: "写しは置きましたが、守られていません。", Next: "置き場所の側で、版ごとの不変ポリシー（Object Lock）を有効にしてください。"},
+	"blob.undeclared":  {Message: "決められた置き場所でないため、ファイルを保存しませんでした。", Kept: "何も保存されていません。", Next: "プログラムの誤りです。開発者に知らせてください。"},
 	"blob.key":         {Message: "ファイルの名前が正しくありません。", Kept: "何も保存されていません。"},
 }

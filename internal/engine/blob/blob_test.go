@@ -237,3 +237,31 @@ func TestSealedPutThatFailsLeavesNothing(t *testing.T) {
 		t.Fatalf("cancelled: %v", err)
 	}
 }
+
+// TestOnlyDeclaredPrefixes: a store that knows its prefixes takes nothing else, and still hands out and deletes what
+// an earlier version has put elsewhere.
+func TestOnlyDeclaredPrefixes(t *testing.T) {
+	l, _ := newLocal(t)
+	whole := Sealed(l, func(_ context.Context, t ids.Tenant) (Key, error) { return framed{t}, nil })
+	owner, ctx := ids.New[ids.Tenant](), t.Context()
+	if _, err := whole.Put(ctx, owner, "old/x", strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	some := whole.Only("roster/", "checkup/")
+	for key, refused := range map[string]bool{"roster/1": false, "checkup/1": false, "old/y": true, "rosters/1": true, "x/roster/1": true} {
+		_, err := some.Put(ctx, owner, key, strings.NewReader("x"))
+		if f := fault.Of(err); (f != nil && f.Code == "blob.undeclared") != refused || err != nil && !refused {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	r, err := some.Open(ctx, owner, "old/x")
+	if got := get(t, r, err); got != "x" {
+		t.Errorf("an old file: %q", got)
+	}
+	if err := some.Delete(ctx, owner, "old/x"); err != nil {
+		t.Error(err)
+	}
+	if names, err := whole.List(ctx, owner, ""); err != nil || len(names) != 2 {
+		t.Errorf("%v %v", names, err)
+	}
+}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 )
 
@@ -21,11 +23,24 @@ type Key interface {
 type SealedStore struct {
 	store Store
 	key   func(context.Context, ids.Tenant) (Key, error)
+	only  []string
 }
 
 // Sealed puts sealing in front of a store.
 func Sealed(s Store, key func(context.Context, ids.Tenant) (Key, error)) *SealedStore {
-	return &SealedStore{s, key}
+	return &SealedStore{store: s, key: key}
+}
+
+// Only lets files be put under these prefixes alone: what the register of erasure does not name cannot come to lie
+// here. Nothing else about the store changes.
+func (s *SealedStore) Only(prefixes ...string) *SealedStore {
+	out := *s
+	out.only = prefixes
+	return &out
+}
+
+func (s *SealedStore) undeclared(key string) bool {
+	return s.only != nil && !slices.ContainsFunc(s.only, func(p string) bool { return strings.HasPrefix(key, p) })
 }
 
 func name(t ids.Tenant, key string) (string, error) {
@@ -41,6 +56,9 @@ func (s *SealedStore) Put(ctx context.Context, t ids.Tenant, key string, r io.Re
 	full, err := name(t, key)
 	if err != nil {
 		return 0, err
+	}
+	if s.undeclared(key) {
+		return 0, fault.New(fault.Internal, "blob.undeclared", "key", key)
 	}
 	k, err := s.key(ctx, t)
 	if err != nil {

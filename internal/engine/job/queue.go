@@ -2,9 +2,12 @@ package job
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 )
@@ -66,6 +69,17 @@ func (q *Queue) Handle(name string, h Handler, o Options) {
 	q.kinds[name] = &kind{name: name, handle: h, opt: o.filled()}
 }
 
+// maxPayload bounds what a job carries: the number of the thing to work on. What is said about people lies sealed
+// where it belongs, and never waits here.
+const maxPayload = 64
+
+func strange(b byte) bool {
+	return !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-' || b == '_' || b == '.' || b == ':')
+}
+
+// Kinds lists what has a handler, sorted.
+func (q *Queue) Kinds() []string { return slices.Sorted(maps.Keys(q.kinds)) }
+
 // Enqueue adds a job in the caller's transaction: it exists if and only if the transaction commits. A
 // slot that is taken already gives the id of the job that holds it, in whatever state.
 func (q *Queue) Enqueue(tx *db.Tx, t ids.Tenant, kind string, payload []byte, o EnqueueOptions) (ids.Job, error) {
@@ -76,6 +90,9 @@ func (q *Queue) Enqueue(tx *db.Tx, t ids.Tenant, kind string, payload []byte, o 
 	}
 	if payload == nil {
 		payload = []byte{}
+	}
+	if len(payload) > maxPayload || slices.ContainsFunc(payload, strange) {
+		return "", fault.New(fault.Internal, "job.payload", "kind", kind)
 	}
 	id := ids.New[ids.Job]()
 	n, err := tx.Exec(qInsert, t, id, kind, o.Slot, payload, db.Micros(runAt), db.Micros(now))

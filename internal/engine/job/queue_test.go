@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -147,7 +149,7 @@ func TestRetryThenDeadLetter(t *testing.T) {
 				return fmt.Errorf("wrapped: %w", fault.New(fault.Invalid, "x.bad"))
 			case "permanent":
 				return Permanent(errors.New("never"))
-			case "third time":
+			case "third-time":
 				if j.Attempt == 3 {
 					return nil
 				}
@@ -155,7 +157,7 @@ func TestRetryThenDeadLetter(t *testing.T) {
 			return errors.New("not yet")
 		}, opt)
 		id := map[string]ids.Job{}
-		for _, p := range []string{"panics", "hopeless", "permanent", "third time", "always"} {
+		for _, p := range []string{"panics", "hopeless", "permanent", "third-time", "always"} {
 			id[p] = enqueue(t, e.DB, q, tenant, "k", p, EnqueueOptions{})
 		}
 		start(t, q)
@@ -163,7 +165,7 @@ func TestRetryThenDeadLetter(t *testing.T) {
 			"panics":     {"dead", 3, "job: panic: string"},
 			"hopeless":   {"dead", 1, "invalid: x.bad"},
 			"permanent":  {"dead", 1, "never"},
-			"third time": {"done", 3, ""},
+			"third-time": {"done", 3, ""},
 			"always":     {"dead", 3, "not yet"},
 		} {
 			eventually(t, p, func() bool { return state(t, e.DB, id[p]) == want })
@@ -175,7 +177,7 @@ func TestRetryThenDeadLetter(t *testing.T) {
 		if err := q.Retry(t.Context(), id["always"]); err != nil {
 			t.Fatal(err)
 		}
-		if err := q.Retry(t.Context(), id["third time"]); !fault.Is(err, fault.Missing) {
+		if err := q.Retry(t.Context(), id["third-time"]); !fault.Is(err, fault.Missing) {
 			t.Fatalf("a finished job was revived: %v", err)
 		}
 		eventually(t, "tried again", func() bool { mu.Lock(); defer mu.Unlock(); return tries["always"] == 6 })
@@ -258,6 +260,30 @@ func TestConcurrencyIsPerKind(t *testing.T) {
 		eventually(t, "all done", func() bool { mu.Lock(); defer mu.Unlock(); return done == 18 })
 		if peak["one"] != 1 || peak["three"] != 3 {
 			t.Fatalf("peaks %v", peak)
+		}
+	})
+}
+
+// TestAPayloadIsANumber: what is said about people never waits in the queue.
+func TestAPayloadIsANumber(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		q := New(e.DB)
+		q.Handle("b", nil, Options{})
+		q.Handle("a", nil, Options{})
+		if got := q.Kinds(); !slices.Equal(got, []string{"a", "b"}) {
+			t.Errorf("%v", got)
+		}
+		for payload, ok := range map[string]bool{
+			"": true, "2026": true, "01a222e9-5d78-799e-aa95-27a614333d1f": true, "a.b:c_d": true,
+			"佐藤": false, "a b": false, `{"a":1}`: false, strings.Repeat("1", 65): false,
+		} {
+			err := e.DB.Tx(t.Context(), tenant, func(tx *db.Tx) error {
+				_, err := q.Enqueue(tx, tenant, "a", []byte(payload), EnqueueOptions{})
+				return err
+			})
+			if f := fault.Of(err); ok != (err == nil) || !ok && (f == nil || f.Code != "job.payload") {
+				t.Errorf("%q: %v", payload, err)
+			}
 		}
 	})
 }

@@ -11,6 +11,7 @@ const (
 	Blob   Place = "blob"   // files at rest under "<tenant>/<prefix>"
 	File   Place = "file"   // in the data directory
 	Memory Place = "memory" // of a running process
+	Job    Place = "job"    // kind of work that waits in the table of jobs
 )
 
 // Erase says how a store forgets a tenant or a person.
@@ -56,7 +57,7 @@ func (s Store) ID() string { return string(s.Place) + "." + s.Name }
 func (s Store) personal() bool { return s.Person != "" || s.Via.Table != "" }
 
 // Stores is the register, children before parents: rows go in this order.
-var Stores = slices.Concat(healthStores, peopleStores, serviceStores, keyStores, fileStores, memoryStores)
+var Stores = slices.Concat(healthStores, peopleStores, serviceStores, keyStores, fileStores, memoryStores, jobStores)
 
 // Tables gives the declared tables of a database.
 func Tables(p Place) (out []Store) {

@@ -73,6 +73,8 @@ var fileStores = []Store{
 	{Name: "log", Place: File, Says: "透明性ログ", Erase: Skeleton, Why: "要約値だけで、元の内容を含みません。"},
 	{Name: "log-key", Place: File, Says: "ログの署名鍵", Erase: Own, Why: "サービス自身のものです。"},
 	{Name: "root.key", Place: File, Says: "ルート鍵", Erase: Own, Why: "サービス自身のものです。"},
+	{Name: ".root-*", Place: File, Says: "書きかけのルート鍵", Erase: Own, Why: "サービス自身のもので、起動と停止のときに消します。"},
+	{Name: "canary-asset-*", Place: File, Says: "処分の点検に使う印", Erase: Own, Why: "中身は点検用の値だけで、起動のときに消します。"},
 	{Name: "tls", Place: File, Says: "サーバー証明書", Erase: Own, Why: "サービス自身のものです。"},
 	{Name: "erasure", Place: File, Says: "消去の台帳", Erase: Skeleton, Why: "古いバックアップを戻したときに消去をやり直すため、識別子だけを残します。"},
 	{Name: "backups", Place: File, Says: "バックアップ", Erase: Expire, Why: "鍵を消した時点で読めなくなり、最長1年で消えます。鍵の写しはその場で作り直し、古いものを消します。"},
@@ -82,11 +84,4 @@ var fileStores = []Store{
 	{Name: "a11y-report.json", Place: File, Says: "使いやすさの検査結果", Erase: Own, Why: "個人のデータを含みません。"},
 	{Name: "a11y-report.pub", Place: File, Says: "検査結果の公開鍵", Erase: Own, Why: "個人のデータを含みません。"},
 	{Name: "restored", Place: File, Says: "復元した環境の情報", Erase: Own, Why: "設定と版だけです。"},
-}
-
-var memoryStores = []Store{
-	{Name: "org.directory", Place: Memory, Says: "名簿の控え", Erase: Forget},
-	{Name: "checkup.snapshots", Place: Memory, Says: "健診一覧の控え", Erase: Forget},
-	{Name: "vault.cache", Place: Memory, Says: "契約先の鍵の控え", Erase: Forget, Why: "ほかの節では1分以内に消えます。"},
-	{Name: "checkup.export", Place: Memory, Says: "書出し", Erase: Own, Why: "画面に流すだけで、どこにも残しません。"},
 }

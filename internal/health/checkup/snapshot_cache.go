@@ -1,6 +1,8 @@
 package checkup
 
 import (
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,4 +61,7 @@ func (s *Service) Forget(t ids.Tenant) {
 			delete(s.snaps.m, k)
 		}
 	}
+	s.criteria.mu.Lock()
+	defer s.criteria.mu.Unlock()
+	maps.DeleteFunc(s.criteria.m, func(key string, _ *Criteria) bool { return strings.HasPrefix(key, string(t)+"/") })
 }
