@@ -29,6 +29,18 @@ func (a *App) openFederation() error {
 	return nil
 }
 
+// PersonWithEmail is PersonByNumber with the address that the roster has of the person. Who has left is nobody.
+func (n numbers) PersonWithEmail(ctx context.Context, t ids.Tenant, number string) (ids.Person, string, error) {
+	d, err := n.org.Directory(ctx, t)
+	if err != nil {
+		return "", "", err
+	}
+	if p, ok := d.ByNumber(number); ok && p.Left.IsZero() {
+		return p.ID, p.Email, nil
+	}
+	return "", "", fault.New(fault.Missing, "sso.no_person")
+}
+
 // numbers finds people by their employee number.
 type numbers struct{ org *org.Service }
 

@@ -1,14 +1,17 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity"
 	"rakudos/internal/people/identity/scim"
 	"rakudos/internal/people/identity/sso"
 )
@@ -23,6 +26,7 @@ type federationView struct {
 	Keeper      string   // who always may
 	Tokens      []tokenLine
 	Groups      []groupLine
+	Waiting     []waitingLine
 	Secret      string // of a token just made, shown once
 	Base        string
 	Label       string
@@ -46,10 +50,17 @@ type tokenLine struct {
 	Live  bool
 }
 
+// waitingLine is a newcomer or a role that an administrator has to confirm.
+type waitingLine struct {
+	scim.Waiting
+	Login, Name, Email, RoleName string
+}
+
 type groupLine struct {
 	scim.Group
 	Roles []choice
-	Wide  bool // stands for a privileged role
+	Wide  bool   // stands for a privileged role
+	Who   string // the members by login ID, the first of many
 }
 
 // Template names the file.
@@ -105,6 +116,17 @@ func (s *server) federationView(r *http.Request, v *Visitor) (*federationView, e
 		return nil, err
 	}
 	view.Keeper = login[keeper]
+	waiting, err := s.SCIM.Waiting(ctx, v.Actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range waiting {
+		line := waitingLine{one, login[one.Account], name[one.Account], "", access.RoleName(one.Role)}
+		if i := slices.IndexFunc(accounts, func(a identity.Account) bool { return a.ID == one.Account }); i >= 0 {
+			line.Email = accounts[i].Email
+		}
+		view.Waiting = append(view.Waiting, line)
+	}
 	return view, s.federationMachines(r, v, view, login)
 }
 
@@ -128,6 +150,7 @@ func (s *server) federationMachines(r *http.Request, v *Visitor, view *federatio
 				line.Roles = append(line.Roles, choice{string(role), access.RoleName(role), g.Role == role})
 			}
 		}
+		line.Who = members(g.Members, login)
 		view.Groups = append(view.Groups, line)
 	}
 	return nil
@@ -165,3 +188,19 @@ func (s *server) federationAct(done string, act func(*http.Request, *Visitor) er
 }
 
 var federationFields = map[string]string{"scim.label": "label", "scim.days": "days", "sso.none_enabled": "roles"}
+
+// members names who is in a group, so that a role is not given to a number.
+func members(all []ids.Account, login map[ids.Account]string) string {
+	const most = 20
+	var out []string
+	for _, id := range all {
+		if login[id] != "" {
+			out = append(out, login[id])
+		}
+	}
+	slices.Sort(out)
+	if n := len(out); n > most {
+		return strings.Join(out[:most], "、") + fmt.Sprintf(" ほか%d人", n-most)
+	}
+	return strings.Join(out, "、")
+}

@@ -18,6 +18,9 @@ func (s *server) federationRoutes() []Route {
 		{Pattern: "POST /federation/roles", Permission: access.FederationManage, Verb: "federation.roles", Action: s.federationAct("saved", s.onlyRoles)},
 		{Pattern: "POST /federation/token", Permission: access.FederationManage, Verb: "federation.token", Action: s.makeToken},
 		{Pattern: "POST /federation/revoke", Permission: access.FederationManage, Verb: "federation.revoke", Action: s.federationAct("saved", s.revokeToken)},
+		{Pattern: "GET /federation/token/{id}", Permission: access.FederationManage, Action: s.tokenPage},
+		{Pattern: "POST /federation/undo", Permission: access.FederationManage, Verb: "federation.undo", Action: s.undoToken},
+		{Pattern: "POST /federation/waiting", Permission: access.FederationManage, Verb: "federation.waiting", Action: s.federationAct("saved", s.confirmWaiting)},
 		{Pattern: "POST /federation/group", Permission: access.FederationManage, Verb: "federation.group", Action: s.federationAct("saved", s.mapGroup)},
 
 		{Pattern: "GET /sso", Permission: Public, Action: s.ssoForm},

@@ -130,6 +130,8 @@ func samples() map[string]struct {
 		"user-new":      {actor.TenantAdmin, &userView{Page: Page{Title: "利用者の登録", Errors: []FieldError{{"roles", "役割を選んでください。"}}}, New: true, Roles: []choice{{"hr", "人事", true}}, Sites: []choice{{"s", "本社", false}}, Depts: []choice{{"d", "製造一課", false}}}},
 		"user":          {actor.TenantAdmin, &userView{Page: Page{Title: "人事 花子"}, User: userLine{identity.Account{ID: "a", LoginID: "hr", Name: "人事 花子", Email: "hr@midori.example", Locked: true, CreatedAt: sampleNow, Failing: &identity.Failing{How: identity.Returned, Status: "5.2.2", At: sampleNow}, Shared: &identity.Shared{Devices: 6, Networks: 3}}, nil}, First: "Ab2d-Ef3g-Hj4k-Mn5p", Roles: []choice{{"hr", "人事", true}}}},
 		"federation":    {actor.TenantAdmin, sampleFederation()},
+		"token":         {actor.TenantAdmin, sampleToken()},
+		"token-none":    {actor.TenantAdmin, &tokenView{Page: Page{Title: "トークンが行ったこと"}}},
 		"fed-none":      {actor.TenantAdmin, &federationView{Page: Page{Title: "連携"}}},
 		"connection":    {actor.TenantAdmin, sampleConnection()},
 		"con-saml":      {actor.TenantAdmin, newConnectionView(sso.SAML, "localhost")},

@@ -11,6 +11,7 @@ var scimTexts = map[string]Text{
 	"scim.no_group":         {Message: "そのグループはありません。", Kept: "何も変わっていません。"},
 	"scim.role":             {Message: "その役割は、グループに対応させられません。", Kept: "何も変わっていません。"},
 	"scim.confirm":          {Message: "健康情報や権限を扱う役割です。確認の欄にしるしを付けてください。", Kept: "何も変わっていません。"},
+	"scim.not_waiting":      {Message: "確認を待つものはありません。", Kept: "何も変わっていません。", Next: "画面を開き直してください。"},
 	"scim.too_many_groups":  {Message: "登録できるグループの数に達しています。", Kept: "何も変わっていません。"},
 	"scim.too_many_members": {Message: "グループの人数が多すぎます。", Kept: "何も変わっていません。"},
 }

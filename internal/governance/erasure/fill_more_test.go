@@ -18,6 +18,8 @@ var (
 	tScimToken = db.Q("erasure_test.scim_token", `insert into scim_tokens (tenant_id, token_id, token_hash, sealed, created_at, expires_at) values ($1, $2, $3, $4, 1, 1)`)
 	tScimGroup = db.Q("erasure_test.scim_group", `insert into scim_groups (tenant_id, group_id, sealed, version, created_at, changed_at) values ($1, 'g', $2, 1, 1, 1)`)
 	tScimUser  = db.Q("erasure_test.scim_user", `insert into scim_users (tenant_id, account_id, external, changed_at) values ($1, $2, $3, 1)`)
+	tScimAct   = db.Q("erasure_test.scim_act", `insert into scim_acts (tenant_id, act_id, token_id, account_id, what, sealed, done_at) values ($1, $2, 't', $2, 'created', $3, 1)`)
+	tScimJoin  = db.Q("erasure_test.scim_join", `insert into scim_joins (tenant_id, account_id, sealed, asked_at) values ($1, $2, $3, 1)`)
 	tScimGiven = db.Q("erasure_test.scim_given", `insert into scim_given (tenant_id, account_id, role) values ($1, $2, 'employee')`)
 
 	tCampaign = db.Q("erasure_test.campaign", `insert into review_campaign (tenant_id, campaign_id, purpose, state, opened_at, due_at, ends_at, snapshot, opened_ref) values ($1, '2026-Q3', 'quarter', 'open', 1, 2, 3, 'x', 'x')`)
@@ -59,7 +61,7 @@ func personRows(t ids.Tenant, p ids.Person, id, roster string, line int) []put {
 		{tTOTP, []any{t, id, junk}}, {tPasskey, []any{t, id, token, junk}}, {tRecovery, []any{t, id, token}}, {tCeremony, []any{t, id, token, junk}},
 		{tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}}, {tFollowup, []any{t, id, p}},
 		{tStage, []any{t, roster, line, p, junk}}, {tStageEvent, []any{t, roster, line, p, junk}}, {tEvent, []any{t, p, id, junk}},
-		{tLink, []any{t, id, token, junk}}, {tScimUser, []any{t, id, junk}}, {tScimGiven, []any{t, id}},
+		{tLink, []any{t, id, token, junk}}, {tScimUser, []any{t, id, junk}}, {tScimAct, []any{t, id, junk}}, {tScimJoin, []any{t, id, junk}}, {tScimGiven, []any{t, id}},
 		{tPace, []any{t, id}}, {tNotice, []any{t, id}}, {tSupport, []any{t, id, p, junk}},
 	}
 }

@@ -13,6 +13,8 @@ var peopleStores = []Store{
 	{Name: "dept", Place: Main, Says: "部署", Erase: Rows, Tenant: "tenant_id", Key: []string{"dept_id"}},
 	{Name: "org_revision", Place: Main, Says: "名簿の版", Erase: Rows, Tenant: "tenant_id"},
 
+	{Name: "scim_acts", Place: Main, Says: "人事システムの連携用トークンが行ったこと", Erase: Rows, Tenant: "tenant_id", Key: []string{"act_id"}, Via: account},
+	{Name: "scim_joins", Place: Main, Says: "人事システムが登録した利用者の確認", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "scim_given", Place: Main, Says: "人事システムのグループによる役割", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id", "role"}, Via: account},
 	{Name: "scim_users", Place: Main, Says: "人事システムの利用者との対応", Erase: Rows, Tenant: "tenant_id", Key: []string{"account_id"}, Via: account},
 	{Name: "scim_groups", Place: Main, Says: "人事システムのグループ", Erase: Rows, Tenant: "tenant_id", Key: []string{"group_id"}},

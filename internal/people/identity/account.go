@@ -108,6 +108,11 @@ func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount
 		if err := s.insertAccount(tx, key, a, &out, hash); err != nil {
 			return err
 		}
+		if n.With != nil {
+			if err := n.With(tx, out.ID); err != nil {
+				return err
+			}
+		}
 		return s.record(tx, "account.created", a, "ok", map[string]any{"account": string(out.ID), "roles": roleNames(n.Grants), "linked": n.Person != "", "personnel": string(n.Personnel)})
 	})
 	if err != nil {

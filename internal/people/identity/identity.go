@@ -11,6 +11,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
 )
 
 // Names of the cookies. Each is set with Path=/, Secure and HttpOnly.
@@ -104,6 +105,8 @@ type NewAccount struct {
 	Person     ids.Person
 	Grants     []Grant
 	Personnel  actor.Personnel
+	// With is written in the transaction that makes the account; nil is nothing.
+	With func(tx *db.Tx, id ids.Account) error
 }
 
 // Account is one account as administrators see it.

@@ -23,6 +23,43 @@ var qProvisionState = db.Q("identity.provision_state", `update scim_users set di
 
 var qRename = db.Q("identity.rename", `update identity_accounts set name = $3 where tenant_id = $1 and account_id = $2`)
 
+var qBindPerson = db.Q("identity.bind_person", `update identity_accounts set person_id = $3, mac = $4 where tenant_id = $1 and account_id = $2 and mac = $5`)
+
+// BindPerson says which employee an account that belongs to none is of. One that has a person keeps it: whose health
+// data an account shows never changes.
+func (s *Service) BindPerson(ctx context.Context, a actor.Actor, id ids.Account, person ids.Person, reason string) error {
+	return s.manage(ctx, a, id, permManage, "account.person_bound", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		acc, err := s.genuineAccount(tx, k, a.Tenant, id)
+		if err != nil {
+			return err
+		}
+		if acc.Person != "" {
+			return fault.New(fault.Conflict, "identity.person_taken")
+		}
+		before := acc.mac
+		acc.Person = person
+		n, err := tx.Exec(qBindPerson, a.Tenant, id, person, accountMAC(k, &acc), before)
+		if f := fault.Of(err); err != nil && f.Code == "db.duplicate" {
+			return fault.New(fault.Conflict, "identity.person_taken").Because(err)
+		}
+		if err == nil && n == 0 {
+			err = fault.New(fault.Busy, "db.busy")
+		}
+		if err != nil {
+			return err
+		}
+		return s.endSessions(tx, a.Tenant, id, "", "person-bound")
+	})
+}
+
+// CancelEmail takes back an address that waits, for an administrator; there may be none.
+func (s *Service) CancelEmail(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
+	return s.manage(ctx, a, id, permManage, "auth.email_dropped", reason, nil, func(tx *db.Tx, _ *vault.Key) error {
+		_, err := tx.Exec(qEmailDrop, a.Tenant, id)
+		return err
+	})
+}
+
 // Rename changes the name that is shown of an account. The login ID never changes.
 func (s *Service) Rename(ctx context.Context, a actor.Actor, id ids.Account, name, reason string) error {
 	name = strings.TrimSpace(norm.NFC.String(name))

@@ -26,6 +26,7 @@ type bed struct {
 	*Service
 	t       testing.TB
 	id      *identity.Service
+	box     *mail.Memory
 	log     *audit.Log
 	tenants register
 	admin   map[string]actor.Actor
@@ -54,11 +55,11 @@ func (r register) TenantByID(_ context.Context, t ids.Tenant) (identity.TenantIn
 
 type numbered struct{ person ids.Person }
 
-func (n numbered) PersonByNumber(_ context.Context, _ ids.Tenant, number string) (ids.Person, error) {
+func (n numbered) PersonWithEmail(_ context.Context, _ ids.Tenant, number string) (ids.Person, string, error) {
 	if number == "M0001" {
-		return n.person, nil
+		return n.person, "sato@midori.example", nil
 	}
-	return "", fault.New(fault.Missing, "sso.no_person")
+	return "", "", fault.New(fault.Missing, "sso.no_person")
 }
 
 var qTestTenant = db.GlobalQ("scim.test_tenant", `insert into tenant (tenant_id, code, kind, name, created_at) values ($1, $2, 'customer', $3, 1)`)
@@ -100,10 +101,10 @@ func newBed(t testing.TB, e *testdb.Env) *bed {
 	log, err := audit.Open(ctx, e.DB, v, audit.Config{Dir: e.Dir + "/log", Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	t.Cleanup(func() { _ = log.Close() })
-	b := &bed{t: t, log: log, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}, token: map[string]Token{}, secret: map[string]string{}}
+	b := &bed{t: t, log: log, box: &mail.Memory{}, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}, token: map[string]Token{}, secret: map[string]string{}}
 	policy := identity.DefaultPolicy()
 	policy.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
-	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: &mail.Memory{}, Tenants: b.tenants, Guard: guardTest, Apart: apartTest, Policy: policy, Sandbox: true})
+	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: b.box, Tenants: b.tenants, Guard: guardTest, Apart: apartTest, Policy: policy, Sandbox: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, b.id.Close()) })
 	b.Service = New(Options{DB: e.DB, Keys: v, Log: log, Identity: b.id, Tenants: b.tenants, People: numbered{ids.New[ids.Person]()}, Guard: guardTest, Logger: slog.New(slog.DiscardHandler)})

@@ -9,6 +9,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/people/identity"
@@ -71,10 +72,14 @@ func TestGroupsGiveApprovedRolesOnly(t *testing.T) {
 		b.ok(http.StatusOK, b.patchGroup(g, fmt.Sprintf(`{"op":"Remove","path":"members","value":[{"value":%q}]}`, id)))
 		want("", "hr nurse")
 		b.ok(http.StatusOK, b.patchGroup(g, fmt.Sprintf(`{"op":"Add","path":"members","value":[{"value":%q}]}`, id)))
+		want("", "hr nurse") // a privileged role waits for an administrator, each time
+		must(t, b.Confirm(t.Context(), admin, ids.Account(id), actor.Nurse))
 		want("nurse", "hr nurse")
 		b.ok(http.StatusOK, b.patchGroup(g, fmt.Sprintf(`{"op":"remove","path":"members[value eq \"%s\"]"}`, hr)))
 		want("nurse", "hr")
 		b.ok(http.StatusOK, b.patchGroup(g, fmt.Sprintf(`{"op":"replace","path":"members","value":[{"value":%q}]}`, hr)))
+		want("", "hr")
+		must(t, b.Confirm(t.Context(), admin, ids.Account(hr), actor.Nurse))
 		want("", "hr nurse")
 
 		// Okta's rename, with the id inside of the value; another name has to be approved anew.

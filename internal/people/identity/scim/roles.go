@@ -42,12 +42,13 @@ func (s *Service) MapGroup(ctx context.Context, a actor.Actor, id string, role a
 	if err := s.save(ctx, a, &g, "scim.group_mapped"); err != nil {
 		return err
 	}
-	return s.settle(ctx, actor.Actor{Kind: actor.Machine, Tenant: a.Tenant, Account: a.Account, Purpose: "scim", Addr: a.Addr, Request: a.Request}, g.Members)
+	return s.settle(ctx, actor.Actor{Kind: actor.Machine, Tenant: a.Tenant, Account: a.Account, Purpose: "scim", Addr: a.Addr, Request: a.Request}, g.Members, role)
 }
 
 // settle gives accounts the roles of their groups and takes away those that they had by groups only. What an
-// administrator has given by hand stays. The last tenant administrator keeps the role.
-func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Account) error {
+// administrator has given by hand stays. The last tenant administrator keeps the role. What has to be confirmed
+// waits, unless an administrator has said now that it is to be given (allowed).
+func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Account, allowed ...actor.Role) error {
 	if len(affected) == 0 {
 		return nil
 	}
@@ -55,13 +56,13 @@ func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Ac
 	if err != nil {
 		return err
 	}
-	given := map[ids.Account][]actor.Role{}
+	had := map[ids.Account][]actor.Role{}
 	if err := s.DB.View(ctx, who.Tenant, func(tx *db.Tx) error {
 		return db.Each(tx, qGiven, func(r db.Scanner) error {
 			var id ids.Account
 			var role actor.Role
 			err := r.Scan(&id, &role)
-			given[id] = append(given[id], role)
+			had[id] = append(had[id], role)
 			return err
 		}, who.Tenant)
 	}); err != nil {
@@ -71,26 +72,35 @@ func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Ac
 	if err != nil {
 		return err
 	}
+	joined, err := s.joins(ctx, who.Tenant)
+	if err != nil {
+		return err
+	}
 	for _, a := range accounts {
 		if !slices.Contains(affected, a.ID) {
 			continue
 		}
+		j, newcomer := joined[a.ID]
 		var due []actor.Role
 		for _, g := range groups {
-			if g.Role != "" && slices.Contains(g.Members, a.ID) && !slices.Contains(due, g.Role) {
+			switch {
+			case g.Role == "" || !slices.Contains(g.Members, a.ID) || slices.Contains(due, g.Role):
+			case waits(a, joined, g.Role) && (newcomer && !j.Known || !slices.Contains(allowed, g.Role)):
+				s.tellWaiting(who.Tenant)
+			default:
 				due = append(due, g.Role)
 			}
 		}
-		if err := s.settleOne(ctx, who, a, given[a.ID], due); err != nil {
+		if err := s.settleOne(ctx, who, a, had[a.ID], due); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Account, given, due []actor.Role) error {
+func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Account, had, due []actor.Role) error {
 	byHand := slices.DeleteFunc(slices.Clone(a.Grants), func(g identity.Grant) bool {
-		return slices.Contains(given, g.Role) && g.Site == "" && g.Dept == "" // one that an administrator has narrowed is by hand
+		return slices.Contains(had, g.Role) && g.Site == "" && g.Dept == "" // one that an administrator has narrowed is by hand
 	})
 	holds := func(in []identity.Grant, r actor.Role) bool {
 		return slices.ContainsFunc(in, func(g identity.Grant) bool { return g.Role == r })
@@ -113,6 +123,9 @@ func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Acc
 		return err
 	}
 	if !slices.Equal(sorted(grants), sorted(a.Grants)) {
+		if err := s.noteRoles(ctx, who, a, grants); err != nil {
+			return err
+		}
 		err := s.Identity.SetGrants(ctx, who, a.ID, grants, reason)
 		if f := fault.Of(err); f != nil && f.Code == "identity.last_admin" {
 			return nil // stays as it is until there is another one
@@ -121,8 +134,27 @@ func (s *Service) settleOne(ctx context.Context, who actor.Actor, a identity.Acc
 			return err
 		}
 	}
-	gone := slices.DeleteFunc(slices.Clone(given), func(r actor.Role) bool { return slices.Contains(ours, r) })
+	gone := slices.DeleteFunc(slices.Clone(had), func(r actor.Role) bool { return slices.Contains(ours, r) })
 	return s.remember(ctx, who.Tenant, a.ID, nil, gone)
+}
+
+// noteRoles writes down which roles an account is about to get and to lose.
+func (s *Service) noteRoles(ctx context.Context, who actor.Actor, a identity.Account, next []identity.Grant) error {
+	only := func(some, others []identity.Grant, what string) error {
+		for _, g := range some {
+			if slices.Contains(others, g) {
+				continue
+			}
+			if err := s.note(ctx, who, a.ID, what, string(g.Role)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := only(next, a.Grants, given); err != nil {
+		return err
+	}
+	return only(a.Grants, next, taken)
 }
 
 // refuseRole writes down that a group would have given a role which the account must not hold beside another.

@@ -43,9 +43,10 @@ const (
 
 const permManage = "federation.manage"
 
-// People finds a person by the employee number; fault.Missing when there is none. Package org fills it.
+// People finds a person by the employee number, with the address that the roster has; fault.Missing when there is
+// none. Package org fills it.
 type People interface {
-	PersonByNumber(ctx context.Context, t ids.Tenant, number string) (ids.Person, error)
+	PersonWithEmail(ctx context.Context, t ids.Tenant, number string) (p ids.Person, email string, err error)
 }
 
 // Options are what the service is made of. All are needed.

@@ -237,15 +237,35 @@ func (s *Service) createUser(ctx context.Context, who actor.Actor, r Request) (R
 		return Response{}, err
 	}
 	n := identity.NewAccount{LoginID: w.login, Name: w.name, Email: w.email, Password: identity.GeneratePassword() + identity.GeneratePassword()}
+	j := join{Number: w.number}
 	if w.number != "" {
-		n.Person, err = s.People.PersonByNumber(ctx, who.Tenant, w.number)
-		if err != nil && !fault.Is(err, fault.Missing) {
+		email := ""
+		if j.Person, email, err = s.People.PersonWithEmail(ctx, who.Tenant, w.number); err != nil && !fault.Is(err, fault.Missing) {
 			return Response{}, err
 		}
+		if j.Person != "" && agrees(w, email) {
+			j.Known, n.Person = true, j.Person
+		}
+	}
+	if err := s.free(ctx, who, j.Person); err != nil {
+		return Response{}, err
+	}
+	k, err := s.Keys.Tenant(ctx, who.Tenant)
+	if err != nil {
+		return Response{}, err
+	}
+	n.With = func(tx *db.Tx, id ids.Account) error { // never an account without it, however the request ends
+		if err := putJoin(tx, k, who.Tenant, id, j); err != nil {
+			return err
+		}
+		return noteIn(tx, k, who, id, made, "", time.Now())
 	}
 	a, err := s.Identity.CreateAccount(ctx, who, n)
 	if err != nil {
 		return Response{}, err
+	}
+	if !j.Known {
+		s.tellWaiting(who.Tenant)
 	}
 	u := user{Account: a, external: w.external}
 	if err := s.put(ctx, who, u, "scim.user_created"); err != nil {
@@ -257,6 +277,27 @@ func (s *Service) createUser(ctx context.Context, who actor.Actor, r Request) (R
 		}
 	}
 	return s.again(ctx, who, r, http.StatusCreated, a.ID)
+}
+
+// free refuses a second account for an employee, also while nobody has confirmed the first.
+func (s *Service) free(ctx context.Context, who actor.Actor, person ids.Person) error {
+	if person == "" {
+		return nil
+	}
+	all, err := s.Identity.Accounts(ctx, who)
+	if err != nil {
+		return err
+	}
+	joined, err := s.joins(ctx, who.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.Person == person || joined[a.ID].Person == person && !a.Disabled {
+			return fault.New(fault.Conflict, "identity.person_taken")
+		}
+	}
+	return nil
 }
 
 // put writes down what the personnel system says of an account.
@@ -281,6 +322,9 @@ func (s *Service) put(ctx context.Context, who actor.Actor, u user, verb string)
 // Gone means that the personnel system has deleted the user.
 func (s *Service) disable(ctx context.Context, who actor.Actor, u user, gone bool) error {
 	if !u.Disabled {
+		if err := s.note(ctx, who, u.ID, stopped, ""); err != nil {
+			return err
+		}
 		if err := s.Identity.Disable(ctx, who, u.ID, reason); err != nil {
 			return err
 		}
@@ -309,6 +353,9 @@ func (s *Service) change(ctx context.Context, who actor.Actor, u user, w wanted)
 		if u.row.disabled == 0 { // an administrator has disabled it, and only one may take that back
 			return problem(http.StatusForbidden, "", "disabled by an administrator")
 		}
+		if err := s.note(ctx, who, u.ID, resumed, ""); err != nil {
+			return err
+		}
 		if err := s.Identity.Enable(ctx, who, u.ID, reason); err != nil {
 			return err
 		}
@@ -318,11 +365,17 @@ func (s *Service) change(ctx context.Context, who actor.Actor, u user, w wanted)
 		}
 	}
 	if w.name != u.Name {
+		if err := s.note(ctx, who, u.ID, renamed, u.Name); err != nil {
+			return err
+		}
 		if err := s.Identity.Rename(ctx, who, u.ID, w.name, reason); err != nil {
 			return err
 		}
 	}
 	if w.email != "" && w.email != u.Email {
+		if err := s.note(ctx, who, u.ID, readdr, u.Email); err != nil {
+			return err
+		}
 		if err := s.Identity.ProposeEmail(ctx, who, u.ID, w.email, reason); err != nil {
 			return err
 		}
