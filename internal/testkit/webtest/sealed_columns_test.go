@@ -269,6 +269,9 @@ var (
 	qSealedFactor  = db.Q("webtest.sealed_factor", `insert into identity_two_factor (tenant_id, roles, changed_at) values ($1, $2, 1) on conflict (tenant_id) do update set roles = excluded.roles`)
 	qSealedConn    = db.Q("webtest.sealed_conn", `insert into sso_connections (tenant_id, connection_id, kind, config, created_at, changed_at) values ($1, 'c', 'oidc', $2, 1, 1)`)
 	qSealedLink    = db.Q("webtest.sealed_link", `insert into sso_links (tenant_id, link_id, connection_id, account_id, subject_index, subject, created_at, used_at) values ($1, 'l', 'c', $2, $3, $4, 1, 1)`)
+	qSealedConfirm = db.Q("webtest.sealed_confirm", `insert into sso_confirmations (tenant_id, connection_id, sealed, confirmed_at) values ($1, 'c', $2, 1)`)
+	qSealedAct     = db.Q("webtest.sealed_act", `insert into scim_acts (tenant_id, act_id, token_id, account_id, what, sealed, done_at) values ($1, 'a', 't', $2, 'renamed', $3, 1)`)
+	qSealedJoin    = db.Q("webtest.sealed_join", `insert into scim_joins (tenant_id, account_id, sealed, asked_at) values ($1, $2, $3, 1)`)
 	qSealedToken   = db.Q("webtest.sealed_token", `insert into scim_tokens (tenant_id, token_id, token_hash, sealed, created_at, expires_at) values ($1, 't', $2, $3, 1, 1)`)
 	qSealedGroup   = db.Q("webtest.sealed_group", `insert into scim_groups (tenant_id, group_id, sealed, version, created_at, changed_at) values ($1, 'g', $2, 1, 1, 1)`)
 	qSealedUser    = db.Q("webtest.sealed_user", `insert into scim_users (tenant_id, account_id, external, changed_at) values ($1, $2, $3, 1)`)
@@ -308,6 +311,7 @@ func asTheyWouldSeal(t *testing.T, h *House, tenant ids.Tenant, gone ids.Person)
 			{qSealedPasskey, []any{account, random, seal("identity_passkeys", "p "+account, "credential"), seal("identity_passkeys", "p "+account, "name")}},
 			{qSealedFactor, []any{seal("identity_two_factor", string(tenant), "roles")}},
 			{qSealedConn, []any{seal("sso_connections", "c", "config")}}, {qSealedLink, []any{account, random, seal("sso_links", "l", "subject")}},
+			{qSealedConfirm, []any{seal("sso_confirmations", "c", "sealed")}}, {qSealedAct, []any{account, seal("scim_acts", "a", "sealed")}}, {qSealedJoin, []any{account, seal("scim_joins", account, "sealed")}},
 			{qSealedToken, []any{random, seal("scim_tokens", "t", "sealed")}}, {qSealedGroup, []any{seal("scim_groups", "g", "sealed")}},
 			{qSealedUser, []any{account, seal("scim_users", account, "external")}},
 			{qSealedReason, []any{line, seal("review_line", line, "reason")}},

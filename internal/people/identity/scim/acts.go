@@ -73,7 +73,7 @@ func (s *Service) note(ctx context.Context, who actor.Actor, id ids.Account, wha
 
 func noteIn(tx *db.Tx, k *vault.Key, who actor.Actor, id ids.Account, what, before string, now time.Time) error {
 	act := ids.New[string]()
-	sealed := k.Seal(vault.Loc{Table: actsTable, ID: act, Column: "sealed"}, []byte(before))
+	sealed := k.Seal(actAt(act), []byte(before))
 	_, err := tx.Exec(qActInsert, who.Tenant, act, ofToken(who), id, what, sealed, db.Micros(now))
 	return err
 }
@@ -132,7 +132,7 @@ func (s *Service) Acts(ctx context.Context, a actor.Actor, token string, since t
 			if err := r.Scan(&one.ID, &one.Account, &one.What, &sealed, &done, &undone); err != nil {
 				return err
 			}
-			plain, err := k.Open(vault.Loc{Table: actsTable, ID: one.ID, Column: "sealed"}, sealed)
+			plain, err := k.Open(actAt(one.ID), sealed)
 			one.Before, one.DoneAt, one.UndoneAt = string(plain), db.Time(done), db.Time(undone)
 			out = append(out, one)
 			return err
