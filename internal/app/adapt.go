@@ -43,6 +43,10 @@ type guard struct{}
 
 func (guard) Require(a actor.Actor, permission string) error { return require(a, permission) }
 
+func (guard) Reach(a actor.Actor, permission string) actor.Reach {
+	return access.ReachOf(a, access.Permission(permission))
+}
+
 // blobKey lets blob seal with the tenant's key; the file's name is the associated data.
 func (a *App) blobKey(ctx context.Context, t ids.Tenant) (blob.Key, error) {
 	k, err := a.Vault.Tenant(ctx, t)

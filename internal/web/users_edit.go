@@ -20,13 +20,26 @@ type userView struct {
 	LoginID string
 	Name    string
 	Email   string
-	Roles   []choice
-	Sites   []choice
+	Roles   []roleChoice
 	Depts   []choice
 	First   string // a first password, shown once
 	Reason  string
 	Says    []choice // what can be stated about personnel authority
 }
+
+// roleChoice is a role with the sites that limit it: each role has its own.
+type roleChoice struct {
+	choice
+	Sites []choice // none: the role is not limited by sites
+}
+
+// Limited tells whether the role is limited to sites now.
+func (c roleChoice) Limited() bool {
+	return slices.ContainsFunc(c.Sites, func(s choice) bool { return s.Chosen })
+}
+
+// siteRoles are the roles whose reach sites limit.
+var siteRoles = []actor.Role{actor.Manager, actor.HR, actor.Nurse, actor.Physician, actor.StressImplementer, actor.StressStaff}
 
 // Template names the file.
 func (*userView) Template() string { return "user" }
@@ -41,10 +54,13 @@ func (s *server) userView(r *http.Request, v *Visitor, grants []identity.Grant) 
 	has := func(is func(identity.Grant) bool) bool { return slices.ContainsFunc(grants, is) }
 	view.Says = personnelChoices(actor.PersonnelUnknown)
 	for _, role := range rolesFor(v.TenantKind) {
-		view.Roles = append(view.Roles, choice{string(role), access.RoleName(role), has(func(g identity.Grant) bool { return g.Role == role })})
-	}
-	for _, x := range d.Sites() {
-		view.Sites = append(view.Sites, choice{string(x.ID), x.Name, has(func(g identity.Grant) bool { return g.Site == x.ID })})
+		one := roleChoice{choice: choice{string(role), access.RoleName(role), has(func(g identity.Grant) bool { return g.Role == role })}}
+		if slices.Contains(siteRoles, role) {
+			for _, x := range d.Sites() {
+				one.Sites = append(one.Sites, choice{string(x.ID), x.Name, has(func(g identity.Grant) bool { return g == identity.Grant{Role: role, Site: x.ID, Dept: g.Dept} })})
+			}
+		}
+		view.Roles = append(view.Roles, one)
 	}
 	for _, x := range d.Depts() {
 		view.Depts = append(view.Depts, choice{string(x.ID), x.Name, has(func(g identity.Grant) bool { return g.Dept == x.ID })})
@@ -52,8 +68,8 @@ func (s *server) userView(r *http.Request, v *Visitor, grants []identity.Grant) 
 	return view, nil
 }
 
-// readGrants crosses the roles with the sites; a manager's also with the departments. What is chosen must
-// be the tenant's own.
+// readGrants crosses each role with its own sites, and with those named for all; a manager's also with the
+// departments. What is chosen must be the tenant's own.
 func readGrants(r *http.Request, view *userView) ([]identity.Grant, error) {
 	pick := func(name string, from []choice) ([]string, error) {
 		var out []string
@@ -65,19 +81,30 @@ func readGrants(r *http.Request, view *userView) ([]identity.Grant, error) {
 		}
 		return out, nil
 	}
-	sites, err := pick("site", view.Sites)
-	if err != nil {
-		return nil, err
-	}
 	depts, err := pick("dept", view.Depts)
 	if err != nil {
 		return nil, err
 	}
-	if len(sites) == 0 {
-		sites = []string{""}
-	}
 	var out []identity.Grant
 	for _, role := range r.PostForm["role"] {
+		var of []choice // none for a role that is not offered: the service says what is wrong with it
+		if i := slices.IndexFunc(view.Roles, func(c roleChoice) bool { return c.Value == role }); i >= 0 {
+			of = view.Roles[i].Sites
+		}
+		sites, err := pick("site-"+role, of)
+		if err != nil {
+			return nil, err
+		}
+		if len(of) > 0 {
+			all, err := pick("site", of)
+			if err != nil {
+				return nil, err
+			}
+			sites = append(sites, all...)
+		}
+		if len(sites) == 0 {
+			sites = []string{""}
+		}
 		for _, site := range sites {
 			if role == string(actor.Manager) && len(depts) > 0 {
 				for _, dept := range depts {
@@ -127,7 +154,11 @@ func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	view.Title, view.New, view.LoginID, view.Name, view.Email = "利用者の登録", true, n.LoginID, n.Name, n.Email
 	view.Says = personnelChoices(n.Personnel)
 	for i := range view.Roles {
-		view.Roles[i].Chosen = slices.Contains(r.PostForm["role"], view.Roles[i].Value)
+		one := &view.Roles[i]
+		one.Chosen = slices.Contains(r.PostForm["role"], one.Value)
+		for k := range one.Sites {
+			one.Sites[k].Chosen = slices.Contains(r.PostForm["site-"+one.Value], one.Sites[k].Value)
+		}
 	}
 	view.Errors = []FieldError{{userFields[f.Code], message(f)}}
 	return s.pageStatus(w, r, v, statusOf(f), view)

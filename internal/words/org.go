@@ -25,6 +25,7 @@ var orgTexts = map[string]Text{
 	"org.file_size":            {Message: "ファイルが大きすぎます（上限 {limit}）。", Kept: rosterKept, Next: "ファイルを分けて送ってください。"},
 	"org.too_many_rows":        {Message: "行が多すぎます（上限 {limit} 行）。", Kept: rosterKept, Next: "ファイルを分けて送ってください。"},
 	"org.too_many_wrong":       {Message: "誤りのある行が{limit}行を超えました。", Kept: rosterKept, Next: "正しいファイルか、列の並びが合っているかを確かめてください。"},
+	"org.row_out_of_scope":     {Message: "担当していない事業所・部署の人の行です。"},
 	"org.import_missing":       {Message: "その取り込みは見つかりません。", Next: "取り込みの一覧から選び直してください。"},
 	"org.leavers_state":        {Message: "退職にできるのは、「全員の名簿」として取り込み終わったものだけです。", Kept: "だれも退職になっていません。"},
 	"org.leavers_none":         {Message: "退職にする人を選んでください。", Kept: "だれも退職になっていません。"},

@@ -65,8 +65,9 @@ type Actor struct {
 	Person  ids.Person // the employee this account belongs to; empty when it belongs to none
 	Session ids.Session
 	Roles   []Role
-	Sites   []ids.Site // scope; nil means every site of the tenant
-	Depts   []ids.Dept // a manager's departments; nil for the other roles
+	// Places limit each role for itself. A role that is not in it counts in the whole tenant, apart from a manager's,
+	// which counts in its departments alone; one with an empty list counts nowhere.
+	Places  map[Role][]Place
 	Only    ids.Person // in a borrowed role: the one person who exists for the actor
 	Ticket  string     // in a borrowed role: the number under which the access was asked for
 	Purpose string     // why health data is read: "follow-up", "work-fitness", …

@@ -128,13 +128,11 @@ func Reaches(a actor.Actor, g Grant) bool {
 	if !slices.ContainsFunc(access.Matrix, func(r access.Row) bool { return access.Allows(alone, r.Permission) }) {
 		return false
 	}
-	if g.Dept != "" && !slices.Contains(a.Depts, g.Dept) {
+	places, limited := a.Places[role]
+	if g.Dept != "" && !limited {
 		return false
 	}
-	if g.Site == "" {
-		return a.Sites == nil
-	}
-	return a.Sites == nil || slices.Contains(a.Sites, g.Site)
+	return actor.Reach{All: !limited, Places: places}.Contains(actor.Reach{Places: []actor.Place{{Site: g.Site, Dept: g.Dept}}})
 }
 
 // benchNow finds who may be asked now.

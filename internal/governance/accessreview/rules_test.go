@@ -185,7 +185,7 @@ func TestUseIsReadByRole(t *testing.T) {
 }
 
 func TestReaches(t *testing.T) {
-	a := actor.Actor{Kind: actor.Human, Tenant: "t", Account: "a", Roles: []actor.Role{actor.HR, actor.Manager}, Sites: []ids.Site{"s1"}, Depts: []ids.Dept{"d1"}}
+	a := actor.Actor{Kind: actor.Human, Tenant: "t", Account: "a", Roles: []actor.Role{actor.HR, actor.Manager}, Places: map[actor.Role][]actor.Place{actor.HR: {{Site: "s1"}}, actor.Manager: {{Site: "s1", Dept: "d1"}}}}
 	for _, c := range []struct {
 		g    Grant
 		want bool
@@ -195,13 +195,14 @@ func TestReaches(t *testing.T) {
 		{Grant{Role: "hr", Site: "s2"}, false},
 		{Grant{Role: "hr"}, false}, // everywhere it is not
 		{Grant{Role: "manager", Site: "s1", Dept: "d1"}, true},
+		{Grant{Role: "manager", Dept: "d1"}, false}, // in every site it is not
 		{Grant{Role: "manager", Site: "s1", Dept: "d2"}, false},
 	} {
 		if got := Reaches(a, c.g); got != c.want {
 			t.Errorf("%+v: %v", c.g, got)
 		}
 	}
-	a.Sites = nil
+	delete(a.Places, actor.HR)
 	if !Reaches(a, Grant{Role: "hr"}) || !Reaches(a, Grant{Role: "hr", Site: "s2"}) {
 		t.Error("who has it everywhere has it in each site")
 	}

@@ -60,6 +60,10 @@ type guard struct{}
 
 func (guard) Require(a actor.Actor, p string) error { return require(a, p) }
 
+func (guard) Reach(a actor.Actor, p string) actor.Reach {
+	return actor.Reach{All: require(a, p) == nil}
+}
+
 var machine = actor.System(ids.System, "erasure")
 
 var order = Order{Reason: "試験のため", RequestedBy: "retention", ApprovedBy: []string{"account-1", "account-2"}}

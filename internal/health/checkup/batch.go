@@ -4,8 +4,10 @@ import (
 	"maps"
 	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/people/access"
 )
 
 // State of an import.
@@ -93,6 +95,20 @@ func masked(all []Rejected) []Rejected {
 		}
 	}
 	return all
+}
+
+// reachOf is how far somebody reaches who imports.
+func reachOf(a actor.Actor) *actor.Reach {
+	r := access.ReachOf(a, access.CheckupImport)
+	return &r
+}
+
+// reach is whom a batch may be about: one from before this was written down, everybody.
+func (b *batch) reach() actor.Reach {
+	if b.about.Reach == nil {
+		return actor.Reach{All: true}
+	}
+	return *b.about.Reach
 }
 
 func (b *batch) view(done int, values bool) *Import {

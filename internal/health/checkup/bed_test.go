@@ -71,6 +71,10 @@ type guard struct{}
 
 func (guard) Require(a actor.Actor, p string) error { return access.Require(a, access.Permission(p)) }
 
+func (guard) Reach(a actor.Actor, p string) actor.Reach {
+	return access.ReachOf(a, access.Permission(p))
+}
+
 type fileKey struct{ k *vault.Key }
 
 func (f fileKey) SealWriter(w io.Writer, name string) (io.WriteCloser, error) {
@@ -115,7 +119,7 @@ func newBed(t testing.TB, e *testdb.Env) *bed {
 	b.load(b.hr, roster)
 	b.load(b.hr2, roster2)
 	b.manager, b.employee = b.as(b.ours, actor.Manager), b.as(b.ours, actor.Employee)
-	b.manager.Depts = []ids.Dept{b.number("3").Dept}
+	b.manager.Places = map[actor.Role][]actor.Place{actor.Manager: {{Dept: b.number("3").Dept}}}
 	b.employee.Person = b.number("1").ID
 	return b
 }

@@ -49,7 +49,7 @@ func (in *intake) take(ctx context.Context, r *Row, rows *[]parsed) error {
 		in.reject(r.Line, r.Errors)
 		return in.enough()
 	}
-	p, why := match(in.dir, r)
+	p, why := match(in.dir, in.b.reach(), r)
 	if why != "" {
 		in.unmatched(r.Line, why)
 		return in.enough()

@@ -80,16 +80,23 @@ type DeptCount struct {
 	Letters              map[Letter]int
 }
 
-// eye is one reader's view of lists.
+// eye is one reader's view of lists: those within the reach of the permission by which the list is read.
 type eye struct {
-	a     actor.Actor
-	rule  access.TenantRule
-	today jst.Date
+	a      actor.Actor
+	rule   access.TenantRule
+	today  jst.Date
+	reach  actor.Reach
+	follow actor.Reach // of the notes on recommendations
 }
 
-func (s *Service) eye(ctx context.Context, a actor.Actor) (*eye, error) {
+func (s *Service) eye(ctx context.Context, a actor.Actor, with access.Permission) (*eye, error) {
 	rule, err := s.rule(ctx, a.Tenant)
-	return &eye{a, rule, jst.Of(time.Now())}, err
+	return &eye{a, rule, jst.Of(time.Now()), access.ReachOf(a, with), access.ReachOf(a, access.FollowUpNote)}, err
+}
+
+// reaches tells whether a person is within reach.
+func (e *eye) reaches(r actor.Reach, l *line) bool {
+	return r.Covers(l.Person.ID, l.Person.Site, l.Person.Dept)
 }
 
 func (e *eye) level(k access.DataKind, l *line) access.Level {
@@ -141,7 +148,7 @@ func (e *eye) row(n *snapshot, l *line) ListRow {
 
 // follows tells how a recommendation stands, as far as the reader may know.
 func (e *eye) follows(n *snapshot, l *line) string {
-	if !access.Allows(e.a, access.FollowUpNote) || !e.sees(access.Judgement, l) {
+	if !e.reaches(e.follow, l) || !e.sees(access.Judgement, l) {
 		return ""
 	}
 	return n.follow(l)
@@ -173,4 +180,6 @@ func (e *eye) worst(l *line) (out []string) {
 }
 
 // lists: a person is on the list of whoever may know at least whether the person was examined.
-func (e *eye) lists(l *line) bool { return e.level(access.Taken, l) > access.Consent }
+func (e *eye) lists(l *line) bool {
+	return e.reaches(e.reach, l) && e.level(access.Taken, l) > access.Consent
+}

@@ -1,6 +1,7 @@
 package checkup
 
 import (
+	"rakudos/internal/base/actor"
 	"rakudos/internal/people/org"
 )
 
@@ -17,14 +18,14 @@ const (
 
 // match finds the person of a line. The number goes first; kana, birth date and sex decide only when the
 // number cell is empty and exactly one person fits. Nothing is ever guessed: the second result is why not.
-func match(d *org.Directory, r *Row) (org.Person, string) {
+func match(d *org.Directory, reach actor.Reach, r *Row) (org.Person, string) {
 	if r.Number == "" {
 		if r.Kana == "" || r.Birth.IsZero() || r.Sex == AnySex {
 			return org.Person{}, codeIncomplete
 		}
 		p, n := d.ByIdentity(r.Kana, r.Birth, org.Sex(r.Sex))
 		switch {
-		case n == 0:
+		case n == 0, n == 1 && !within(reach, p):
 			return org.Person{}, codeNobody
 		case n > 1:
 			return org.Person{}, codeAmbiguous
@@ -33,7 +34,7 @@ func match(d *org.Directory, r *Row) (org.Person, string) {
 	}
 	p, ok := d.ByNumber(r.Number)
 	switch {
-	case !ok:
+	case !ok, !within(reach, p): // whom the importer does not reach does not exist
 		return org.Person{}, codeNoPerson
 	case r.Kana == "" && r.Name == "" && r.Birth.IsZero():
 		return org.Person{}, codeNothingToHold
@@ -42,6 +43,8 @@ func match(d *org.Directory, r *Row) (org.Person, string) {
 	}
 	return p, ""
 }
+
+func within(r actor.Reach, p org.Person) bool { return r.Covers(p.ID, p.Site, p.Dept) }
 
 // agrees holds what the line says of the person against the roster; what either leaves empty cannot
 // disagree. The name counts only where there is no kana, for its characters have variants.

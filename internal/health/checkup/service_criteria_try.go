@@ -55,7 +55,11 @@ func (s *Service) TryCriteria(ctx context.Context, a actor.Actor, c Criteria) (*
 	}
 	out := &Impact{Year: n.year}
 	moves := map[[2]Letter]int{}
+	reach := access.ReachOf(a, access.CriteriaEdit)
 	if err := s.eachNewest(ctx, a.Tenant, n, func(l *line, values []ItemValue) {
+		if !reach.Covers(l.Person.ID, l.Person.Site, l.Person.Dept) {
+			return
+		}
 		who := subject(l.Person, l.day)
 		before, after := active.JudgeAll(values, who), c.JudgeAll(values, who)
 		out.People++

@@ -15,7 +15,7 @@ func (s *Service) Export(ctx context.Context, a actor.Actor, f Filter) (header [
 	if err := s.require(ctx, a, access.CheckupExport, "checkup.export"); err != nil {
 		return nil, nil, err
 	}
-	v, n, picked, e, err := s.pick(ctx, a, f)
+	v, n, picked, e, err := s.pick(ctx, a, access.CheckupExport, f)
 	if err != nil {
 		return nil, nil, err
 	}

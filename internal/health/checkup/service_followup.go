@@ -27,7 +27,7 @@ func (s *Service) NoteFollowUp(ctx context.Context, a actor.Actor, f FollowUp) e
 	if err := s.require(ctx, a, access.FollowUpNote, "followup.note"); err != nil {
 		return err
 	}
-	if err := s.inScope(ctx, a, f.Person); err != nil {
+	if err := s.inScope(ctx, a, access.FollowUpNote, f.Person); err != nil {
 		return err
 	}
 	keys, err := s.vault.Persons(ctx, a.Tenant, []ids.Person{f.Person})

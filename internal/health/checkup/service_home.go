@@ -28,7 +28,7 @@ func (s *Service) Home(ctx context.Context, a actor.Actor) (*HomeView, error) {
 	if err := access.Require(a, access.CheckupList); err != nil {
 		return nil, err
 	}
-	e, err := s.eye(ctx, a)
+	e, err := s.eye(ctx, a, access.CheckupList)
 	if err != nil {
 		return nil, err
 	}

@@ -14,14 +14,11 @@ import (
 
 // Import shows one import. The content of refused cells is masked for who may not see values.
 func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (*Import, error) {
-	if err := access.Require(a, access.ImportRead); err != nil {
-		return nil, err
-	}
-	b, err := s.batch(ctx, a.Tenant, id, true)
+	b, err := s.batchFor(ctx, a, access.ImportRead, id, true)
 	if err != nil {
 		return nil, err
 	}
-	values := access.Allows(a, access.CheckupValues)
+	values := access.ReachOf(a, access.CheckupValues).Contains(b.reach())
 	if values && !b.state.Running() && len(b.detail.Rejected) > 0 { // refused cells may be somebody's values
 		if err := s.record(ctx, a, "checkup.import.view", "checkup.values", nil, map[string]any{"import": id, "rejected": len(b.detail.Rejected)}); err != nil {
 			return nil, err
@@ -32,10 +29,7 @@ func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (*Im
 
 // Progress is Import without the lines: cheap enough to be asked again and again while it runs.
 func (s *Service) Progress(ctx context.Context, a actor.Actor, id ids.Import) (*Import, error) {
-	if err := access.Require(a, access.ImportRead); err != nil {
-		return nil, err
-	}
-	b, err := s.batch(ctx, a.Tenant, id, false)
+	b, err := s.batchFor(ctx, a, access.ImportRead, id, false)
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +50,11 @@ func (s *Service) Imports(ctx context.Context, a actor.Actor) ([]*Import, error)
 		rows, err = db.All(tx, qBatches, scanBatch(a.Tenant, k, false), a.Tenant)
 		return err
 	})
-	out := make([]*Import, len(rows))
-	for i, b := range rows {
-		out[i] = b.view(s.progress.get(b.id), false)
+	out, reach := make([]*Import, 0, len(rows)), access.ReachOf(a, access.ImportRead)
+	for _, b := range rows {
+		if reach.Contains(b.reach()) {
+			out = append(out, b.view(s.progress.get(b.id), false))
+		}
 	}
 	return out, err
 }
@@ -66,13 +62,22 @@ func (s *Service) Imports(ctx context.Context, a actor.Actor) ([]*Import, error)
 // Watch wakes whenever the progress or the state of an import of this process moves; it is closed when
 // ctx ends.
 func (s *Service) Watch(ctx context.Context, a actor.Actor, id ids.Import) (<-chan struct{}, error) {
-	if err := access.Require(a, access.ImportRead); err != nil {
-		return nil, err
-	}
-	if _, err := s.batch(ctx, a.Tenant, id, false); err != nil {
+	if _, err := s.batchFor(ctx, a, access.ImportRead, id, false); err != nil {
 		return nil, err
 	}
 	return s.progress.watch(ctx, id), nil
+}
+
+// batchFor is a batch of somebody who reaches no further than the permission does: one of other people is missing.
+func (s *Service) batchFor(ctx context.Context, a actor.Actor, with access.Permission, id ids.Import, whole bool) (*batch, error) {
+	if err := access.Require(a, with); err != nil {
+		return nil, err
+	}
+	b, err := s.batch(ctx, a.Tenant, id, whole)
+	if err == nil && !access.ReachOf(a, with).Contains(b.reach()) {
+		return nil, missing("checkup.import_missing")
+	}
+	return b, err
 }
 
 func (s *Service) batch(ctx context.Context, t ids.Tenant, id ids.Import, whole bool) (*batch, error) {
@@ -96,7 +101,7 @@ func (s *Service) Confirm(ctx context.Context, a actor.Actor, id ids.Import) err
 	if err := s.require(ctx, a, access.CheckupImport, "checkup.import.confirm"); err != nil {
 		return err
 	}
-	if _, err := s.batch(ctx, a.Tenant, id, false); err != nil {
+	if _, err := s.batchFor(ctx, a, access.CheckupImport, id, false); err != nil {
 		return err
 	}
 	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {

@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/org"
 )
 
 // List shows who was examined in a year and what came of it, with who is still to come.
@@ -16,7 +17,7 @@ func (s *Service) List(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	if err := s.require(ctx, a, access.CheckupList, "checkup.list"); err != nil {
 		return nil, err
 	}
-	v, n, picked, e, err := s.pick(ctx, a, f)
+	v, n, picked, e, err := s.pick(ctx, a, access.CheckupList, f)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +33,8 @@ func (s *Service) List(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 }
 
 // pick applies a filter; the rows come sorted.
-func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView, *snapshot, []*line, *eye, error) {
-	e, err := s.eye(ctx, a)
+func (s *Service) pick(ctx context.Context, a actor.Actor, with access.Permission, f Filter) (*ListView, *snapshot, []*line, *eye, error) {
+	e, err := s.eye(ctx, a, with)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
@@ -51,7 +52,7 @@ func (s *Service) pick(ctx context.Context, a actor.Actor, f Filter) (*ListView,
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	v := &ListView{Filter: f, Years: n.years, Sites: dir.Sites(), Departments: dir.Depts(), ShowJudgement: access.View(a, access.Judgement, false, e.rule) > access.Consent, ShowFitness: access.View(a, access.Opinion, false, e.rule) > access.Consent, ShowFollow: access.Allows(a, access.FollowUpNote)}
+	v := &ListView{Filter: f, Years: n.years, Sites: slices.DeleteFunc(dir.Sites(), func(x org.Site) bool { return !e.reach.Touches(x.ID) }), Departments: slices.DeleteFunc(dir.Depts(), func(x org.Dept) bool { return !e.reach.TouchesDept(x.ID) }), ShowJudgement: access.View(a, access.Judgement, false, e.rule) > access.Consent, ShowFitness: access.View(a, access.Opinion, false, e.rule) > access.Consent, ShowFollow: access.Allows(a, access.FollowUpNote)}
 	fit := newFit(f, dir)
 	counts := map[Letter]int{}
 	depts := map[[2]string]*DeptCount{}

@@ -25,7 +25,7 @@ func (s *Service) MeasuresInForce(ctx context.Context, a actor.Actor) ([]Measure
 	if err := s.require(ctx, a, access.MeasuresRead, "checkup.measures"); err != nil {
 		return nil, err
 	}
-	eye, err := s.eye(ctx, a)
+	eye, err := s.eye(ctx, a, access.MeasuresRead)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (s *Service) MeasuresInForce(ctx context.Context, a actor.Actor) ([]Measure
 	}
 	newest, err := s.newestOpinions(ctx, a.Tenant, func(p ids.Person) bool {
 		l := n.of(p)
-		return l != nil && eye.sees(access.Opinion, l)
+		return l != nil && eye.reaches(eye.reach, l) && eye.sees(access.Opinion, l)
 	})
 	if err != nil {
 		return nil, err

@@ -20,14 +20,14 @@ func (s *Service) NextWaiting(ctx context.Context, a actor.Actor, year int, afte
 	if err != nil {
 		return p, r, false, err
 	}
-	e, err := s.eye(ctx, a)
+	e, err := s.eye(ctx, a, access.CheckupDecide)
 	if err != nil {
 		return p, r, false, err
 	}
 	var all []ListRow
 	for i := range n.lines {
 		l := &n.lines[i]
-		if _, waits := e.waits(n, l); waits {
+		if _, waits := e.waits(n, l); waits && e.lists(l) {
 			all = append(all, e.row(n, l))
 		}
 	}

@@ -55,7 +55,7 @@ func (s *Service) applyNow(ctx context.Context, a actor.Actor, b *batch) error {
 
 func (s *Service) dryRun(ctx context.Context, a actor.Actor, fileName string, r io.Reader) (*Import, error) {
 	id := ids.New[ids.Import]()
-	b := &batch{tenant: a.Tenant, id: id, state: Preview, blob: blobKey(id), startedBy: a.Account, startedAt: time.Now(), about: about{File: cutName(fileName)}}
+	b := &batch{tenant: a.Tenant, id: id, state: Preview, blob: blobKey(id), startedBy: a.Account, startedAt: time.Now(), about: about{File: cutName(fileName), Reach: reachOf(a)}}
 	if err := s.keep(ctx, a.Tenant, b.blob, r); err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *Service) dryRun(ctx context.Context, a actor.Actor, fileName string, r 
 		return nil, err
 	}
 	b.rows, b.accepted, b.unchanged, b.detail, b.about.Body = out.info.Rows, out.accepted, out.unchanged, out.detail, out.info.Body
-	return b.view(0, access.Allows(a, access.CheckupValues)), nil
+	return b.view(0, access.ReachOf(a, access.CheckupValues).Contains(b.reach())), nil
 }
 
 func (s *Service) preview(ctx context.Context, b *batch) (*outcome, error) {

@@ -39,7 +39,7 @@ func (s *Service) DecideAll(ctx context.Context, a actor.Actor, all []Decision) 
 		if err := all[i].check(); err != nil {
 			return err
 		}
-		if err := s.inScope(ctx, a, all[i].Person); err != nil {
+		if err := s.inScope(ctx, a, access.CheckupDecide, all[i].Person); err != nil {
 			return err
 		}
 		people = append(people, all[i].Person)
@@ -110,14 +110,14 @@ func resultOf(tx *db.Tx, t ids.Tenant, id ids.Result) (visible, error) {
 	return v, err
 }
 
-// inScope refuses people of other sites and departments as if they did not exist.
-func (s *Service) inScope(ctx context.Context, a actor.Actor, p ids.Person) error {
+// inScope refuses people whom the permission does not reach as if they did not exist.
+func (s *Service) inScope(ctx context.Context, a actor.Actor, with access.Permission, p ids.Person) error {
 	dir, err := s.people.Directory(ctx, a.Tenant)
 	if err != nil {
 		return err
 	}
 	who, ok := dir.Person(p)
-	if !ok || !access.InScope(a, access.Subject{Tenant: a.Tenant, Person: p, Site: who.Site, Dept: who.Dept}) {
+	if !ok || !access.Reaches(a, with, access.Subject{Tenant: a.Tenant, Person: p, Site: who.Site, Dept: who.Dept}) {
 		return missing("checkup.person_missing")
 	}
 	return nil

@@ -16,7 +16,7 @@ func (s *Service) Person(ctx context.Context, a actor.Actor, p ids.Person) (*Per
 	if err := s.require(ctx, a, access.PersonRead, "checkup.view"); err != nil {
 		return nil, err
 	}
-	return s.view(ctx, a, p)
+	return s.view(ctx, a, p, access.PersonRead)
 }
 
 // Mine is the reader's own page.
@@ -27,31 +27,32 @@ func (s *Service) Mine(ctx context.Context, a actor.Actor) (*PersonView, error) 
 	if a.Person == "" {
 		return nil, missing("checkup.person_missing")
 	}
-	return s.view(ctx, a, a.Person)
+	return s.view(ctx, a, a.Person, access.PersonReadSelf)
 }
 
-func (s *Service) view(ctx context.Context, a actor.Actor, id ids.Person) (*PersonView, error) {
+// view shows a person within the reach of a permission, or the reader's own page.
+func (s *Service) view(ctx context.Context, a actor.Actor, id ids.Person, with access.Permission) (*PersonView, error) {
 	dir, err := s.people.Directory(ctx, a.Tenant)
 	if err != nil {
 		return nil, err
 	}
 	p, ok := dir.Person(id)
 	at := access.Subject{Tenant: a.Tenant, Person: id, Site: p.Site, Dept: p.Dept}
-	if !ok || !access.InScope(a, at) {
+	own := a.Person == id && access.Allows(a, access.PersonReadSelf)
+	if !ok || !own && !access.Reaches(a, with, at) {
 		return nil, missing("checkup.person_missing")
 	}
-	e, err := s.eye(ctx, a)
+	e, err := s.eye(ctx, a, with)
 	if err != nil {
 		return nil, err
 	}
-	own := a.Person == id
 	v := &PersonView{
 		Person: id, Number: p.Number, Name: p.Name, Kana: p.Kana, Sex: toSex(p.Sex), Birth: p.Birth, Age: jst.AgeOn(p.Birth, e.today), Left: p.Left,
 		ShowValues:    access.See(a, access.StatutoryValues, at, e.rule) == access.Raw,
 		ShowJudgement: access.See(a, access.Judgement, at, e.rule) == access.Raw,
 		ShowOpinion:   access.See(a, access.Opinion, at, e.rule) == access.Raw,
-		CanDecide:     access.Allows(a, access.CheckupDecide),
-		CanFollow:     access.Allows(a, access.FollowUpNote) && access.See(a, access.Judgement, at, e.rule) == access.Raw,
+		CanDecide:     access.Reaches(a, access.CheckupDecide, at),
+		CanFollow:     access.Reaches(a, access.FollowUpNote, at) && access.See(a, access.Judgement, at, e.rule) == access.Raw,
 	}
 	site, _ := dir.Site(p.Site)
 	dept, _ := dir.Dept(p.Dept)

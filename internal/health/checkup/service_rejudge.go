@@ -122,7 +122,7 @@ func (s *Service) SetTreated(ctx context.Context, a actor.Actor, id ids.Result, 
 	if !ok {
 		return fault.New(fault.Invalid, "checkup.item_unknown", "item", clip(item))
 	}
-	if err := s.inScope(ctx, a, p); err != nil {
+	if err := s.inScope(ctx, a, access.CheckupDecide, p); err != nil {
 		return err
 	}
 	all, k, err := s.results(ctx, a.Tenant, p)

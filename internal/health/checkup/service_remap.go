@@ -49,10 +49,7 @@ func Targets() []Target {
 
 // Columns shows how the columns of an upload are read.
 func (s *Service) Columns(ctx context.Context, a actor.Actor, id ids.Import) (*MappingView, error) {
-	if err := access.Require(a, access.MappingEdit); err != nil {
-		return nil, err
-	}
-	b, err := s.batch(ctx, a.Tenant, id, false)
+	b, err := s.batchFor(ctx, a, access.MappingEdit, id, false)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +71,11 @@ func (s *Service) Remap(ctx context.Context, a actor.Actor, id ids.Import, colum
 	if err := s.require(ctx, a, access.MappingEdit, "checkup.mapping"); err != nil {
 		return err
 	}
-	b, err := s.batch(ctx, a.Tenant, id, true)
+	b, err := s.batchFor(ctx, a, access.MappingEdit, id, true)
 	if err != nil {
 		return err
 	}
-	if b.startedBy != a.Account && !access.Allows(a, access.CheckupValues) {
+	if b.startedBy != a.Account && !access.ReachOf(a, access.CheckupValues).Contains(b.reach()) {
 		return fault.New(fault.Denied, "checkup.mapping_foreign") // what a column is taken for tells about its values
 	}
 	if b.state != Preview && b.state != Failed || len(b.about.Header) == 0 {

@@ -8,7 +8,6 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
-	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/testkit/testdb"
 )
@@ -299,7 +298,7 @@ func TestWhoSeesWhat(t *testing.T) {
 			t.Errorf("the neighbour's physician: %v", err)
 		}
 		site := b.nurse
-		site.Sites = []ids.Site{b.number("3").Site}
+		site.Places = map[actor.Role][]actor.Place{actor.Nurse: {{Site: b.number("3").Site}}}
 		if _, err := b.s.Person(t.Context(), site, p); !fault.Is(err, fault.Missing) {
 			t.Errorf("a nurse of another site: %v", err)
 		}
@@ -407,7 +406,7 @@ func TestOpinions(t *testing.T) {
 			t.Errorf("%+v %v", m, err)
 		}
 		other := b.manager
-		other.Depts = []ids.Dept{b.number("1").Dept}
+		other.Places = map[actor.Role][]actor.Place{actor.Manager: {{Dept: b.number("1").Dept}}}
 		if m, err := b.s.MeasuresInForce(t.Context(), other); err != nil || len(m) != 0 {
 			t.Errorf("a manager sees another department: %+v %v", m, err)
 		}

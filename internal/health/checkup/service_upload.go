@@ -69,7 +69,7 @@ func cutName(name string) string {
 // newBatch stores the upload and the batch that stands for it; then runs in the same transaction.
 func (s *Service) newBatch(ctx context.Context, a actor.Actor, name, runner string, r io.Reader, then func(*db.Tx, *batch) error) (*batch, error) {
 	id := ids.New[ids.Import]()
-	b := &batch{tenant: a.Tenant, id: id, state: Reading, runner: runner, blob: blobKey(id), startedBy: a.Account, startedAt: time.Now(), about: about{File: cutName(name)}}
+	b := &batch{tenant: a.Tenant, id: id, state: Reading, runner: runner, blob: blobKey(id), startedBy: a.Account, startedAt: time.Now(), about: about{File: cutName(name), Reach: reachOf(a)}}
 	k, err := s.vault.Tenant(ctx, a.Tenant)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return fault.New(fault.Invalid, "checkup.reason_missing")
 	}
-	b, err := s.batch(ctx, a.Tenant, id, true)
+	b, err := s.batchFor(ctx, a, access.ImportWithdraw, id, true)
 	if err != nil {
 		return err
 	}

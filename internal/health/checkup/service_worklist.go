@@ -43,7 +43,7 @@ func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyon
 			previous[o.Person] = o.Fitness
 		}
 	}
-	eye, err := s.eye(ctx, a)
+	eye, err := s.eye(ctx, a, access.CheckupDecide)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) WorkList(ctx context.Context, a actor.Actor, year int, everyon
 	var shown []ids.Person
 	for i := range now.lines {
 		l := &now.lines[i]
-		if l.exam == nil || !eye.sees(access.Judgement, l) || !everyone && !now.waits(l) {
+		if l.exam == nil || !eye.lists(l) || !eye.sees(access.Judgement, l) || !everyone && !now.waits(l) {
 			continue
 		}
 		out = append(out, WorkItem{eye.row(now, l), previous[l.Person.ID]})

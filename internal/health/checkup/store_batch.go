@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
@@ -65,6 +66,8 @@ type about struct {
 	File   string   `json:"file"`
 	Body   string   `json:"body,omitempty"`
 	Header []string `json:"header,omitempty"`
+	// Reach is how far who uploaded it reached then: lines about others find nobody.
+	Reach *actor.Reach `json:"reach,omitempty"`
 }
 
 // detail is what was found wrong; it holds cells of the file, so it is sealed.

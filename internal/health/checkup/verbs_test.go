@@ -213,7 +213,7 @@ func TestEveryVerbForEveryRole(t *testing.T) {
 				if v.name == "Remap" && r == actor.HR {
 					a = b.hr // HR's own upload; see TestValuesDoNotLeakThroughTheMapping
 				}
-				a.Person, a.Depts = x.person, b.manager.Depts
+				a.Person, a.Places = x.person, b.manager.Places
 				if err := v.do(t.Context(), b.s, a, x); err != nil {
 					t.Errorf("%s as %s: %v", v.name, r, err)
 				}

@@ -9,7 +9,6 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
-	"rakudos/internal/base/ids"
 )
 
 // The expectation is written apart from the matrix, one letter per role in the order
@@ -189,7 +188,7 @@ func TestExportShowsEveryCell(t *testing.T) {
 
 func BenchmarkDecision(b *testing.B) {
 	a, s := human(actor.Employee, actor.Manager, actor.HR), Subject{Tenant: "t1", Person: "p2", Site: "s1", Dept: "d1"}
-	a.Sites, a.Depts = []ids.Site{"s0", "s1"}, []ids.Dept{"d0", "d1"}
+	a.Places = map[actor.Role][]actor.Place{actor.HR: {{Site: "s0"}, {Site: "s1"}}, actor.Manager: {{Dept: "d0"}, {Dept: "d1"}}}
 	b.Run("allows", func(b *testing.B) {
 		for b.Loop() {
 			Allows(a, CheckupDecide)

@@ -1,8 +1,6 @@
 package access
 
 import (
-	"slices"
-
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
 )
@@ -178,19 +176,6 @@ func covers(a actor.Actor, r actor.Role, own bool, s Subject) bool {
 	switch r {
 	case actor.Employee:
 		return own
-	case actor.Manager:
-		return s.Dept != "" && slices.Contains(a.Depts, s.Dept)
-	case actor.SupportPerson:
-		return s.Person != "" && s.Person == a.Only
 	}
-	return a.Sites == nil || slices.Contains(a.Sites, s.Site)
-}
-
-// InScope tells whether any of the actor's roles reaches the person at all.
-func InScope(a actor.Actor, s Subject) bool {
-	if a.Tenant == "" || a.Tenant != s.Tenant {
-		return false
-	}
-	own := s.Person != "" && s.Person == a.Person
-	return slices.ContainsFunc(a.Roles, func(r actor.Role) bool { return covers(a, r, own, s) })
+	return roleReach(a, r).Covers(s.Person, s.Site, s.Dept)
 }

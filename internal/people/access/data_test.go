@@ -99,7 +99,7 @@ func TestNobodyElseSees(t *testing.T) {
 // TestManagerSeesOnlyMeasures: of a check-up, the measure and the count of who took it, of own departments.
 func TestManagerSeesOnlyMeasures(t *testing.T) {
 	m := human(actor.Manager)
-	m.Depts = []ids.Dept{"d1"}
+	m.Places = map[actor.Role][]actor.Place{actor.Manager: {{Dept: "d1"}}}
 	all := TenantRule{HRJudgement: true, HRValues: true, StaffStressTaken: true, NurseInterview: true, ManagerGroup: true}
 	mine, other := Subject{Tenant: "t1", Person: "p2", Site: "s1", Dept: "d1"}, Subject{Tenant: "t1", Person: "p3", Site: "s1", Dept: "d2"}
 	for _, k := range []DataKind{StatutoryValues, OtherValues, Judgement, Guidance, StressTaken, StressResult, StressRequest, InterviewRecord} {
@@ -110,10 +110,10 @@ func TestManagerSeesOnlyMeasures(t *testing.T) {
 	if See(m, Opinion, mine, all) != Processed || See(m, Opinion, other, all) != None {
 		t.Error("the measure of an own person is not processed, or another department's is shown")
 	}
-	if InScope(m, other) || !InScope(m, mine) {
+	if Reaches(m, MeasuresRead, other) || !Reaches(m, MeasuresRead, mine) {
 		t.Error("the scope of a manager is wrong")
 	}
-	m.Depts = nil
+	m.Places = nil
 	if See(m, Opinion, mine, all) != None {
 		t.Error("a manager without departments sees somebody")
 	}
@@ -129,18 +129,24 @@ func TestScope(t *testing.T) {
 		sites []ids.Site
 		want  Level
 	}{{nil, Raw}, {[]ids.Site{}, None}, {[]ids.Site{"s2"}, None}, {[]ids.Site{"s2", "s1"}, Raw}} {
-		n.Sites = c.sites
+		n.Places = nil
+		if c.sites != nil {
+			n.Places = map[actor.Role][]actor.Place{actor.Nurse: {}}
+		}
+		for _, site := range c.sites {
+			n.Places[actor.Nurse] = append(n.Places[actor.Nurse], actor.Place{Site: site})
+		}
 		if got := See(n, Judgement, s, DefaultRule()); got != c.want {
 			t.Errorf("sites %v: %s, want %s", c.sites, got.Mark(), c.want.Mark())
 		}
-		if got := InScope(n, s); got != (c.want != None) {
+		if got := Reaches(n, PersonRead, s); got != (c.want != None) {
 			t.Errorf("sites %v: in scope %v", c.sites, got)
 		}
 	}
-	n.Sites = nil
+	n.Places = nil
 	other := s
 	other.Tenant = "t2"
-	if See(n, Judgement, other, DefaultRule()) != None || InScope(n, other) {
+	if See(n, Judgement, other, DefaultRule()) != None || Reaches(n, PersonRead, other) {
 		t.Error("another tenant's person is seen")
 	}
 	if See(actor.Actor{Kind: actor.Human, Roles: actor.Roles}, Judgement, Subject{}, DefaultRule()) != None {
@@ -152,7 +158,7 @@ func TestScope(t *testing.T) {
 // nurse's manager role does not borrow the nurse's sites.
 func TestScopeIsPerRole(t *testing.T) {
 	a := human(actor.Nurse, actor.Employee, actor.Manager)
-	a.Sites = []ids.Site{"s1"}
+	a.Places = map[actor.Role][]actor.Place{actor.Nurse: {{Site: "s1"}}}
 	own := Subject{Tenant: "t1", Person: "p1", Site: "s9", Dept: "d9"}
 	if See(a, Judgement, own, DefaultRule()) != Raw {
 		t.Error("the own record is hidden")
@@ -161,7 +167,7 @@ func TestScopeIsPerRole(t *testing.T) {
 	if See(a, Judgement, own, DefaultRule()) != None {
 		t.Error("another site is seen")
 	}
-	own.Dept, a.Depts = "d1", []ids.Dept{"d1"}
+	own.Dept, a.Places[actor.Manager] = "d1", []actor.Place{{Dept: "d1"}}
 	if See(a, Judgement, own, DefaultRule()) != None || See(a, Opinion, own, DefaultRule()) != Processed {
 		t.Error("the manager role lends or loses scope")
 	}
@@ -185,7 +191,7 @@ func TestSupportSeesOnePerson(t *testing.T) {
 	a := human(actor.SupportPerson)
 	a.Person, a.Only = "", "p2"
 	mine, other := Subject{Tenant: "t1", Person: "p2", Site: "s1"}, Subject{Tenant: "t1", Person: "p3", Site: "s1"}
-	if See(a, StatutoryValues, mine, all) != Raw || !InScope(a, mine) {
+	if See(a, StatutoryValues, mine, all) != Raw || !Reaches(a, PersonRead, mine) {
 		t.Error("the person asked for is hidden")
 	}
 	for _, row := range Data {
@@ -194,7 +200,7 @@ func TestSupportSeesOnePerson(t *testing.T) {
 		}
 	}
 	a.Only = ""
-	if InScope(a, Subject{Tenant: "t1"}) || InScope(a, other) {
+	if Reaches(a, PersonRead, Subject{Tenant: "t1"}) || Reaches(a, PersonRead, other) {
 		t.Error("an access to nobody finds somebody")
 	}
 	lists := human(actor.SupportLists)

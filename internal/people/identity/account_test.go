@@ -93,7 +93,7 @@ func TestDisableAndRolesEndSessions(t *testing.T) {
 		_, err = h.SubmitCode(ctx, Visit{}, half.Token, code)
 		h.want(err, "identity.no_signin")
 		in = h.in("midori", "hr", Visit{})
-		if a := in.Session.Actor; !slices.Equal(a.Roles, []actor.Role{actor.Manager, actor.Nurse}) || !slices.Equal(a.Sites, []ids.Site{site}) || !slices.Equal(a.Depts, []ids.Dept{dept}) {
+		if a := in.Session.Actor; !slices.Equal(a.Roles, []actor.Role{actor.Manager, actor.Nurse}) || !slices.Equal(a.Places[actor.Nurse], []actor.Place{{Site: site}}) || !slices.Equal(a.Places[actor.Manager], []actor.Place{{Dept: dept}}) {
 			t.Errorf("%+v", a)
 		}
 		must(t, h.Disable(ctx, admin, id, "退職"))

@@ -178,7 +178,7 @@ func TestForgedGrantsAreNotHeld(t *testing.T) {
 		none := func(what string, in SignedIn) {
 			t.Helper()
 			s, err := h.Session(ctx, in.Token, true)
-			if err != nil || len(s.Actor.Roles)+len(s.Actor.Sites) != 0 {
+			if err != nil || len(s.Actor.Roles)+len(s.Actor.Places) != 0 {
 				t.Errorf("%s: %+v, %v", what, s.Actor, err)
 			}
 		}

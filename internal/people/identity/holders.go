@@ -77,32 +77,6 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 	return s.endSessions(tx, by.Tenant, id, "", "roles-changed")
 }
 
-// bySite are the roles whose reach a site limits.
-var bySite = []actor.Role{actor.HR, actor.Nurse, actor.Physician, actor.Manager}
-
-// neverWider keeps the sites to which an account was limited. Of a grant for every site and one for a single
-// site the narrower wins (see scope): taking the narrow one away would otherwise open every site.
-func neverWider(held, next []Grant) []Grant {
-	_, before, _ := scope(held)
-	_, after, _ := scope(next)
-	if before == nil || after != nil {
-		return next
-	}
-	var out []Grant
-	for _, g := range next {
-		if !slices.Contains(bySite, g.Role) {
-			out = append(out, g)
-			continue
-		}
-		for i, s := range before {
-			if !slices.Contains(before[:i], s) {
-				out = append(out, Grant{Role: g.Role, Site: s, Dept: g.Dept})
-			}
-		}
-	}
-	return out
-}
-
 // heldBy reads the grants of one account; a set that does not verify is fault.Conflict "identity.row_tampered".
 func (s *Service) heldBy(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) ([]Grant, error) {
 	acc, err := s.genuineAccount(tx, k, t, id)
@@ -135,7 +109,7 @@ func (s *Service) Effective(ctx context.Context, t ids.Tenant, id ids.Account) (
 		}
 		held, err := s.heldBy(tx, k, t, id)
 		if err == nil {
-			a.Roles, a.Sites, a.Depts = scope(held)
+			a.Roles, a.Places = scope(held)
 		}
 		return err
 	})

@@ -1,8 +1,11 @@
 package identity
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
@@ -24,7 +27,7 @@ func TestGrantsAreTakenAwayOneByOne(t *testing.T) {
 		session := h.in("midori", "nurse", Visit{})
 		must(t, h.NarrowGrant(ctx, who, id, Grant{Role: actor.Nurse}, "site-1", "見直し"))
 		must(t, h.NarrowGrant(ctx, who, id, Grant{Role: actor.Nurse}, "site-1", "もう一度"))
-		if a := roles("midori", id); len(a.Sites) != 1 || a.Sites[0] != "site-1" || !a.Has(actor.Nurse) {
+		if a := roles("midori", id); !slices.Equal(a.Places[actor.HR], []actor.Place{{Site: "site-1"}}) || !a.Has(actor.Nurse) {
 			t.Fatalf("%+v", a)
 		}
 		if _, err := h.Session(ctx, session.Token, true); err == nil {
@@ -52,28 +55,51 @@ func TestGrantsAreTakenAwayOneByOne(t *testing.T) {
 	})
 }
 
-// TestTakingAwayNeverWidens: a right for one site limits those for every site; when it goes, the limit stays.
+// TestTakingAwayNeverWidens: of one role a right for one site limits that for every site; when it goes, the limit
+// stays. The limits of another role are none of its business.
 func TestTakingAwayNeverWidens(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		h := newHouse(t, e, quick())
 		ctx, who, id := t.Context(), h.admin["midori"], h.ids["midori/nurse"]
-		must(t, h.SetGrants(ctx, who, id, []Grant{{Role: actor.Nurse}, {Role: actor.HR, Site: "s1"}, {Role: actor.HR, Site: "s2"}}, "兼務"))
+		must(t, h.SetGrants(ctx, who, id, []Grant{{Role: actor.Nurse}, {Role: actor.Nurse, Site: "s1"}, {Role: actor.HR, Site: "s2"}, {Role: actor.Physician}}, "兼務"))
 		must(t, h.RevokeGrant(ctx, who, id, Grant{Role: actor.HR, Site: "s2"}, "見直し"))
-		must(t, h.RevokeGrant(ctx, who, id, Grant{Role: actor.HR, Site: "s1"}, "見直し"))
+		must(t, h.RevokeGrant(ctx, who, id, Grant{Role: actor.Nurse, Site: "s1"}, "見直し"))
 		a, err := h.Effective(ctx, h.tenants["midori"].ID, id)
-		if err != nil || a.Has(actor.HR) || !a.Has(actor.Nurse) || len(a.Sites) != 1 || a.Sites[0] != "s1" {
+		if err != nil || a.Has(actor.HR) || !slices.Equal(a.Places[actor.Nurse], []actor.Place{{Site: "s1"}}) || !a.Has(actor.Physician) || a.Places[actor.Physician] != nil {
 			t.Errorf("%+v %v", a, err)
 		}
 	})
-	for name, c := range map[string]struct{ held, next, want int }{"nothing left": {1, 0, 0}, "not limited": {2, 1, 1}} {
-		wide := []Grant{{Role: actor.Nurse}, {Role: actor.HR}}
-		if got := neverWider(wide[:c.held], wide[:c.next]); len(got) != c.want {
-			t.Errorf("%s: %v", name, got)
+}
+
+// TestTakingAwayNeverWidensAnySet: whatever grants are held and whatever is taken away of them, nobody reaches
+// further with any role than before, and what is left untouched reaches as far as it did alone.
+func TestTakingAwayNeverWidensAnySet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var held, next []Grant
+		for range rapid.IntRange(1, 6).Draw(t, "grants") {
+			g := Grant{rapid.SampledFrom([]actor.Role{actor.HR, actor.Nurse, actor.Manager}).Draw(t, "role"), rapid.SampledFrom([]ids.Site{"", "a", "b"}).Draw(t, "site"), rapid.SampledFrom([]ids.Dept{"", "x", "y"}).Draw(t, "dept")}
+			if slices.Contains(held, g) {
+				continue
+			}
+			held = append(held, g)
+			if rapid.Bool().Draw(t, "stays") {
+				next = append(next, g)
+			}
 		}
-	}
-	if got := neverWider([]Grant{{Role: actor.TenantAdmin}, {Role: actor.HR, Site: "s"}}, []Grant{{Role: actor.TenantAdmin}}); len(got) != 1 || got[0].Site != "" {
-		t.Errorf("an administrator is limited to a site: %v", got)
-	}
+		_, before := scope(held)
+		roles, after := scope(neverWider(held, next))
+		for _, r := range roles {
+			was, limited := before[r]
+			now, still := after[r]
+			for _, s := range []ids.Site{"a", "b", "c", ""} {
+				for _, d := range []ids.Dept{"x", "y", "z", ""} {
+					if (actor.Reach{All: !still, Places: now}).At(s, d) && !(actor.Reach{All: !limited, Places: was}).At(s, d) {
+						t.Fatalf("%v of %v: %s at %s/%s", next, held, r, s, d)
+					}
+				}
+			}
+		}
+	})
 }
 
 var qTestDevice = db.Q("identity.test_device", `insert into identity_devices (tenant_id, device_id, account_id, token_hash, created_at, used_at, expires_at) values ($1, $2, $3, $4, $5, $5, $5)`)

@@ -138,30 +138,3 @@ type Account struct {
 func NormalLogin(typed string) string {
 	return strings.ToLower(strings.TrimSpace(norm.NFKC.String(typed)))
 }
-
-// scope turns grants into what an actor carries: the roles, the sites (nil is all) and a manager's
-// departments. Where a role is given for every site and for single ones, the narrower wins (health.md §2.1).
-func scope(grants []Grant) (roles []actor.Role, sites []ids.Site, depts []ids.Dept) {
-	for _, r := range actor.Held {
-		held := false
-		for _, g := range grants {
-			if g.Role != r {
-				continue
-			}
-			held = true
-			if g.Site != "" {
-				sites = append(sites, g.Site)
-			}
-			if r == actor.Manager && g.Dept != "" {
-				depts = append(depts, g.Dept)
-			}
-		}
-		if held {
-			roles = append(roles, r)
-			if r == actor.Manager && depts == nil {
-				depts = []ids.Dept{}
-			}
-		}
-	}
-	return roles, sites, depts
-}

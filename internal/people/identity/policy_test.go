@@ -1,10 +1,13 @@
 package identity
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
 )
 
 func TestDelay(t *testing.T) {
@@ -75,15 +78,25 @@ func TestSabotageIsVisible(t *testing.T) {
 }
 
 func TestScopeNarrowerWins(t *testing.T) {
-	roles, sites, depts := scope([]Grant{{Role: actor.Nurse}, {Role: actor.HR, Site: "s1"}, {Role: "root"}})
-	if len(roles) != 2 || roles[0] != actor.HR || roles[1] != actor.Nurse || len(sites) != 1 || depts != nil {
-		t.Errorf("%v %v %v", roles, sites, depts)
-	}
-	if roles, sites, depts = scope([]Grant{{Role: actor.Manager}}); len(roles) != 1 || sites != nil || depts == nil || len(depts) != 0 {
-		t.Errorf("a manager without departments: %v %v %v", roles, sites, depts)
-	}
-	if roles, sites, depts = scope(nil); roles != nil || sites != nil || depts != nil {
-		t.Errorf("no grants: %v %v %v", roles, sites, depts)
+	site := func(s ids.Site) actor.Place { return actor.Place{Site: s} }
+	for name, c := range map[string]struct {
+		grants []Grant
+		roles  []actor.Role
+		places map[actor.Role][]actor.Place
+	}{
+		"none":                         {nil, nil, map[actor.Role][]actor.Place{}},
+		"each role its own":            {[]Grant{{Role: actor.Nurse, Site: "s1"}, {Role: actor.HR, Site: "s2"}, {Role: "root"}}, []actor.Role{actor.HR, actor.Nurse}, map[actor.Role][]actor.Place{actor.HR: {site("s2")}, actor.Nurse: {site("s1")}}},
+		"one limited, one not":         {[]Grant{{Role: actor.Nurse}, {Role: actor.HR, Site: "s1"}}, []actor.Role{actor.HR, actor.Nurse}, map[actor.Role][]actor.Place{actor.HR: {site("s1")}}},
+		"the narrower wins":            {[]Grant{{Role: actor.Nurse}, {Role: actor.Nurse, Site: "s1"}}, []actor.Role{actor.Nurse}, map[actor.Role][]actor.Place{actor.Nurse: {site("s1")}}},
+		"two sites":                    {[]Grant{{Role: actor.Nurse, Site: "s1"}, {Role: actor.Nurse, Site: "s2"}}, []actor.Role{actor.Nurse}, map[actor.Role][]actor.Place{actor.Nurse: {site("s1"), site("s2")}}},
+		"a manager without":            {[]Grant{{Role: actor.Manager}}, []actor.Role{actor.Manager}, map[actor.Role][]actor.Place{}},
+		"departments stay in sites":    {[]Grant{{actor.Manager, "s1", "x"}, {actor.Manager, "s2", "y"}}, []actor.Role{actor.Manager}, map[actor.Role][]actor.Place{actor.Manager: {{Site: "s1", Dept: "x"}, {Site: "s2", Dept: "y"}}}},
+		"a site limits the department": {[]Grant{{Role: actor.Manager, Dept: "x"}, {Role: actor.Manager, Site: "s1"}}, []actor.Role{actor.Manager}, map[actor.Role][]actor.Place{actor.Manager: {{Site: "s1", Dept: "x"}}}},
+	} {
+		roles, places := scope(c.grants)
+		if !slices.Equal(roles, c.roles) || !maps.EqualFunc(places, c.places, slices.Equal) {
+			t.Errorf("%s: %v %v", name, roles, places)
+		}
 	}
 	if NormalLogin(" ＨＲ０１ ") != "hr01" {
 		t.Error(NormalLogin(" ＨＲ０１ "))

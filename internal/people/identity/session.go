@@ -167,7 +167,7 @@ func (s *Service) build(k *vault.Key, r sessionRow, grants []Grant, created, see
 	if r.proven > 0 {
 		out.ProvenUntil = db.Time(r.proven).Add(ProofFor)
 	}
-	roles, sites, depts := scope(grants)
+	roles, places := scope(grants)
 	required, err := s.policy.requiredRoles(k, r.owner.Tenant, r.required)
 	if err != nil {
 		return Session{}, err
@@ -179,7 +179,7 @@ func (s *Service) build(k *vault.Key, r sessionRow, grants []Grant, created, see
 		out.MustEnrol = r.factors == 0 && r.factor != FactorSSO
 	}
 	if !out.MustChange && !out.MustEnrol {
-		out.Actor.Roles, out.Actor.Sites, out.Actor.Depts = roles, sites, depts
+		out.Actor.Roles, out.Actor.Places = roles, places
 	}
 	return out, nil
 }

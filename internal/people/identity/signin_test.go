@@ -43,7 +43,7 @@ func TestTwoSteps(t *testing.T) {
 		must(t, err)
 		s, err := h.Session(t.Context(), in.Token, true)
 		must(t, err)
-		if s.LoginID != "hr" || s.Name != "担当 hr" || !s.Actor.Has(actor.HR) || len(s.Actor.Roles) != 1 || s.Actor.Tenant != h.tenants["midori"].ID || s.Actor.Sites != nil || s.MustChange || s.Actor.Session != s.ID || in.Device == "" {
+		if s.LoginID != "hr" || s.Name != "担当 hr" || !s.Actor.Has(actor.HR) || len(s.Actor.Roles) != 1 || s.Actor.Tenant != h.tenants["midori"].ID || len(s.Actor.Places) != 0 || s.MustChange || s.Actor.Session != s.ID || in.Device == "" {
 			t.Errorf("%+v", s)
 		}
 		h.want(func() error { _, err := h.SubmitCode(t.Context(), v, p.Token, code); return err }(), "identity.no_signin")

@@ -81,6 +81,21 @@ func (roles) Require(a actor.Actor, permission string) error {
 	return fault.New(fault.Denied, "access.denied")
 }
 
+// Reach is as access has it, of the roles here.
+func (g roles) Reach(a actor.Actor, permission string) (out actor.Reach) {
+	for _, r := range a.Roles {
+		alone := a
+		alone.Roles = []actor.Role{r}
+		if g.Require(alone, permission) != nil {
+			continue
+		}
+		places, limited := a.Places[r]
+		out.All = out.All || !limited && r != actor.Manager
+		out.Places = append(out.Places, places...)
+	}
+	return out
+}
+
 type fileKey struct{ k *vault.Key }
 
 func (f fileKey) SealWriter(w io.Writer, name string) (io.WriteCloser, error) {

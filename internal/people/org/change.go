@@ -36,7 +36,7 @@ func (s *Service) Move(ctx context.Context, a actor.Actor, id ids.Person, site i
 		return fault.New(fault.Invalid, "date.day")
 	}
 	p.Site, p.Dept = site, dept
-	if !inScope(a, p) {
+	if !within(s.guard.Reach(a, permChange), p) {
 		return fault.New(fault.Denied, "org.out_of_scope")
 	}
 	return s.change(ctx, a, p, Moved, from, func(tx *db.Tx, now int64) (int64, error) {
@@ -48,7 +48,7 @@ func (s *Service) toChange(ctx context.Context, a actor.Actor, id ids.Person) (P
 	if err := s.guard.Require(a, permChange); err != nil {
 		return Person{}, err
 	}
-	return s.find(ctx, a, id, false)
+	return s.find(ctx, a, id, false, permChange)
 }
 
 // change updates one person with its history entry, audit event and revision in one transaction.

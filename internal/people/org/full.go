@@ -39,11 +39,11 @@ func (s *Service) ImportFullNow(ctx context.Context, a actor.Actor, filename str
 	return s.importNow(ctx, a, filename, r, confirm, true)
 }
 
-// absent finds who works here and is not among the numbers of the file; the second value counts
+// absent finds who works here within reach and is not among the numbers of the file; the second value counts
 // those beyond the bound.
-func (d *Directory) absent(named map[string]struct{}) (out []ids.Person, n int) {
+func (d *Directory) absent(named map[string]struct{}, reach actor.Reach) (out []ids.Person, n int) {
 	for p := range d.All() {
-		if !p.Left.IsZero() { // has a last day already
+		if !p.Left.IsZero() || !within(reach, p) { // has a last day already, or is not the importer's
 			continue
 		}
 		if _, ok := named[FoldNumber(p.Number)]; ok {
@@ -69,9 +69,10 @@ func (s *Service) showAbsent(ctx context.Context, a actor.Actor, v *ImportView) 
 		return err
 	}
 	v.Absent = []Absent{}
+	reach := s.guard.Reach(a, permImport)
 	for _, id := range v.absent {
 		p, ok := dir.Person(id)
-		if !ok || !p.Left.IsZero() || !inScope(a, p) {
+		if !ok || !p.Left.IsZero() || !within(reach, p) {
 			continue
 		}
 		site, _ := dir.Site(p.Site)
@@ -90,11 +91,8 @@ func (s *Service) MarkLeavers(ctx context.Context, a actor.Actor, id ids.Import,
 	if err := s.guard.Require(a, permChange); err != nil {
 		return err
 	}
-	v, err := s.view(ctx, a.Tenant, id)
+	v, err := s.Import(ctx, a, id)
 	if err != nil {
-		return err
-	}
-	if err := s.showAbsent(ctx, a, &v); err != nil {
 		return err
 	}
 	switch {
@@ -114,7 +112,7 @@ func (s *Service) MarkLeavers(ctx context.Context, a actor.Actor, id ids.Import,
 	var all []Person
 	for _, one := range people {
 		p, ok := dir.Person(one)
-		if !ok || !slices.ContainsFunc(v.Absent, func(x Absent) bool { return x.Person == one }) {
+		if !ok || !within(s.guard.Reach(a, permChange), p) || !slices.ContainsFunc(v.Absent, func(x Absent) bool { return x.Person == one }) {
 			return fault.New(fault.Conflict, "org.leavers_other")
 		}
 		if !p.Hired.IsZero() && last.Before(p.Hired) || !last.After(p.Birth) {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/encoding/japanese"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/tabular"
@@ -31,7 +32,7 @@ func survey(file []byte) (*tally, error) {
 	}
 	unit := func(kind, key string) string { return ids.New[string]() }
 	rows := rowReader{cols: cols, today: monday}
-	p := newPlanner(&Directory{}, monday, unit, func(int) ids.Person { return ids.New[ids.Person]() })
+	p := newPlanner(&Directory{}, monday, actor.Reach{All: true}, unit, func(int) ids.Person { return ids.New[ids.Person]() })
 	out := &tally{}
 	for {
 		line, cells, err := tab.Next()

@@ -13,6 +13,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/job"
+	"rakudos/internal/engine/vault"
 )
 
 // maxFile bounds a roster file, in bytes; a hundred thousand people take about 12 MB.
@@ -148,10 +149,20 @@ func (s *Service) move(tx *db.Tx, t ids.Tenant, id ids.Import, from, to State, t
 
 // Import shows one import.
 func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (ImportView, error) {
-	if err := s.guard.Require(a, permImport); err != nil {
+	if _, err := s.Progress(ctx, a, id); err != nil {
 		return ImportView{}, err
 	}
 	return s.shown(ctx, a, id)
+}
+
+// theirs refuses, as if there were none, the import of somebody who reaches further: it may be about people who do
+// not exist for the actor.
+func (s *Service) theirs(a actor.Actor, r *record, tk *vault.Key) error {
+	h, err := r.openHead(tk)
+	if err == nil && !s.guard.Reach(a, permImport).Contains(s.guard.Reach(h.By, permImport)) {
+		err = fault.New(fault.Missing, "org.import_missing")
+	}
+	return err
 }
 
 // Progress is Import without the lines: cheap enough to be asked again and again while it runs.
@@ -165,6 +176,9 @@ func (s *Service) Progress(ctx context.Context, a actor.Actor, id ids.Import) (I
 	}
 	tk, err := s.vault.Tenant(ctx, a.Tenant)
 	if err != nil {
+		return ImportView{}, err
+	}
+	if err := s.theirs(a, &r, tk); err != nil {
 		return ImportView{}, err
 	}
 	return r.view(tk, false)
@@ -215,11 +229,16 @@ func (s *Service) Imports(ctx context.Context, a actor.Actor, limit int) ([]Impo
 	if err != nil {
 		return nil, err
 	}
-	out := make([]ImportView, len(rows))
+	out := make([]ImportView, 0, len(rows))
 	for i := range rows {
-		if out[i], err = rows[i].view(tk, false); err != nil {
+		if err := s.theirs(a, &rows[i], tk); fault.Is(err, fault.Missing) {
+			continue
+		}
+		v, err := rows[i].view(tk, false)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, v)
 	}
 	return out, nil
 }
@@ -237,6 +256,9 @@ func (s *Service) Confirm(ctx context.Context, a actor.Actor, id ids.Import) err
 	stale := false
 	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		r, err := getIn(tx, a.Tenant, id)
+		if err == nil {
+			err = s.theirs(a, &r, tk)
+		}
 		if err != nil {
 			return err
 		}
@@ -279,8 +301,15 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import) er
 	if err := s.guard.Require(a, permImport); err != nil {
 		return err
 	}
-	err := s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
+	tk, err := s.vault.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		r, err := getIn(tx, a.Tenant, id)
+		if err == nil {
+			err = s.theirs(a, &r, tk)
+		}
 		if err != nil {
 			return err
 		}

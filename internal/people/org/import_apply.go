@@ -38,7 +38,7 @@ func (s *Service) apply(ctx context.Context, t ids.Tenant, id ids.Import) error 
 		return err
 	}
 	g := &stager{s: s, ctx: ctx, tenant: t, id: id, tk: tk}
-	got, err := s.pass(ctx, t, &r, dir, tk, func(int64) error { return nil }, g.add)
+	got, err := s.pass(ctx, t, &r, dir, tk, s.guard.Reach(h.By, permImport), func(int64) error { return nil }, g.add)
 	if err == nil {
 		err = g.flush()
 	}

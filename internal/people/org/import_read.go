@@ -40,7 +40,7 @@ type tally struct {
 }
 
 // pass reads the file, plans every line against the directory and hands the accepted ones to each.
-func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Directory, tk *vault.Key, progress func(int64) error, each func(step) error) (*tally, error) {
+func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Directory, tk *vault.Key, reach actor.Reach, progress func(int64) error, each func(step) error) (*tally, error) {
 	file, err := s.blobs.Open(ctx, t, blobKey(r.id))
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Direct
 	}
 	day := jst.Of(r.created)
 	rows := rowReader{cols: cols, today: day}
-	p := newPlanner(dir, day, r.unitID(tk), r.personID(tk))
+	p := newPlanner(dir, day, reach, r.unitID(tk), r.personID(tk))
 	out := &tally{}
 	if r.full {
 		out.named = map[string]struct{}{}
@@ -89,7 +89,10 @@ func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Direct
 			}
 		}
 	}
-	out.sites, out.depts = p.sites.fresh(), p.depts.made
+	out.depts = p.depts.made
+	if reach.All { // whoever has single sites makes and renames none
+		out.sites = p.sites.fresh()
+	}
 	return out, nil
 }
 
@@ -189,7 +192,8 @@ func (s *Service) read(ctx context.Context, t ids.Tenant, id ids.Import) error {
 		return err
 	}
 	r.full = h.Full
-	got, err := s.pass(ctx, t, &r, dir, tk,
+	reach := s.guard.Reach(h.By, permImport)
+	got, err := s.pass(ctx, t, &r, dir, tk, reach,
 		func(n int64) error { return s.progress(ctx, t, id, n) },
 		func(step) error { return nil })
 	if f := fault.Of(err); f != nil && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
@@ -199,7 +203,7 @@ func (s *Service) read(ctx context.Context, t ids.Tenant, id ids.Import) error {
 		return err
 	}
 	if r.full {
-		got.absent, got.absentN = dir.absent(got.named)
+		got.absent, got.absentN = dir.absent(got.named, reach)
 	}
 	sealed, err := sealJSON(tk, reportAt(string(id)), got.report())
 	if err != nil {

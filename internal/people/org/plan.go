@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
@@ -64,6 +65,7 @@ const (
 type planner struct {
 	dir    *Directory
 	today  jst.Date
+	reach  actor.Reach               // of who imports: lines about others are refused
 	person func(line int) ids.Person // identifier of the new person of a line
 
 	lines map[string]int32 // folded employee number → line
@@ -71,8 +73,8 @@ type planner struct {
 	depts deptBook
 }
 
-func newPlanner(d *Directory, today jst.Date, unit func(kind, key string) string, person func(int) ids.Person) *planner {
-	return &planner{dir: d, today: today, person: person, lines: map[string]int32{}, sites: newSiteBook(d, unit), depts: newDeptBook(d, unit)}
+func newPlanner(d *Directory, today jst.Date, reach actor.Reach, unit func(kind, key string) string, person func(int) ids.Person) *planner {
+	return &planner{dir: d, today: today, reach: reach, person: person, lines: map[string]int32{}, sites: newSiteBook(d, unit), depts: newDeptBook(d, unit)}
 }
 
 // plan decides about one row; refuse takes what is wrong with it.
@@ -84,6 +86,10 @@ func (p *planner) plan(r *row, refuse func(f field, code string, args ...string)
 	}
 	p.lines[key] = int32(r.line)
 	known, ok := p.dir.ByNumber(r.number)
+	if ok && !within(p.reach, known) {
+		refuse(fNumber, "org.row_out_of_scope")
+		return step{}, rejected, ""
+	}
 	if ok {
 		if code := stranger(known, r); code != "" {
 			return step{}, unmatched, code
@@ -95,7 +101,15 @@ func (p *planner) plan(r *row, refuse func(f field, code string, args ...string)
 		return step{}, rejected, ""
 	}
 	s := step{line: r.line, isNew: !ok, before: known, after: known}
+	if at := or(site, known.Site); !p.reach.Touches(at) { // before a department is made of the line
+		refuse(fSiteName, "org.row_out_of_scope")
+		return step{}, rejected, ""
+	}
 	p.apply(&s, r, site, p.depts.find(r))
+	if !within(p.reach, s.after) {
+		refuse(fSiteName, "org.row_out_of_scope")
+		return step{}, rejected, ""
+	}
 	if !s.isNew && s.after == s.before {
 		return s, unchanged, ""
 	}
@@ -136,6 +150,15 @@ func (p *planner) apply(s *step, r *row, site ids.Site, dept ids.Dept) {
 		a.Left = jst.Date{} // employed again
 	}
 	set(&a.Left, r.left)
+}
+
+// or is the first that is not zero.
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v != zero {
+		return v
+	}
+	return otherwise
 }
 
 func set[T comparable](at *T, v T) {

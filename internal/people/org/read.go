@@ -38,7 +38,8 @@ func (s *Service) Sites(ctx context.Context, a actor.Actor) ([]Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(d.Sites(), func(x Site) bool { return a.Sites != nil && !slices.Contains(a.Sites, x.ID) }), nil
+	reach := s.guard.Reach(a, permList)
+	return slices.DeleteFunc(d.Sites(), func(x Site) bool { return !reach.Touches(x.ID) }), nil
 }
 
 // Depts lists the departments that the actor may see; as with Sites.
@@ -50,7 +51,8 @@ func (s *Service) Depts(ctx context.Context, a actor.Actor) ([]Dept, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(d.Depts(), func(x Dept) bool { return a.Depts != nil && !slices.Contains(a.Depts, x.ID) }), nil
+	reach := s.guard.Reach(a, permList)
+	return slices.DeleteFunc(d.Depts(), func(x Dept) bool { return !reach.TouchesDept(x.ID) }), nil
 }
 
 // People lists those in the actor's scope that fit the filter.
@@ -65,10 +67,10 @@ func (s *Service) People(ctx context.Context, a actor.Actor, f Filter) (Page, er
 	if f.Limit <= 0 || f.Limit > 500 {
 		f.Limit = 50
 	}
-	fits := f.matcher(today())
+	fits, reach := f.matcher(today()), s.guard.Reach(a, permList)
 	var out Page
 	for p := range d.All() {
-		if !inScope(a, p) || !fits(p) {
+		if !within(reach, p) || !fits(p) {
 			continue
 		}
 		if out.Total >= f.Offset && len(out.People) < f.Limit {
@@ -98,10 +100,8 @@ func (f Filter) matcher(day jst.Date) func(Person) bool {
 	}
 }
 
-// inScope tells whether the actor's sites and departments hold the person.
-func inScope(a actor.Actor, p Person) bool {
-	return (a.Sites == nil || slices.Contains(a.Sites, p.Site)) && (a.Depts == nil || slices.Contains(a.Depts, p.Dept))
-}
+// within tells whether a person is within reach.
+func within(r actor.Reach, p Person) bool { return r.Covers(p.ID, p.Site, p.Dept) }
 
 // Person reads one person: the actor's own record, or one in the actor's scope. Anybody else is missing.
 func (s *Service) Person(ctx context.Context, a actor.Actor, id ids.Person) (Person, error) {
@@ -119,16 +119,17 @@ func (s *Service) person(ctx context.Context, a actor.Actor, id ids.Person) (Per
 			return Person{}, err
 		}
 	}
-	return s.find(ctx, a, id, own)
+	return s.find(ctx, a, id, own, permPerson)
 }
 
-func (s *Service) find(ctx context.Context, a actor.Actor, id ids.Person, own bool) (Person, error) {
+// find reads a person within the reach of a permission; anybody else is missing.
+func (s *Service) find(ctx context.Context, a actor.Actor, id ids.Person, own bool, permission string) (Person, error) {
 	d, err := s.Directory(ctx, a.Tenant)
 	if err != nil {
 		return Person{}, err
 	}
 	p, ok := d.Person(id)
-	if !ok || !own && !inScope(a, p) {
+	if !ok || !own && !within(s.guard.Reach(a, permission), p) {
 		return Person{}, fault.New(fault.Missing, "org.person_missing")
 	}
 	return p, nil
@@ -179,9 +180,14 @@ func (s *Service) DeptPeople(ctx context.Context, a actor.Actor) ([]Person, erro
 	}
 	var out []Person
 	var subjects []ids.Person
-	day := today()
+	manager := a
+	manager.Roles = nil
+	if a.Has(actor.Manager) {
+		manager.Roles = []actor.Role{actor.Manager} // what another role reaches is no part of the own departments
+	}
+	day, reach := today(), s.guard.Reach(manager, permMeasures)
 	for p := range d.All() {
-		if a.Depts != nil && slices.Contains(a.Depts, p.Dept) && inScope(a, p) && !p.LeftBy(day) {
+		if within(reach, p) && !p.LeftBy(day) {
 			out = append(out, p)
 			subjects = append(subjects, p.ID)
 		}

@@ -31,9 +31,9 @@ func TestPeopleAreFilteredAndScoped(t *testing.T) {
 		b.must(b.s.Leave(t.Context(), b.hr, b.number(b.ours, "1003").ID, jst.Date{Y: 2026, M: 3, D: 31}))
 		p1 := b.number(b.ours, "1001")
 		scoped := b.as(b.ours, actor.HR)
-		scoped.Sites = []ids.Site{p1.Site}
+		scoped.Places = map[actor.Role][]actor.Place{actor.HR: {{Site: p1.Site}}}
 		none := b.as(b.ours, actor.HR)
-		none.Sites = []ids.Site{}
+		none.Places = map[actor.Role][]actor.Place{actor.HR: {}}
 		for _, c := range []struct {
 			who  actor.Actor
 			f    Filter
@@ -78,9 +78,9 @@ func TestWhoMayReadAPerson(t *testing.T) {
 		self := b.as(b.ours, actor.Employee)
 		self.Person = p1.ID
 		manager := b.as(b.ours, actor.Manager)
-		manager.Depts = []ids.Dept{p2.Dept}
+		manager.Places = map[actor.Role][]actor.Place{actor.Manager: {{Dept: p2.Dept}}}
 		physician := b.as(b.ours, actor.Physician)
-		physician.Sites = []ids.Site{b.number(b.ours, "1003").Site}
+		physician.Places = map[actor.Role][]actor.Place{actor.Physician: {{Site: b.number(b.ours, "1003").Site}}}
 		for name, c := range map[string]struct {
 			who  actor.Actor
 			id   ids.Person
@@ -107,7 +107,7 @@ func TestWhoMayReadAPerson(t *testing.T) {
 		if got, err := b.s.DeptPeople(t.Context(), manager); err != nil || names(got) != "鈴木 陽子" {
 			t.Errorf("%s %v", names(got), err)
 		}
-		manager.Depts = nil
+		manager.Places = nil
 		if got, err := b.s.DeptPeople(t.Context(), manager); err != nil || len(got) != 0 {
 			t.Errorf("a manager of nothing sees %s %v", names(got), err)
 		}

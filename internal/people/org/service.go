@@ -25,9 +25,10 @@ const (
 	permChange   = "people.change"
 )
 
-// Guard says whether an actor has a permission: fault.Denied when not. Filled from access.
+// Guard says whether an actor has a permission, fault.Denied when not, and how far it reaches. Filled from access.
 type Guard interface {
 	Require(a actor.Actor, permission string) error
+	Reach(a actor.Actor, permission string) actor.Reach
 }
 
 // Journal is the audit log.

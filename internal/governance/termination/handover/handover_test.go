@@ -273,15 +273,26 @@ func TestALifeOfAFile(t *testing.T) {
 			t.Errorf("who may not see values takes the file: %v", err)
 		}
 		// Whoever works for some sites only must not get the values of all.
-		for _, narrow := range []actor.Actor{{Sites: []ids.Site{"s1"}}, {Sites: []ids.Site{}}, {Depts: []ids.Dept{"d1"}}} {
+		for _, narrow := range [][]actor.Place{{{Site: "s1"}}, {}, {{Dept: "d1"}}} {
 			some := b.nurse
-			some.Sites, some.Depts = narrow.Sites, narrow.Depts
+			some.Places = map[actor.Role][]actor.Place{actor.Nurse: narrow}
 			if _, _, err := b.Take(ctx, some, id); code(err) != "handover.narrow" {
-				t.Errorf("a nurse of %v %v: %v", narrow.Sites, narrow.Depts, err)
+				t.Errorf("a nurse of %v: %v", narrow, err)
 			}
 			if _, _, err := b.Take(ctx, some, ids.New[string]()); code(err) != "handover.missing" {
 				t.Errorf("no such file, for a nurse of some sites: %v", err)
 			}
+		}
+		// What limits another role of the same person limits nothing here, and lends nothing.
+		both := b.nurse
+		both.Roles = []actor.Role{actor.Nurse, actor.Manager}
+		both.Places = map[actor.Role][]actor.Place{actor.Nurse: {{Site: "s1"}}}
+		if _, _, err := b.Take(ctx, both, id); code(err) != "handover.narrow" {
+			t.Errorf("a nurse of one site who is a manager too: %v", err)
+		}
+		both.Places = map[actor.Role][]actor.Place{actor.Manager: {{Site: "s1", Dept: "d1"}}}
+		if r, _, err := b.Take(ctx, both, id); err != nil || r.Close() != nil {
+			t.Errorf("a nurse of every site who manages a department: %v", err)
 		}
 		r, f, err := b.Take(ctx, b.nurse, id)
 		if err != nil {
