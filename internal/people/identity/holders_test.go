@@ -27,7 +27,7 @@ func TestGrantsAreTakenAwayOneByOne(t *testing.T) {
 		session := h.in("midori", "nurse", Visit{})
 		must(t, h.NarrowGrant(ctx, who, id, Grant{Role: actor.Nurse}, "site-1", "見直し"))
 		must(t, h.NarrowGrant(ctx, who, id, Grant{Role: actor.Nurse}, "site-1", "もう一度"))
-		if a := roles("midori", id); !slices.Equal(a.Places[actor.HR], []actor.Place{{Site: "site-1"}}) || !a.Has(actor.Nurse) {
+		if a := roles("midori", id); !slices.Equal(a.Places[actor.Nurse], []actor.Place{{Site: "site-1"}}) || a.Places[actor.HR] != nil || !a.Has(actor.Nurse) {
 			t.Fatalf("%+v", a)
 		}
 		if _, err := h.Session(ctx, session.Token, true); err == nil {
