@@ -31,6 +31,7 @@ import (
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
+	"rakudos/internal/operations/jobs"
 	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
@@ -63,6 +64,7 @@ type App struct {
 	Statement *statement.Service
 	Backup    *backup.Service
 	KeyRing   *keys.Service
+	Work      *jobs.Service
 	Assets    *asset.Service
 	Review    *accessreview.Service
 	TLS       *tlscert.Store
@@ -285,7 +287,7 @@ func (a *App) openServices(ctx context.Context) error {
 	a.watchReturns()
 	a.expireMail()
 	a.openReview()
-	for _, step := range []func(context.Context) error{a.openBackup, a.openKeys, a.openAssets} {
+	for _, step := range []func(context.Context) error{a.openBackup, a.openKeys, a.openAssets, a.openWork} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -139,7 +139,7 @@ func (r *Running) webDeps() web.Deps {
 			Service: s.Name, Association: s.Association, ContactMail: s.ContactMail, ContactForm: s.ContactForm,
 			Version: Version, Hosts: r.Config.hosts(), Demo: r.Config.Demo, MailDir: r.Config.path("mail"),
 		},
-		Identity: r.Identity, Support: r.Support, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Review: r.Review, Audit: r.Audit, Assets: r.Assets, Keys: r.KeyRing,
+		Identity: r.Identity, Support: r.Support, Tenants: r.Tenants, Org: r.Org, Checkup: r.Checkup, Statement: r.Statement, Review: r.Review, Audit: r.Audit, Assets: r.Assets, Keys: r.KeyRing, Jobs: r.Work,
 		Log:          r.log,
 		Certificates: r.Certificates,
 		Handover:     r.Handover, Leaving: r.Leaving, Retention: r.Retention, Erasure: r.Erasure,

@@ -54,6 +54,7 @@ var verbWords = map[string]string{
 
 	"backup.made": "バックアップの取得", "backup.copied": "二つ目の置き場所への写し", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
+	"job.retry": "止まった処理のやり直し", "job.retried": "止まった処理のやり直し",
 	"key.rotate": "鍵の更新の依頼", "key.rotation_begun": "鍵の更新の開始", "key.rotated": "鍵の更新", "key.rotation_failed": "鍵の更新の失敗", "key.version_destroyed": "鍵の古い版の破棄",
 	"key.root_move_begun": "ルート鍵の移動の開始", "key.root_moved": "ルート鍵の移動",
 	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",

@@ -57,7 +57,10 @@ func (s *server) duties(r *http.Request, v *Visitor) (out []todo, err error) {
 		}
 		out = append(out, fileTodos(all, now)...)
 	}
-	return out, nil
+	if err := s.erasureDuties(r, v, may, &out); err != nil {
+		return nil, err
+	}
+	return out, s.operationDuties(r, v, may, &out)
 }
 
 // supportTodos are the requests that somebody else has to decide, and the visitor's own that run.

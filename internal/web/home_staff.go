@@ -7,6 +7,7 @@ import (
 
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/people/access"
+	"rakudos/internal/people/org"
 )
 
 // homeStaff is the home of those who work with check-ups: HR, nurses and physicians see the same counts
@@ -48,7 +49,38 @@ func (s *server) homeStaff(r *http.Request, v *Visitor, view *homeView) error {
 	for _, i := range recent(h.Imports, time.Now()) {
 		view.Todos = append(view.Todos, todo{"/imports/" + string(i.ID), "取り込み: " + i.File, i.State.Japanese(), importUrgency[i.State]})
 	}
+	return s.homeRosters(r, v, view)
+}
+
+// homeRosters are the lists of people that are being read, or wait for somebody.
+func (s *server) homeRosters(r *http.Request, v *Visitor, view *homeView) error {
+	if !access.Allows(v.Actor, access.PeopleImport) {
+		return nil
+	}
+	all, err := s.Org.Imports(r.Context(), v.Actor, homeRosters)
+	if err != nil {
+		return err
+	}
+	view.Todos = append(view.Todos, rosterTodos(all, time.Now())...)
 	return nil
+}
+
+// homeRosters is how many of the newest lists are looked at.
+const homeRosters = 20
+
+func rosterTodos(all []org.ImportView, now time.Time) (out []todo) {
+	for _, i := range all {
+		doc := rosterDoc(i)
+		state := checkup.State(doc.State)
+		switch {
+		case state == checkup.Applied || state == checkup.Withdrawn || len(out) == homeImports:
+			continue
+		case state == checkup.Failed && now.Sub(i.Created) >= failedDays*24*time.Hour:
+			continue
+		}
+		out = append(out, todo{"/imports/" + string(doc.ID), "名簿の取り込み: " + doc.File, state.Japanese(), importUrgency[state]})
+	}
+	return out
 }
 
 const (

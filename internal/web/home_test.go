@@ -6,6 +6,7 @@ import (
 
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/people/org"
 )
 
 // TestByDayPutsTheSameActTogether: what one reader did twice a day is one line, the reader's own acts are 「あなた」.
@@ -28,5 +29,27 @@ func TestOldFailuresLeaveTheHomePage(t *testing.T) {
 	got := recent([]*checkup.Import{{State: checkup.Failed, StartedAt: old}, {State: checkup.Failed, StartedAt: sampleNow}, {State: checkup.Preview, StartedAt: old}}, sampleNow)
 	if len(got) != 2 || got[0].State != checkup.Failed || got[1].State != checkup.Preview {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestListsOfPeopleWaitForHR: what is being read or waits is told, a failure for a few days, what is over never.
+func TestListsOfPeopleWaitForHR(t *testing.T) {
+	now := sampleNow
+	of := func(state org.State, days int) org.ImportView {
+		return org.ImportView{ID: "i", File: "新入社員.csv", State: state, Created: now.AddDate(0, 0, -days)}
+	}
+	for _, c := range []struct {
+		i    org.ImportView
+		want string
+	}{
+		{of("preview", 100), "soon /imports/i 名簿の取り込み: 新入社員.csv"}, {of("reading", 0), " /imports/i 名簿の取り込み: 新入社員.csv"},
+		{of("failed", 1), "soon /imports/i 名簿の取り込み: 新入社員.csv"}, {of("failed", failedDays), ""}, {of("applied", 0), ""}, {of("withdrawn", 0), ""},
+	} {
+		if got := said(rosterTodos([]org.ImportView{c.i}, now)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.i.State, got, c.want)
+		}
+	}
+	if got := rosterTodos([]org.ImportView{of("preview", 0), of("preview", 0), of("preview", 0), of("preview", 0), of("preview", 0), of("preview", 0)}, now); len(got) != homeImports {
+		t.Errorf("%d of them", len(got))
 	}
 }

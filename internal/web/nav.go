@@ -56,6 +56,7 @@ var menu = []Wing{
 		{"/certificates", "消去証明書", access.CertificateRead},
 	}},
 	{"operations", "運用", []Item{
+		{"/jobs", "自動の処理", access.JobRead},
 		{"/assets", "資源の台帳", access.AssetRead},
 		{"/keys", "鍵の台帳", access.KeyRead},
 	}},

@@ -122,6 +122,8 @@ func (s *server) dailyRoutes() []Route {
 
 		{Pattern: "GET /keys", Permission: access.KeyRead, Action: s.keysPage},
 		{Pattern: "POST /keys/rotate", Permission: access.KeyRotate, Verb: "key.rotate", Action: s.keysRotate},
+		{Pattern: "GET /jobs", Permission: access.JobRead, Action: s.jobsPage},
+		{Pattern: "POST /jobs/{id}/retry", Permission: access.JobRetry, Verb: "job.retry", Action: s.jobRetry},
 		{Pattern: "GET /assets", Permission: access.AssetRead, Action: s.assetsPage},
 		{Pattern: "POST /assets/claim", Permission: access.AssetManage, Verb: "asset.claim", Action: s.assetClaim},
 		{Pattern: "POST /assets/dispose", Permission: access.AssetManage, Verb: "asset.dispose", Action: s.assetAsk},

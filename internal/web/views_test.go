@@ -219,6 +219,7 @@ func TestEveryViewRenders(t *testing.T) {
 	}
 	maps.Copy(all, leavingSamples())
 	maps.Copy(all, retentionSamples())
+	maps.Copy(all, jobSamples())
 	for name, s := range all {
 		f := &Frame{Service: "健康管理楽dos.", Association: "保健会", ContactMail: "support@example.jp", Version: "dev", Demo: true, Now: jst.StampSec(sampleNow), NowText: jst.Stamp(sampleNow), Request: "r"}
 		if s.role != "" {

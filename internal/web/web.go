@@ -19,6 +19,7 @@ import (
 	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/asset"
+	"rakudos/internal/operations/jobs"
 	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
@@ -57,6 +58,7 @@ type Deps struct {
 	Audit     *audit.Log
 	Assets    *asset.Service
 	Keys      *keys.Service
+	Jobs      *jobs.Service
 	Ready     func(context.Context) error // nil error: everything needed is up
 	Log       *slog.Logger
 

@@ -2,6 +2,8 @@ package job
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -36,17 +38,28 @@ func (q *Queue) Dead(ctx context.Context, limit int) ([]Dead, error) {
 	})
 }
 
-// Retry puts a dead letter back into the queue with its attempts at zero.
-func (q *Queue) Retry(ctx context.Context, id ids.Job) error {
-	return q.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		n, err := tx.Exec(qRevive, id, db.Micros(time.Now()))
-		if err == nil && n == 0 {
-			err = fault.New(fault.Missing, "job.not_dead")
-		}
-		tx.OnCommit(q.Wake)
-		return err
-	})
+// Revive puts a dead letter back into the queue with its attempts at zero, in the caller's transaction, and tells
+// whose it is.
+func (q *Queue) Revive(tx *db.Tx, id ids.Job) (Dead, error) {
+	d, err := db.One(tx, qDeadOne, func(s db.Scanner) (d Dead, err error) {
+		return d, s.Scan(&d.Tenant, &d.ID, &d.Kind, &d.Slot)
+	}, id)
+	if fault.Is(err, fault.Missing) {
+		return d, fault.New(fault.Missing, "job.not_dead")
+	}
+	if err != nil {
+		return d, err
+	}
+	n, err := tx.Exec(qRevive, id, db.Micros(time.Now()))
+	if err == nil && n == 0 {
+		err = fault.New(fault.Missing, "job.not_dead")
+	}
+	tx.OnCommit(q.Wake)
+	return d, err
 }
+
+// Kinds are those that this process has a handler for.
+func (q *Queue) Kinds() []string { return slices.Sorted(maps.Keys(q.kinds)) }
 
 // Stats counts the jobs that are not done.
 type Stats struct {

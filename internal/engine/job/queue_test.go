@@ -174,10 +174,13 @@ func TestRetryThenDeadLetter(t *testing.T) {
 		if err != nil || len(dead) != 4 {
 			t.Fatalf("%v %v", dead, err)
 		}
-		if err := q.Retry(t.Context(), id["always"]); err != nil {
-			t.Fatal(err)
+		revive := func(name string) (d Dead, err error) {
+			return d, e.DB.Tx(t.Context(), db.Global, func(tx *db.Tx) (err error) { d, err = q.Revive(tx, id[name]); return err })
 		}
-		if err := q.Retry(t.Context(), id["third-time"]); !fault.Is(err, fault.Missing) {
+		if d, err := revive("always"); err != nil || d.ID != id["always"] || d.Kind == "" || d.Tenant == "" {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		if _, err := revive("third-time"); !fault.Is(err, fault.Missing) {
 			t.Fatalf("a finished job was revived: %v", err)
 		}
 		eventually(t, "tried again", func() bool { mu.Lock(); defer mu.Unlock(); return tries["always"] == 6 })

@@ -69,6 +69,8 @@ delete from job where (tenant_id, job_id) in (
 select tenant_id, job_id, kind, slot, attempt, error, created_at, finished_at from job
 where state = 'dead' order by finished_at desc, job_id limit $1`)
 
+	qDeadOne = db.GlobalQ("job.dead_one", `select tenant_id, job_id, kind, slot from job where job_id = $1 and state = 'dead'`)
+
 	qRevive = db.GlobalQ("job.revive", `
 update job set state = 'ready', attempt = 0, run_at = $2, finished_at = 0 where job_id = $1 and state = 'dead'`)
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -42,6 +43,7 @@ type Service struct {
 	mu   sync.Mutex // one look at a time
 	wipe sync.Mutex // one disposal at a time: of two at once the later one finds it done
 	late []Collector
+	last atomic.Pointer[Difference] // what the newest look found
 
 	keep bool // a mutant's: what is disposed of is unlinked only, not overwritten
 }
@@ -92,6 +94,32 @@ func (s *Service) Ledger(ctx context.Context, a actor.Actor) (*View, error) {
 	})
 }
 
+// Attention is what of the ledger waits for somebody.
+type Attention struct {
+	Difference Difference // of the newest look, which is made every hour and with each opening of the ledger
+	Disposals  []Disposal // asked for and not decided, or approved and not carried out
+}
+
+// Attention tells it without looking anew: a look walks through every folder.
+func (s *Service) Attention(ctx context.Context, a actor.Actor) (out Attention, err error) {
+	if err := s.o.Guard(a, canRead); err != nil {
+		return out, err
+	}
+	if d := s.last.Load(); d != nil {
+		out.Difference = *d
+		out.Difference.Orphans = slices.DeleteFunc(slices.Clone(d.Orphans), func(f Found) bool { return OfProbe(f.ID) })
+	}
+	return out, s.o.DB.View(ctx, ids.System, func(tx *db.Tx) error {
+		all, err := db.All(tx, qDisposals, scanDisposal, ids.System)
+		for _, d := range all {
+			if (d.State == Asked || d.State == Approved) && !OfProbe(d.Asset) {
+				out.Disposals = append(out.Disposals, d)
+			}
+		}
+		return err
+	})
+}
+
 // Look asks every collector, enters what the plan foresees, marks what was seen and compares.
 func (s *Service) Look(ctx context.Context) (*View, error) {
 	s.mu.Lock()
@@ -115,6 +143,7 @@ func (s *Service) Look(ctx context.Context) (*View, error) {
 		return nil, fmt.Errorf("asset: look: %w", err)
 	}
 	v.Difference = Compare(v.Entries, found, looked)
+	s.last.Store(&v.Difference)
 	return v, nil
 }
 

@@ -75,11 +75,33 @@ func TestLedgerComesFromReality(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		one, _ := pair()
+		waits := func() int {
+			t.Helper()
+			a, err := s.Attention(t.Context(), one)
+			if err != nil || len(a.Disposals) != 0 {
+				t.Fatalf("%+v, %v", a, err)
+			}
+			return len(a.Difference.Orphans)
+		}
 		put("export.csv", "secret")
+		put(sweepName+"of-a-probe", "x")
+		if n := waits(); n != 0 {
+			t.Errorf("%d orphans before anybody looked", n)
+		}
+		look(t, s)
+		if n := waits(); n != 1 {
+			t.Errorf("%d orphans wait for somebody, want 1 without that of the probe", n)
+		}
+		if _, err := s.Attention(t.Context(), actor.Actor{}); err == nil {
+			t.Error("a stranger learns what waits")
+		}
+		if err := os.Remove(filepath.Join(s.o.Dir, sweepName+"of-a-probe")); err != nil {
+			t.Fatal(err)
+		}
 		if v := look(t, s); len(v.Difference.Orphans) != 1 || v.Difference.Orphans[0].ID != "store:export.csv" {
 			t.Fatalf("%+v", v.Difference)
 		}
-		one, _ := pair()
 		for _, err := range []error{
 			s.Claim(t.Context(), one, "store:export.csv", "secret", "SRE"), s.Claim(t.Context(), one, "store:export.csv", Internal, "  "),
 			s.Claim(t.Context(), one, "store:nothing", Internal, "SRE"), s.Claim(t.Context(), actor.Actor{}, "store:export.csv", Internal, "SRE"),
@@ -170,6 +192,9 @@ func TestDisposal(t *testing.T) {
 			if !fault.Is(err, fault.Denied) && !fault.Is(err, fault.Missing) {
 				t.Errorf("%s: %v", what, err)
 			}
+		}
+		if a, err := s.Attention(ctx, two); err != nil || len(a.Disposals) != 1 || a.Disposals[0].State != Asked {
+			t.Errorf("what waits: %+v, %v", a, err)
 		}
 		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, text) {
 			t.Fatal("a refused disposal touched the resource")

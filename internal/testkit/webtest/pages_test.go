@@ -58,7 +58,7 @@ func (s *scene) sights() []sight {
 		list("hikari/tenantadmin", "/", "/leaving"), list("hikari/physician", "/", "/leaving/files"),
 		list("inside", "/", "/people", "/checkups"),
 		list("kyokai/operator", "/", "/support"),
-		list("kyokai/itsm", "/", "/support", "/sealed", "/reviews", "/keys", "/assets", "/desk/leaving", "/desk/leaving/"+a["case"], "/desk/retention", "/desk/retention/"+a["tenant"],
+		list("kyokai/itsm", "/", "/jobs", "/support", "/sealed", "/reviews", "/keys", "/assets", "/desk/leaving", "/desk/leaving/"+a["case"], "/desk/retention", "/desk/retention/"+a["tenant"],
 			"/certificates", "/certificates/"+a["certificate"]),
 		list("kyokai/auditor", "/", "/certificates"),
 	)

@@ -15,6 +15,8 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/job"
 	"rakudos/internal/engine/probe"
 	"rakudos/internal/governance/termination/handover"
 	"rakudos/internal/testkit/idp"
@@ -188,6 +190,7 @@ func (s *scene) watch() {
 	if err := os.WriteFile(filepath.Join(s.Dir, "unknown.bin"), []byte("?"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
+	s.work()
 	ask := func(scope, number, ticket string) string {
 		_, made := submit(s.t, s.as("kyokai/operator"), "/support", url.Values{"tenant": {"midori"}, "scope": {scope}, "number": {number}, "ticket": {ticket}, "reason": {"一覧の問合せ"}, "minutes": {"15"}})
 		return made["id"]
@@ -207,6 +210,25 @@ func (s *scene) watch() {
 		words = append(words, string(m[1]))
 	}
 	s.people["emergency"] = s.envelope(words)
+}
+
+// work: a piece of work for a customer has been given up, for what it was to read is gone.
+func (s *scene) work() {
+	s.t.Helper()
+	ctx, tenant := s.t.Context(), ids.Tenant(s.at["tenant"])
+	if err := s.DB.Tx(ctx, tenant, func(tx *db.Tx) error {
+		_, err := s.Jobs.Enqueue(tx, tenant, "checkup.read", []byte(ids.New[ids.Import]()), job.EnqueueOptions{})
+		return err
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	for range 200 {
+		if v, err := s.Jobs.Stats(ctx); err != nil || v.Dead == 1 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.t.Fatal("the work is not given up")
 }
 
 // envelope signs in with what stands on the paper: a password and numbered codes.
