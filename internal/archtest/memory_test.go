@@ -48,6 +48,7 @@ var memories = map[string]string{
 	"internal/engine/vault.fileRoot.keys":            itsOwn,
 	"internal/governance/erasure.Ledger.files":       itsOwn,
 	"internal/operations/asset.Service.late":         itsOwn,
+	"internal/operations/asset.Service.last":         itsOwn,
 	"internal/operations/backup.Service.checked":     itsOwn,
 	"internal/operations/keys.Service.alerts":        itsOwn,
 }

@@ -2,12 +2,14 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/job"
+	"rakudos/internal/governance/erasure"
 	"rakudos/internal/operations/jobs"
 	"rakudos/internal/people/access"
 	"rakudos/internal/words"
@@ -73,20 +75,11 @@ func jobFault(text string) string {
 	return ""
 }
 
-// JobName is a kind of work in words; a kind without words is shown as it is.
+// JobName is a kind of work in the words of the register of stores; a kind that it does not have is shown as it is.
 func JobName(kind string) string {
-	if n := jobNames[kind]; n != "" {
-		return n
+	all := erasure.Tables(erasure.Job)
+	if i := slices.IndexFunc(all, func(s erasure.Store) bool { return s.Name == kind }); i >= 0 {
+		return all[i].Says
 	}
 	return kind
-}
-
-var jobNames = map[string]string{
-	"asset.look": "資源の台帳の照合", "certificate.second": "第2段階の消去証明書の発行", "identity.sweep": "期限の切れたサインイン情報の片付け",
-	"sso.sweep": "会社の認証の片付け", "support.sweep": "サポート入室の片付け", "mail.expire": "送れなかったメールの片付け", "mail.returns": "届かなかったメールの確認",
-	"erasure.resume": "途中の消去の再開", "retention.night": "保持期間の確認", "retention.erase": "承認された消去", "termination.tick": "解約の進行",
-	"handover.make": "解約時のデータの作成", "handover.tidy": "解約時のデータの片付け", "review.quarter": "権限の見直しの開始", "review.tick": "権限の見直しの期限の確認",
-	"checkup.read": "健診結果の読み取り", "checkup.apply": "健診結果の取り込み", "checkup.rejudge": "判定のやり直し",
-	"roster.read": "名簿の読み取り", "roster.apply": "名簿の取り込み", "roster.sweep": "名簿の取り込みの片付け", "keys.work": "鍵の更新", "keys.daily": "鍵の期限の確認",
-	"backup": "毎日のバックアップ", "backup.drill": "復元の訓練", "backup.copy": "二つ目の置き場所への写し",
 }

@@ -2,8 +2,6 @@ package job
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -57,9 +55,6 @@ func (q *Queue) Revive(tx *db.Tx, id ids.Job) (Dead, error) {
 	tx.OnCommit(q.Wake)
 	return d, err
 }
-
-// Kinds are those that this process has a handler for.
-func (q *Queue) Kinds() []string { return slices.Sorted(maps.Keys(q.kinds)) }
 
 // Stats counts the jobs that are not done.
 type Stats struct {
