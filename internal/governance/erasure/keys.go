@@ -90,11 +90,14 @@ func (w *work) renewCopies(ctx context.Context) error {
 	return nil
 }
 
-// scrub cuts what the database engines keep of deleted rows in files of their own.
+// scrub cuts what the database engines keep of deleted rows in files of their own: of a whole tenant in every table
+// that has lost rows and in the one that has lost its name. The log's index of people holds identifiers only and is
+// too large to stop the log for.
 func (w *work) scrub(ctx context.Context) error {
 	var tables []string
 	for _, s := range sweeps {
-		if s.Erase == Rows && s.personal() {
+		whole := w.rec.Kind == Tenant && !w.partial() && (s.Erase == Rows || s.Name == "tenant")
+		if s.Erase == Rows && s.personal() || whole {
 			tables = append(tables, s.Name)
 		}
 	}
