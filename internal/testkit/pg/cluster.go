@@ -37,18 +37,35 @@ type Cluster struct {
 // ends (return, panic, SIGKILL), the pipe closes, the shell stops the server by its own pid and
 // removes the folder. An immediate shutdown is right: nothing in it is worth a checkpoint.
 const guard = `"$1" -D "$2/data" -k "$2" -h "" -p 5432 -F \
- -c synchronous_commit=off -c full_page_writes=off -c autovacuum="$3" -c max_connections=200 \
- -c shared_buffers=64MB -c log_min_messages=error -c wal_level=minimal -c max_wal_senders=0 &
+ -c synchronous_commit=off -c autovacuum="$3" -c max_connections=200 \
+ -c shared_buffers=64MB -c log_min_messages=error $4 &
 pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid; rm -rf "$2"`
 
 // Start makes a cluster in a fresh temporary folder and waits until it answers. Tests do without the
 // autovacuum: it would wander through hundreds of databases that live for a second.
-func Start(ctx context.Context) (*Cluster, error) { return start(ctx, "off") }
+func Start(ctx context.Context) (*Cluster, error) { return start(ctx, "off", spare) }
 
 // StartForMeasuring is Start with the autovacuum, as a real server has it.
-func StartForMeasuring(ctx context.Context) (*Cluster, error) { return start(ctx, "on") }
+func StartForMeasuring(ctx context.Context) (*Cluster, error) { return start(ctx, "on", spare) }
 
-func start(ctx context.Context, autovacuum string) (*Cluster, error) {
+// StartForReplication is a cluster of a test's own that can be copied whole and streams its WAL, as a real one
+// does. It has the two roles of the service; more settings may follow ("-c name=value").
+func StartForReplication(ctx context.Context, settings string) (*Cluster, error) {
+	c, err := start(ctx, "off", "-c wal_level=replica -c max_wal_senders=6 "+settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := roles(c.DSN); err != nil {
+		c.Stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// spare are the settings of a cluster that nobody copies: it writes as little as it can.
+const spare = "-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
+
+func start(ctx context.Context, autovacuum, settings string) (*Cluster, error) {
 	bin, err := find()
 	if err != nil {
 		return nil, err
@@ -73,7 +90,7 @@ func start(ctx context.Context, autovacuum string) (*Cluster, error) {
 		return nil, err
 	}
 	defer log.Close()
-	server := exec.Command("/bin/sh", "-c", guard, "sh", filepath.Join(bin, "postgres"), dir, autovacuum)
+	server := exec.Command("/bin/sh", "-c", guard, "sh", filepath.Join(bin, "postgres"), dir, autovacuum, settings)
 	server.Dir, server.Stdout, server.Stderr = dir, log, log
 	server.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setpgid: true}
 	life, err := server.StdinPipe()

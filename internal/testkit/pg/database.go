@@ -138,3 +138,20 @@ func roles(dsn string) error {
 end $$`)
 	return err
 }
+
+// Create makes an empty database in a cluster of a test's own.
+func (c *Cluster) Create(ctx context.Context, name string) (Database, error) {
+	err := c.Exec(ctx, "create database "+name+" owner "+OwnerRole)
+	return Database{Name: name, OwnerDSN: c.DSN + " user=" + OwnerRole + " dbname=" + name, AppDSN: c.DSN + " user=" + AppRole + " dbname=" + name}, err
+}
+
+// Exec runs one statement as the cluster's superuser.
+func (c *Cluster) Exec(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, c.DSN+" dbname=postgres")
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
