@@ -53,6 +53,7 @@ var verbWords = map[string]string{
 	"followup.note": "受診の確認の記録", "criteria.draft": "判定基準の案の作成", "criteria.try": "判定基準の案の影響の確認", "criteria.approve": "判定基準の承認", "criteria.activate": "判定基準の切り替え", "criteria.rejudge": "判定のやり直し",
 
 	"backup.made": "バックアップの取得", "backup.copied": "二つ目の置き場所への写し", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
+	"backup.base_made": "データベース全体の写しの取得", "backup.base_failed": "データベース全体の写しの失敗", "backup.wal_on": "WAL の受け取りの開始", "backup.wal_broken": "WAL の受け取りの中断", "backup.wal_none": "時点復旧の写しを取れない理由", "backup.wal_gap": "WAL の欠け",
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
 	"job.retry": "止まった処理のやり直し", "job.retried": "止まった処理のやり直し",
 	"key.rotate": "鍵の更新の依頼", "key.rotation_begun": "鍵の更新の開始", "key.rotated": "鍵の更新", "key.rotation_failed": "鍵の更新の失敗", "key.version_destroyed": "鍵の古い版の破棄",

@@ -54,6 +54,88 @@ var backupTexts = map[string]Text{
 		Kept:    "復元先には何も残していません。",
 		Next:    "別に保管しているルート鍵を --root-key で指定してください。",
 	},
+	"backup.pitr_none": {
+		Message: "時刻を指定して戻せる写し（データベース全体の写しと WAL）がありません。",
+		Kept:    "復元先には何も残していません。",
+		Next:    "--at に日付だけを指定して、その日のバックアップを戻してください。",
+	},
+	"backup.pitr_outside": {
+		Message: "{at} の状態には戻せません。戻せるのは {from} から {until} の手前までです。",
+		Kept:    "復元先には何も残していません。",
+		Next:    "rakudos backup list で、戻せる時刻を確かめてください。",
+	},
+	"backup.pitr_short": {
+		Message: "WAL が指定の時刻まで続いていないため、その時点には戻せませんでした。",
+		Kept:    "手前の状態を代わりに渡すことはしません。復元先には何も残していません。",
+		Next:    "rakudos backup verify で欠けているファイルを確かめ、もっと前の時刻を指定してください。",
+	},
+	"backup.pitr_recovery": {
+		Message: "PostgreSQL が、写しを起動できませんでした。",
+		Kept:    "復元先には何も残していません。",
+		Next:    "サーバーと同じ版の PostgreSQL が、同じ設定（ロケール、ICU）で入っているかを確かめてください。",
+	},
+	"backup.wal_missing": {
+		Message: "WAL のファイル {file} がないため、{at} の状態には戻せません。",
+		Kept:    "手前の状態を代わりに渡すことはしません。復元先には何も残していません。",
+		Next:    "もっと前の時刻か、日付だけを --at に指定してください。",
+	},
+	"backup.wal_damaged": {
+		Message: "WAL のファイル {file} が壊れているか、書き換えられているため、{at} の状態には戻せません。",
+		Kept:    "手前の状態を代わりに渡すことはしません。復元先には何も残していません。",
+		Next:    "もっと前の時刻か、日付だけを --at に指定してください。",
+	},
+	"backup.pitr_version": {
+		Message: "PostgreSQL の道具 {tool} の版（{have}）が、サーバーの版（{want}）と違います。",
+		Kept:    "日次のバックアップは、これまでどおり取れます。",
+		Next:    "サーバーと同じ版の postgresql-{want}（写しを取るだけなら postgresql-client-{want}）を入れてください。",
+	},
+	"backup.pitr_tools": {
+		Message: "PostgreSQL {want} の道具 {tool} が、このホストにありません。",
+		Kept:    "日次のバックアップは、これまでどおり取れます。",
+		Next:    "サーバーと同じ版の postgresql-{want} を入れてください。",
+	},
+	"backup.pitr_old_server": {
+		Message: "PostgreSQL {major} では、時刻を指定した復元を確かめられません。{least} 以上が必要です。",
+		Next:    "サーバーを新しくしてください。",
+	},
+	"backup.pitr_root": {
+		Message: "PostgreSQL のサーバーは root では動きません。",
+		Kept:    "復元先には何も残していません。",
+		Next:    "サービスの利用者で実行するか、このホストに利用者 postgres を作ってください。",
+	},
+	"backup.pitr_keys_inside": {
+		Message: "鍵の保管庫が、記録と同じ PostgreSQL のクラスターにあります。",
+		Kept:    "消した鍵が写しに残らないよう、データベース全体の写しは取りません。日次のバックアップは、これまでどおり取れます。",
+		Next:    "鍵の保管庫を別のクラスターに移してください。",
+	},
+	"backup.pitr_others": {
+		Message: "記録のクラスターに、ほかのデータベース {database} があります。写しはクラスター全体を取るため、始めません。",
+		Kept:    "日次のバックアップは、これまでどおり取れます。",
+		Next:    "記録だけのクラスターにしてください。",
+	},
+	"backup.pitr_tablespaces": {
+		Message: "クラスターに追加のテーブル空間があるため、データベース全体の写しを取れません。",
+		Kept:    "日次のバックアップは、これまでどおり取れます。",
+	},
+	"backup.pitr_role": {
+		Message: "データベースの役割に、複製の権限がありません。",
+		Kept:    "日次のバックアップは、これまでどおり取れます。",
+		Next:    "REPLICATION を持つ役割の接続文字列を backup.replication_dsn_file に指定してください。",
+	},
+	"backup.pitr_hba": {
+		Message: "サーバーの pg_hba.conf が、複製の接続を許していません。",
+		Next:    "pg_hba.conf に、この役割の replication の行を足してください。",
+	},
+	"backup.pitr_password":  {Message: "複製の接続のパスワードが違います。", Next: "backup.replication_dsn_file を確かめてください。"},
+	"backup.pitr_senders":   {Message: "サーバーが複製の接続を受け付けていません。", Next: "max_wal_senders を 4 以上にしてください。"},
+	"backup.pitr_level":     {Message: "サーバーの wal_level が低く、WAL を受け取れません。", Next: "wal_level を replica にしてください。"},
+	"backup.pitr_slots":     {Message: "サーバーの複製スロットに空きがありません。", Next: "max_replication_slots を増やしてください。"},
+	"backup.pitr_taken":     {Message: "複製スロット rakudos_wal を、ほかの接続が使っています。", Next: "前の接続が切れれば、自動で続けます。"},
+	"backup.pitr_lost":      {Message: "まだ受け取っていない WAL を、サーバーが捨てました。", Next: "新しい写しを自動で取ります。max_slot_wal_keep_size を確かめてください。"},
+	"backup.pitr_error":     {Message: "PostgreSQL の道具 {tool} が失敗しました。", Kept: "日次のバックアップは、これまでどおり取れます。", Next: "サービスのログで理由を確かめてください。自動でやり直します。"},
+	"backup.pitr_receiver":  {Message: "WAL の受け取りが途切れました。", Next: "自動でつなぎ直します。"},
+	"backup.pitr_behind":    {Message: "WAL の受け取りが遅れています。", Next: "自動で追いつきます。"},
+	"backup.pitr_keys_wait": {Message: "鍵の写しの順番を待っています。", Next: "自動で続けます。"},
 	"backup.found_bad": {
 		Message: "バックアップに問題が見つかりました。",
 		Kept:    "バックアップと現在のデータには変更を加えていません。",

@@ -30,6 +30,9 @@ type Policy struct {
 	Gap    time.Duration
 	Settle int
 
+	// Copies of a PostgreSQL cluster: how often one is made, and how long before the end of KeyLife it goes.
+	BaseEvery, BaseMargin time.Duration
+
 	expiry func(taken time.Time) time.Time // when a generation must be gone
 }
 
@@ -37,7 +40,7 @@ type Policy struct {
 func DefaultPolicy() Policy {
 	return Policy{
 		Daily: 35, Weekly: 13, Monthly: 12, KeyLife: 7 * 24 * time.Hour, Lock: 30 * 24 * time.Hour, Hour: 22, Minute: 0, Margin: 25 * time.Hour,
-		Gap: 7 * 24 * time.Hour, Settle: 3, expiry: jst.BackupExpiry,
+		Gap: 7 * 24 * time.Hour, Settle: 3, BaseEvery: 24 * time.Hour, BaseMargin: 2 * time.Hour, expiry: jst.BackupExpiry,
 	}
 }
 
@@ -54,6 +57,7 @@ type Kind string
 const (
 	Data Kind = "data" // records, log, files, environment
 	Keys Kind = "keys" // key store and signing key of the log; short-lived
+	Base Kind = "base" // the whole PostgreSQL cluster of the records, which WAL brings forward; short-lived
 )
 
 // Parts of a set.
@@ -64,6 +68,7 @@ const (
 	PartEnvironment = "environment" // configuration without secrets, versions
 	PartKeys        = "keystore"    // the key store
 	PartSigning     = "signing"     // the audit log's signing key
+	PartCluster     = "cluster"     // the tar of pg_basebackup
 )
 
 // Generation is one finished set.
@@ -75,8 +80,9 @@ type Generation struct {
 	Bytes    int64     `json:"bytes"`    // in the place where it is kept
 	Manifest string    `json:"manifest"` // SHA-256 of the sealed table of contents
 	Expires  time.Time `json:"expires_at"`
-	Why      []string  `json:"kept_as,omitempty"` // daily, weekly, monthly
-	Damaged  bool      `json:"damaged,omitempty"` // its table of contents does not open; the rest is what the database remembers
+	Why      []string  `json:"kept_as,omitempty"`  // daily, weekly, monthly
+	Restores *Window   `json:"restores,omitempty"` // of a copy of the cluster: to which instants
+	Damaged  bool      `json:"damaged,omitempty"`  // its table of contents does not open; the rest is what the database remembers
 }
 
 // Manifest is the table of contents of a set.
@@ -95,6 +101,22 @@ type Manifest struct {
 	Parts    []Part      `json:"parts"`
 	Tables   []db.Digest `json:"tables"` // read inside of the snapshot
 	Sentinel string      `json:"sentinel,omitempty"`
+	Base     *BaseFacts  `json:"base,omitempty"`
+}
+
+// BaseFacts is what bringing a copy of a cluster forward needs to know.
+type BaseFacts struct {
+	Major    int       `json:"major"`
+	System   string    `json:"system"`
+	Timeline uint32    `json:"timeline"`
+	Segment  int64     `json:"segment"` // bytes of a WAL file
+	First    string    `json:"first"`   // the oldest WAL file that it needs
+	End      string    `json:"end"`     // the WAL file at which it is consistent
+	Ended    time.Time `json:"ended"`   // by the server's clock; it cannot be brought to an earlier instant
+	Database string    `json:"database"`
+	Schema   string    `json:"schema"`
+	Role     string    `json:"role"` // the service's
+	WAL      []Piece   `json:"wal"`  // files shipped since the copy before, with their hashes
 }
 
 // Part is one stream of a set, cut into pieces.

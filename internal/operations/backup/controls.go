@@ -185,11 +185,23 @@ func (s *Service) probeDrill(ctx context.Context) (control.Evidence, error) {
 		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("最後の訓練は%sで、%d時間を超えています。", jst.Stamp(r.At), int(fresh/time.Hour)))
 	}
 	e.Measured = fmt.Sprintf("%sに、%sのバックアップから%d表・%d行・監査記録%d件を%.1f秒で戻し、すべて照合しました（失われ得る時間は最大%s、消去の台帳: %s）。",
-		jst.Stamp(r.At), jst.Stamp(r.Taken), r.Tables, r.Rows, r.Events, r.RTO, span(r.RPO), r.Ledger)
+		jst.Stamp(r.At), jst.Stamp(r.Taken), r.Tables, r.Rows, r.Events, r.RTO, span(r.RPO), r.Ledger) + r.ToPoint.Says() + s.standingSays()
+	if p := r.ToPoint; p != nil && p.Why == "" {
+		e.Facts["point_rpo_seconds"], e.Facts["point_rto_seconds"], e.Facts["wal_files"] = int(p.RPO), p.RTO, p.Files
+	}
 	if !r.OK {
 		e.Measured = fmt.Sprintf("%sの訓練で、%d件の不一致がありました: %s", jst.Stamp(r.At), len(r.Bad), strings.Join(r.Bad[:min(3, len(r.Bad))], "、"))
 	}
 	return e, nil
+}
+
+// standingSays tells when no WAL arrives at this moment, whatever the night's drill found.
+func (s *Service) standingSays() string {
+	now, ok := s.Standing()
+	if !ok || now.Made || now.Why == "" {
+		return ""
+	}
+	return "いまは" + jst.Stamp(now.Since) + "から、" + why(now.Why) + "。"
 }
 
 // span renders seconds in the largest unit that fits.

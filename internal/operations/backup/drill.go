@@ -23,6 +23,8 @@ type Receipt struct {
 	RPO      float64   `json:"rpo_seconds"` // what would be lost now: the age of the newest backup
 	RTO      float64   `json:"rto_seconds"` // from an empty folder to checked databases
 	Restored           // what was restored and found
+
+	ToPoint *PointReceipt `json:"to_point,omitempty"` // a recovery to an instant, where there is PostgreSQL
 }
 
 // Drill restores the newest backup into a sandbox, checks it as a real restore would, and keeps the
@@ -60,11 +62,19 @@ func (s *Service) drill(ctx context.Context, who actor.Actor) (*Receipt, error) 
 		got = &Restored{Bad: []string{code(err) + ": " + err.Error()}}
 	}
 	r.Restored = *got
-	r.OK = len(r.Bad) == 0
 	r.RTO = time.Since(start).Seconds()
 	if !r.Taken.IsZero() {
 		r.RPO = start.Sub(r.Taken).Seconds()
 	}
+	if r.ToPoint, err = s.drillPoint(ctx, start); err != nil {
+		return nil, err
+	}
+	if r.ToPoint != nil {
+		for _, b := range r.ToPoint.Bad {
+			r.Bad = append(r.Bad, "point in time: "+b)
+		}
+	}
+	r.OK = len(r.Bad) == 0
 	return r, s.keepReceipt(context.WithoutCancel(ctx), who, r)
 }
 
@@ -78,14 +88,18 @@ func (s *Service) keepReceipt(ctx context.Context, who actor.Actor, r *Receipt) 
 		result = "failed"
 	}
 	who.Tenant = ids.System
+	detail := map[string]any{
+		"drill": r.ID, "set": r.Set, "day": r.Day.String(), "rows": r.Rows, "tables": r.Tables, "events": r.Events,
+		"rpo_seconds": r.RPO, "rto_seconds": r.RTO, "ledger": r.Ledger, "findings": len(r.Bad),
+	}
+	if p := r.ToPoint; p != nil && p.Why == "" {
+		detail["base"], detail["wal_files"], detail["point_rpo_seconds"], detail["point_rto_seconds"] = p.Base, p.Files, p.RPO, p.RTO
+	}
 	return s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		if err := addDrill(tx, r); err != nil {
 			return err
 		}
-		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.drilled", Actor: who, Kind: "backup", Result: result, Detail: map[string]any{
-			"drill": r.ID, "set": r.Set, "day": r.Day.String(), "rows": r.Rows, "tables": r.Tables, "events": r.Events,
-			"rpo_seconds": r.RPO, "rto_seconds": r.RTO, "ledger": r.Ledger, "findings": len(r.Bad),
-		}})
+		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.drilled", Actor: who, Kind: "backup", Result: result, Detail: detail})
 		return err
 	})
 }

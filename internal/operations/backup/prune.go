@@ -124,27 +124,7 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 	}
 	defer leave()
 	now := time.Now()
-	head := Manifest{Format: format, ID: newID(now), Kind: Keys, Engine: s.o.Main.Engine(), Build: s.o.Build}
-	t := &taking{Service: s, now: now, keys: head}
-	t.keys.stamp(now)
-	defer t.close()
-	if t.vlt, err = s.o.Keys.Snapshot(ctx); err != nil {
-		return err
-	}
-	t.keys.Form, t.keys.Schema = t.vlt.Form(), t.vlt.Version
-	fresh, err := t.takeKeys(ctx)
-	if err != nil {
-		return err
-	}
-	who.Tenant = ids.System
-	err = s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
-		if err := addSet(tx, fresh.generation()); err != nil {
-			return err
-		}
-		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.keys_renewed", Actor: who, Kind: "backup", Result: "ok",
-			Detail: map[string]any{"keys": fresh.ID, "keys_manifest": fresh.sum}})
-		return err
-	})
+	fresh, err := s.copyKeys(ctx, who, now)
 	if err != nil {
 		return err
 	}
@@ -168,4 +148,28 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 		}
 	}
 	return s.renewSecond(ctx, fresh)
+}
+
+// copyKeys takes a copy of the key store alone.
+func (s *Service) copyKeys(ctx context.Context, who actor.Actor, now time.Time) (fresh *held, err error) {
+	head := Manifest{Format: format, ID: newID(now), Kind: Keys, Engine: s.o.Main.Engine(), Build: s.o.Build}
+	t := &taking{Service: s, now: now, keys: head}
+	t.keys.stamp(now)
+	defer t.close()
+	if t.vlt, err = s.o.Keys.Snapshot(ctx); err != nil {
+		return nil, err
+	}
+	t.keys.Form, t.keys.Schema = t.vlt.Form(), t.vlt.Version
+	if fresh, err = t.takeKeys(ctx); err != nil {
+		return nil, err
+	}
+	who.Tenant = ids.System
+	return fresh, s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
+		if err := addSet(tx, fresh.generation()); err != nil {
+			return err
+		}
+		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.keys_renewed", Actor: who, Kind: "backup", Result: "ok",
+			Detail: map[string]any{"keys": fresh.ID, "keys_manifest": fresh.sum}})
+		return err
+	})
 }

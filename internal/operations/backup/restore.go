@@ -62,6 +62,7 @@ type Restored struct {
 	Leaves int64     `json:"leaves"`
 	Ledger string    `json:"ledger"` // what the erasure ledger did
 	Took   string    `json:"took"`
+	Point  *Reached  `json:"point,omitempty"` // when an instant was asked for
 	Bad    []string  `json:"findings"`
 }
 

@@ -47,6 +47,7 @@ type Options struct {
 	Temp        string // folder for trial restores
 	Policy      Policy
 	Ledger      Ledger // nil: there is none yet, and drills say so
+	Physical    *Physical
 	Build       string
 	Logger      *slog.Logger
 }
@@ -57,9 +58,12 @@ type Service struct {
 	shelf shelf
 	busy  chan struct{}
 
-	mu      sync.Mutex
-	checked map[string]time.Time // sets whose every byte was read, and when
-	spoil   func(dir string) error
+	basing chan struct{} // copies of the cluster have a turn of their own
+
+	mu       sync.Mutex
+	standing Standing
+	checked  map[string]time.Time // sets whose every byte was read, and when
+	spoil    func(dir string) error
 }
 
 // Open binds the service to its place and notes, the first time, since when backups are due. What a
@@ -68,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	s := &Service{o: o, busy: make(chan struct{}, 1), checked: map[string]time.Time{}}
+	s := &Service{o: o, busy: make(chan struct{}, 1), basing: make(chan struct{}, 1), checked: map[string]time.Time{}}
 	s.shelf = shelf{store: o.Target, root: o.Root, key: vaultKey(o.Vault)}
 	err := o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		_, err := tx.Exec(qSinceAdd, ids.System, db.Micros(time.Now()))
@@ -140,7 +144,8 @@ func (s *Service) List(ctx context.Context) ([]Generation, error) {
 		g.Damaged = true
 		out = append(out, g)
 	}
-	return out, nil
+	bases, err := s.listBases(ctx)
+	return append(out, bases...), err
 }
 
 // registered are the sets that the database remembers as kept.
@@ -172,10 +177,13 @@ func code(err error) string {
 func (s *Service) Settled(ctx context.Context, q *job.Queue, who actor.Actor, r *Restored) error {
 	who.Tenant = ids.System
 	return s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
-		for _, q := range []db.Query{qSetsGo, qSinceMove} {
+		for _, q := range []db.Query{qSetsGo, qSinceMove, qBasesGo} {
 			if _, err := tx.Exec(q, ids.System, db.Micros(time.Now())); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.Exec(qBeatGo, ids.System); err != nil {
+			return err
 		}
 		if _, err := q.Enqueue(tx, ids.System, JobRun, nil, job.EnqueueOptions{}); err != nil {
 			return err

@@ -32,8 +32,11 @@ const (
 )
 
 func top(k Kind) string {
-	if k == Keys {
+	switch k {
+	case Keys:
 		return "keys/"
+	case Base:
+		return "bases/"
 	}
 	return "sets/"
 }
@@ -103,7 +106,7 @@ func (s *shelf) get(ctx context.Context, kind Kind, id string) (*held, error) {
 	if err != nil {
 		return nil, damaged(id, manifestName, err)
 	}
-	if err := json.Unmarshal(b, &h.Manifest); err != nil || h.ID != id || h.Kind != kind || h.Format != format {
+	if err := json.Unmarshal(b, &h.Manifest); err != nil || h.ID != id || h.Kind != kind || h.Format != format || (h.Base != nil) != (kind == Base) {
 		return nil, damaged(id, manifestName, errors.Join(err, fmt.Errorf("backup: format %d", h.Format)))
 	}
 	return h, nil

@@ -20,8 +20,8 @@ import (
 // pieceSize is how long a stored file gets: what has to be sent again when a transfer breaks off.
 var pieceSize int64 = 64 << 20 // a test makes it small
 
-// window bounds the memory of compression and of decompression, in bytes.
-const window = 1 << 20
+// zstdWindow bounds the memory of compression and of decompression, in bytes.
+const zstdWindow = 1 << 20
 
 // handOver is how much goes from the sealing goroutine to the storing one at a time.
 const handOver = 1 << 20
@@ -52,7 +52,7 @@ func compress(k *vault.Key, w io.Writer, at vault.Loc, fill func(io.Writer) erro
 	}
 	// One goroutine compresses and seals: the work beside it is adding up the tables, and a hand-over for
 	// each block costs more than it gains on a busy machine.
-	z, err := zstd.NewWriter(sealed, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1))
+	z, err := zstd.NewWriter(sealed, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(zstdWindow), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return 0, err
 	}
@@ -185,7 +185,7 @@ func readPart(ctx context.Context, store blob.Store, k *vault.Key, folder, set s
 		_ = files.Close()
 		return nil, err
 	}
-	z, err := zstd.NewReader(sealed, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(1))
+	z, err := zstd.NewReader(sealed, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		_ = files.Close()
 		return nil, err

@@ -18,8 +18,11 @@ type Report struct {
 	Sets   int       `json:"sets"`
 	Pieces int       `json:"pieces"`
 	Bytes  int64     `json:"bytes"`
+	WAL    int       `json:"wal_files"`
 	Bad    []Finding `json:"findings"`
 	Notes  []string  `json:"notes"`
+
+	Windows []Window `json:"restores"` // of each copy of the cluster: to which instants
 }
 
 // Verify reads everything in the place of the backups and compares it with the tables of contents, and
@@ -30,7 +33,7 @@ func (s *Service) Verify(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	defer leave()
-	r := &Report{Bad: []Finding{}, Notes: []string{}}
+	r := &Report{Bad: []Finding{}, Notes: []string{}, Windows: []Window{}}
 	known, err := s.registered(ctx)
 	if err != nil {
 		return nil, err
@@ -68,6 +71,9 @@ func (s *Service) Verify(ctx context.Context) (*Report, error) {
 		}
 	}
 	r.Bad = append(r.Bad, unlike(known, found)...)
+	if err := s.verifyBases(ctx, r); err != nil {
+		return nil, err
+	}
 	stray, err := s.stray(ctx)
 	if err != nil {
 		return nil, err
@@ -122,8 +128,8 @@ func (s *Service) stray(ctx context.Context) (bad []Finding, err error) {
 }
 
 func hasTop(name string) bool {
-	for _, k := range []Kind{Data, Keys} {
-		if t := top(k); len(name) > len(t) && name[:len(t)] == t {
+	for _, t := range []string{top(Data), top(Keys), top(Base), walTop} {
+		if len(name) > len(t) && name[:len(t)] == t {
 			return true
 		}
 	}
@@ -132,7 +138,8 @@ func hasTop(name string) bool {
 
 var partWords = map[string]string{
 	PartMain: "データベース", PartLog: "監査ログ", PartBlobs: "保管ファイル", PartEnvironment: "環境",
-	PartKeys: "鍵データベース", PartSigning: "ログの署名鍵",
+	PartCluster: "データベース全体の写し",
+	PartKeys:    "鍵データベース", PartSigning: "ログの署名鍵",
 }
 
 // check reads every piece of a set. An error means that it could not look.
