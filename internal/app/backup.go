@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -30,6 +31,8 @@ import (
 type Backup struct {
 	Dir    string        `yaml:"dir"`
 	Second bucket.Config `yaml:"second"` // a bucket under another identity, with locks; empty: none
+
+	ReplicationDSNFile string `yaml:"replication_dsn_file"` // PostgreSQL: file with the DSN of a role that may replicate; empty: the service's role
 }
 
 func (c *Config) backupDir() string {
@@ -50,9 +53,14 @@ func (a *App) openBackup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	physical, err := a.Config.physical()
+	if err != nil {
+		return err
+	}
 	a.Backup, err = backup.Open(ctx, backup.Options{
-		Second: second,
-		Main:   a.DB, Keys: a.Keys, Vault: a.Vault, Root: a.root, Log: a.Audit, Blobs: files, Target: target,
+		Physical: physical,
+		Second:   second,
+		Main:     a.DB, Keys: a.Keys, Vault: a.Vault, Root: a.root, Log: a.Audit, Blobs: files, Target: target,
 		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Ledger: a.replay, Build: Version, Logger: a.log,
 	})
 	if err != nil {
@@ -62,6 +70,22 @@ func (a *App) openBackup(ctx context.Context) error {
 		a.Backup.Register(a.Jobs)
 	}
 	return nil
+}
+
+// walBeat is how often WAL is shipped: what would be lost with the server.
+const walBeat = time.Minute
+
+// physical is what copying the cluster needs; nil on SQLite and in sandboxes.
+func (c *Config) physical() (*backup.Physical, error) {
+	if c.Database.Engine != db.Postgres || c.sandbox() {
+		return nil, nil
+	}
+	file := c.Backup.ReplicationDSNFile
+	if file == "" {
+		file = c.Database.DSNFile
+	}
+	dsn, err := secret(file)
+	return &backup.Physical{DSN: dsn, Dir: c.path("wal"), Beat: walBeat}, err
 }
 
 // environment is the part of a backup that people read: what ran, and how it was configured. Secrets are
@@ -168,7 +192,13 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 	}
 	defer done()
 	ledger := c.ledgerAt(r.Ledger)
-	out, err := backup.Source{Target: target, Root: root, Ledger: &erasure.Replay{Ledger: ledger, Root: root}}.Restore(ctx, r.To, r.At)
+	source := backup.Source{Target: target, Root: root, Ledger: &erasure.Replay{Ledger: ledger, Root: root}}
+	var out *backup.Restored
+	if r.Instant.IsZero() {
+		out, err = source.Restore(ctx, r.To, r.At)
+	} else {
+		out, err = source.RestorePoint(ctx, r.To, backup.Point{At: r.Instant, Cluster: r.Cluster})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +210,9 @@ func houseRestore(ctx context.Context, o cli.Options, r cli.RestoreRequest) (*ba
 			return nil, err
 		}
 		c.Keys.Root = RootKey{Driver: "file", PassphraseFile: c.Keys.Root.PassphraseFile}
+	}
+	if r.Cluster != "" { // its database is the cluster; the service that opens it goes on in its own log
+		return out, nil
 	}
 	return out, settle(ctx, c, r.To, out)
 }

@@ -80,6 +80,7 @@ func (r *Running) start(ctx context.Context) error {
 	})
 	r.group.Go(func() error { return r.Audit.Run(ctx) })
 	r.group.Go(func() error { return r.Jobs.Run(ctx) })
+	r.group.Go(func() error { return r.Backup.Follow(ctx) })
 	r.setLive(r)
 	r.lookAround()
 	if !r.Config.sandbox() {

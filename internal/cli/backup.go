@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/jst"
@@ -27,10 +28,12 @@ type Backups struct {
 // RestoreRequest says from where and to where.
 type RestoreRequest struct {
 	To      string
-	At      jst.Date // zero: the newest
-	From    string   // folder of the backups, or "second"; empty: that of the data
-	RootKey string   // file; empty: that of the data
-	Ledger  string   // folder of the erasure ledger; empty: that of the data
+	At      jst.Date  // zero: the newest
+	Instant time.Time // not zero: exactly this instant, on PostgreSQL
+	Cluster string    // folder that keeps the recovered PostgreSQL cluster; empty: it is not kept
+	From    string    // folder of the backups, or "second"; empty: that of the data
+	RootKey string    // file; empty: that of the data
+	Ledger  string    // folder of the erasure ledger; empty: that of the data
 }
 
 // backupVerb is what the verbs share: flags of the data, a result and how to tell it.
@@ -99,10 +102,11 @@ func backupCommands() []command {
 func restoreCommand() command {
 	return command{
 		name: "backup restore", says: "バックアップを空のフォルダーに戻し、照合します。戻したフォルダーは serve --data でそのまま使えます。",
-		args: "--to フォルダー [--at 日付] [--data フォルダー] [--from フォルダー] [--root-key ファイル] [--ledger フォルダー] [--json]",
+		args: "--to フォルダー [--at 日付または時刻] [--cluster フォルダー] [--data フォルダー] [--from フォルダー] [--root-key ファイル] [--ledger フォルダー] [--json]",
 		examples: []string{
 			"rakudos backup restore --data data --to restored",
 			"rakudos backup restore --data data --to restored --at 2026-11-20",
+			"rakudos backup restore --data data --to restored --at '2026-11-20 01:45:00'",
 			"rakudos backup restore --from /mnt/backups --root-key /mnt/safe/root.key --ledger /mnt/ledger --to /var/lib/rakudos",
 		},
 		setup: func(f *flag.FlagSet) action {
@@ -111,7 +115,8 @@ func restoreCommand() command {
 			var at string
 			dataFlags(f, &o)
 			f.StringVar(&r.To, "to", "", "復元先の、空のフォルダー（必須）")
-			f.StringVar(&at, "at", "", "この日まで（日本時間）のうち最新のものを戻します（省略時は最新）")
+			f.StringVar(&at, "at", "", "日付なら、この日まで（日本時間）のうち最新のものを、時刻（日本時間の「2026-11-20 01:45:00」か RFC 3339）なら、ちょうどその時点を戻します（時刻は PostgreSQL のときだけ。省略時は最新）")
+			f.StringVar(&r.Cluster, "cluster", "", "時刻を指定したとき、戻した PostgreSQL のデータフォルダーを残す、空のフォルダー（省略時は残しません）")
 			f.StringVar(&r.From, "from", "", "バックアップの置き場所（省略時はデータフォルダーのもの）")
 			f.StringVar(&r.RootKey, "root-key", "", "ルート鍵のファイル（省略時はデータフォルダーのもの）")
 			f.StringVar(&r.Ledger, "ledger", "", "消去の台帳のフォルダー（省略時はデータフォルダーのもの、なければ設定 erasure.copy の控え）")
@@ -122,9 +127,12 @@ func restoreCommand() command {
 				}
 				if at != "" {
 					var err error
-					if r.At, err = jst.ParseDate(at); err != nil {
-						return wrong("cli.flags", "detail", "--at is not a date", "verb", "backup restore")
+					if r.At, r.Instant, err = parseAt(at); err != nil {
+						return wrong("cli.flags", "detail", "--at is neither a date nor a time", "verb", "backup restore")
 					}
+				}
+				if r.Cluster != "" && r.Instant.IsZero() {
+					return wrong("cli.flags", "detail", "--cluster needs a time in --at", "verb", "backup restore")
 				}
 				v, err := s.house.Backup.Restore(ctx, o, r)
 				if err != nil {
@@ -148,7 +156,7 @@ func tellMade(w io.Writer, m *backup.Made) {
 	fmt.Fprintln(w, "ルート鍵はバックアップに含まれません。別の安全な場所に保管してください。")
 }
 
-var kindWords = map[backup.Kind]string{backup.Data: "データ", backup.Keys: "鍵"}
+var kindWords = map[backup.Kind]string{backup.Data: "データ", backup.Keys: "鍵", backup.Base: "写し"}
 
 func tellGenerations(w io.Writer, all []backup.Generation) {
 	if len(all) == 0 {
@@ -157,6 +165,10 @@ func tellGenerations(w io.Writer, all []backup.Generation) {
 	for _, g := range all {
 		if g.Damaged {
 			fmt.Fprintf(w, "%-6s %s  %s  目次が壊れているか、書き換えられています\n", kindWords[g.Kind], g.Day, g.ID)
+			continue
+		}
+		if g.Restores != nil {
+			fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %s\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), windowWords(*g.Restores))
 			continue
 		}
 		fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %-22s  %s まで\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), strings.Join(g.Why, ","), jst.Stamp(g.Expires))
@@ -171,6 +183,9 @@ func tellFindings(w io.Writer, r *backup.Report) {
 		for _, b := range r.Bad {
 			fmt.Fprintf(w, "・%s\n", b)
 		}
+	}
+	for _, x := range r.Windows {
+		fmt.Fprintf(w, "・データベース全体の写し %s: %s\n", x.Base, windowWords(x))
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "・%s\n", n)
@@ -188,13 +203,23 @@ func tellReceipt(w io.Writer, r *backup.Receipt) {
 		}
 	}
 	fmt.Fprintf(w, "失われ得る時間（RPO）%.0f 秒、戻す時間（RTO）%.2f 秒、消去の台帳: %s\n", r.RPO, r.RTO, r.Ledger)
+	if says := r.ToPoint.Says(); says != "" {
+		fmt.Fprintln(w, says)
+	}
 }
 
 func tellRestored(w io.Writer, to string, r *backup.Restored) {
 	fmt.Fprintf(w, "バックアップ %s（%s、%s に取得）を %s に戻し、%d 表・%d 行・監査記録 %d 件・ファイル %d 個を照合しました（%s）。\n",
 		r.Set, r.Day, jst.Stamp(r.Taken), to, r.Tables, r.Rows, r.Events, r.Blobs, r.Took)
+	if p := r.Point; p != nil {
+		tellPoint(w, p)
+	}
 	fmt.Fprintf(w, "消去の台帳: %s\n", r.Ledger)
 	fmt.Fprintf(w, "ルート鍵を %s/root.key に写しました。このフォルダーと同じように守ってください。\n", to)
+	if r.Point != nil && r.Point.Cluster != "" {
+		fmt.Fprintf(w, "PostgreSQL のデータフォルダー %s は、消去をやり直したうえで止めてあります。設定ファイル（postgresql.conf、pg_hba.conf）を置いて起動し、database.dsn_file がそれを指す設定で rakudos serve --data %s を動かしてください。鍵の保管庫は今のものをそのまま使います。\n", r.Point.Cluster, to)
+		return
+	}
 	fmt.Fprintf(w, "使うには: rakudos serve --data %s\n", to)
 }
 

@@ -127,3 +127,61 @@ func TestRestoreAsksForADay(t *testing.T) {
 		}
 	}
 }
+
+// TestRestoreAsksForAnInstant: in Japan unless it says otherwise; a cluster is kept only with an instant.
+func TestRestoreAsksForAnInstant(t *testing.T) {
+	b := &backups{}
+	want := time.Date(2026, 11, 19, 16, 45, 30, 0, time.UTC)
+	for _, at := range []string{"2026-11-20 01:45:30", "2026-11-20T01:45:30+09:00", "2026-11-19T16:45:30Z", "2026-11-20T01:45:30"} {
+		code, _, errs := call(t, b.house(), "backup", "restore", "--to", "x", "--at", at, "--cluster", "c")
+		if code != Done || !b.asked.Instant.Equal(want) || !b.asked.At.IsZero() || b.asked.Cluster != "c" {
+			t.Errorf("%s: code %d, %+v; %s", at, code, b.asked, errs)
+		}
+	}
+	if _, at, err := parseAt("2026-11-20 01:45"); err != nil || at.Second() != 0 || at.UTC().Hour() != 16 {
+		t.Errorf("%v %v", at, err)
+	}
+	if _, at, err := parseAt("2026-11-20 01:45:30.25"); err != nil || at.Nanosecond() != 250_000_000 {
+		t.Errorf("%v %v", at, err)
+	}
+	for _, args := range [][]string{{"--at", "2026-11-20 25:00"}, {"--at", "2026-11-20", "--cluster", "c"}, {"--cluster", "c"}} {
+		b.asked = RestoreRequest{}
+		if code, _, _ := call(t, b.house(), append([]string{"backup", "restore", "--to", "x"}, args...)...); code != Usage || b.asked != (RestoreRequest{}) {
+			t.Errorf("%v: code %d, asked for %+v", args, code, b.asked)
+		}
+	}
+}
+
+// TestWindowsAreShown: list and verify say to which instants one can go back, and what stands in the way; a drill
+// says what it did, or why not; a restore says what it gave.
+func TestWindowsAreShown(t *testing.T) {
+	from := time.Date(2026, 11, 20, 13, 0, 7, 0, time.UTC)
+	w := backup.Window{Base: "base-1", From: from, Until: from.Add(90 * time.Minute), Files: 12}
+	gap, none := w, backup.Window{Base: "base-3", From: from}
+	gap.Gap, gap.Base = "00000001000000000000000A", "base-2"
+	b := &backups{
+		all:      []backup.Generation{{ID: "base-1", Kind: backup.Base, Taken: from, Bytes: 3 << 20, Restores: &w}, {ID: "base-2", Kind: backup.Base, Restores: &gap}, {ID: "base-3", Kind: backup.Base, Restores: &none}},
+		report:   backup.Report{OK: true, Windows: []backup.Window{w}},
+		receipt:  backup.Receipt{OK: true, ToPoint: &backup.PointReceipt{At: from, RPO: 42, Files: 3}},
+		restored: backup.Restored{Point: &backup.Reached{Asked: from, Commit: from.Add(-time.Second), Base: "base-1", Files: 5}},
+	}
+	says := func(want []string, args ...string) {
+		t.Helper()
+		_, out, errs := call(t, b.house(), append([]string{"backup"}, args...)...)
+		for _, s := range want {
+			if !strings.Contains(out, s) {
+				t.Errorf("%v lacks %q:\n%s%s", args, s, out, errs)
+			}
+		}
+	}
+	says([]string{"2026-11-20T22:00:07+09:00 から 2026-11-20T23:30:07+09:00 まで", "00000001000000000000000A がない", "まだ届いていません"}, "list")
+	says([]string{"base-1: 戻せる時刻"}, "verify")
+	says([]string{"任意の時刻への復元も", "42秒"}, "drill")
+	b.receipt.ToPoint = &backup.PointReceipt{Why: "道具がない"}
+	says([]string{"未確認です（道具がない）"}, "drill")
+	b.receipt.ToPoint.Why, b.receipt.ToPoint.Bad = "", []string{"one", "two"}
+	says([]string{"失敗しました: one、two"}, "drill")
+	says([]string{"2026-11-20T22:00:07+09:00 ちょうど", "最後の確定は 2026-11-20T22:00:06+09:00", "もう一度読み込んで", "rakudos serve --data x"}, "restore", "--to", "x", "--at", "2026-11-20 22:00:07")
+	b.restored.Point.Cluster = "/srv/pg"
+	says([]string{"/srv/pg", "鍵の保管庫は今のもの"}, "restore", "--to", "x", "--at", "2026-11-20 22:00:07", "--cluster", "/srv/pg")
+}
