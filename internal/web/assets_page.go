@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rakudos/internal/operations/asset"
@@ -19,6 +20,8 @@ type assetsView struct {
 	Classes    []assetClass
 	Asset      string // typed before, with an error
 	Reason     string
+	Class      asset.Class
+	Owner      string
 	Disposable []string
 }
 
@@ -104,10 +107,25 @@ func (s *server) assetClaim(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	if err := r.ParseForm(); err != nil {
 		return formFault(err)
 	}
-	if err := s.Assets.Claim(r.Context(), v.Actor, r.PostFormValue("asset"), asset.Class(r.PostFormValue("class")), r.PostFormValue("owner")); err != nil {
+	id, class, owner := r.PostFormValue("asset"), asset.Class(r.PostFormValue("class")), r.PostFormValue("owner")
+	err := s.Assets.Claim(r.Context(), v.Actor, id, class, owner)
+	if err == nil {
+		return goTo(w, r, "/assets?done=claimed")
+	}
+	f := faultOf(err)
+	if f.Code != "asset.claim" || wantsJSON(r) {
 		return err
 	}
-	return goTo(w, r, "/assets?done=claimed")
+	view, verr := s.assetsView(r, v)
+	if verr != nil {
+		return verr
+	}
+	i := slices.IndexFunc(view.Ledger.Difference.Orphans, func(o asset.Found) bool { return o.ID == id })
+	if i < 0 {
+		return err
+	}
+	view.Class, view.Owner, view.Errors = class, owner, []FieldError{{"owner-" + strconv.Itoa(i), message(f)}}
+	return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
 }
 
 // assetAsk asks for a disposal; what was typed is shown again when something is wrong.

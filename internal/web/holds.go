@@ -19,6 +19,7 @@ type holdsView struct {
 	Manages bool
 	Classes []retention.Class
 	Form    holdForm
+	Release string // the reason that was typed, with an error
 }
 
 type holdLine struct {
@@ -121,8 +122,19 @@ func (s *server) holdRelease(w http.ResponseWriter, r *http.Request, v *Visitor)
 	if err := r.ParseForm(); err != nil {
 		return formFault(err)
 	}
-	if err := s.Erasure.Release(r.Context(), v.Actor, v.Tenant, r.PathValue("id"), r.PostFormValue("reason")); err != nil {
+	id, reason := r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason"))
+	err := s.Erasure.Release(r.Context(), v.Actor, v.Tenant, id, reason)
+	if err == nil {
+		return goTo(w, r, "/holds?done=released")
+	}
+	f := faultOf(err)
+	if f.Code != "erasure.hold_text" || wantsJSON(r) {
 		return err
 	}
-	return goTo(w, r, "/holds?done=released")
+	view, verr := s.holdsView(r, v)
+	if verr != nil {
+		return verr
+	}
+	view.Release, view.Errors = reason, []FieldError{{"release-" + id, message(f)}}
+	return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
 }

@@ -88,6 +88,13 @@ func (s *server) recordPage(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	return s.page(w, r, v, view)
 }
 
+// choose marks the one that was chosen in the form, or none.
+func choose(among []choice, value string) {
+	for i := range among {
+		among[i].Chosen = among[i].Value == value
+	}
+}
+
 // recordMove transfers the person to another site or department from a day on.
 func (s *server) recordMove(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	return s.recordChange(w, r, v, "from", func(view *recordView, day jst.Date) error {
@@ -112,6 +119,10 @@ func (s *server) recordChange(w http.ResponseWriter, r *http.Request, v *Visitor
 		return err
 	}
 	view.From, view.Last = r.PostFormValue("from"), r.PostFormValue("last")
+	if field == "from" { // where to was chosen already
+		choose(view.Sites, r.PostFormValue("site"))
+		choose(view.Depts, r.PostFormValue("dept"))
+	}
 	day, err := jst.ParseDate(strings.TrimSpace(r.PostFormValue(field)))
 	if err != nil {
 		err = fault.New(fault.Invalid, "web.day")

@@ -92,6 +92,7 @@ func newReviewView(sheet *accessreview.Sheet, v *Visitor, show string) *reviewVi
 	for _, l := range sheet.Lines {
 		open := l.Decision == accessreview.Open && sheet.State == accessreview.Running || l.Decision == accessreview.Escalated
 		x := reviewLine{Line: l, Mine: l.Reviewer == v.Account && l.ReviewerOf == v.Tenant && (open || l.Decision == accessreview.Keep && sheet.State == accessreview.Running), State: decisionChip(&l), Asked: called[l.Reviewer]}
+		x.Login = identifier.ReplaceAllString(l.Login, "$1…$2") // of a machine, which has no name to sign in with
 		switch {
 		case l.Reviewer == "":
 			x.Asked = "担当できる人がいません"

@@ -46,6 +46,9 @@ func TestHoldsAtTheScreen(t *testing.T) {
 			if p, err = neighbour.PostForm(ctx, release, url.Values{"reason": {"x"}}); err != nil || p.Status != http.StatusNotFound {
 				t.Errorf("the neighbour releases it: %d %v", p.Status, err)
 			}
+			if p, err = admin.PostForm(ctx, release, url.Values{"reason": {" "}}); err != nil || p.Status != http.StatusUnprocessableEntity || !bytes.Contains(p.Body, []byte(`class="field bad"><label for="release-`)) {
+				t.Errorf("released without a reason: %d %v", p.Status, err)
+			}
 			if p, err = admin.PostForm(ctx, release, url.Values{"reason": {"和解した"}}); err != nil || p.Status != http.StatusSeeOther {
 				t.Errorf("released: %d %v", p.Status, err)
 			}

@@ -54,7 +54,7 @@ func (s *scene) sights() []sight {
 		list("midori/physician", "/", "/worklist", "/people/"+a["person"], "/people/"+a["person"]+"/decide/"+a["result"], "/criteria"),
 		list("midori/tenantadmin", "/", "/users", "/users/new", "/users/"+a["user"], "/reviews", "/reviews/"+a["review"], "/reviews/"+a["review"]+"/report", "/visits", "/visits/"+a["visit"],
 			"/audit", "/access", "/federation", "/sealed", "/retention", "/holds", "/leaving"),
-		[]sight{{who: "midori/tenantadmin", path: a["connection"], name: "connection"}},
+		[]sight{{who: "midori/tenantadmin", path: a["connection"], name: "connection"}, {who: "midori/tenantadmin", path: s.finds("midori/tenantadmin", "/federation", `href="(/federation/token/[0-9a-f-]{36})"`)}},
 		list("hikari/tenantadmin", "/", "/leaving"), list("hikari/physician", "/", "/leaving/files"),
 		list("inside", "/", "/people", "/checkups"),
 		list("kyokai/operator", "/", "/support"),
