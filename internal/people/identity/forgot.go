@@ -32,7 +32,7 @@ func (s *Service) AskReset(ctx context.Context, v Visit, tenantCode, loginID str
 	n := 0
 	err = s.transact(ctx, func(tx *db.Tx) (err error) {
 		now := time.Now()
-		n, err = db.Value[int](tx, qTally, ids.System, hashID(system, "forgot", network(v.Addr)), db.Micros(now), db.Micros(now.Add(time.Hour)))
+		n, err = db.Value[int](tx, qTally, ids.System, hashID(system, "forgot", Network(v.Addr)), db.Micros(now), db.Micros(now.Add(time.Hour)))
 		return err
 	})
 	if err != nil {

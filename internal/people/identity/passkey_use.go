@@ -39,7 +39,7 @@ func (s *Service) AskSignIn(ctx context.Context, v Visit, r Relying) (options []
 	n := 0
 	err = s.transact(ctx, func(tx *db.Tx) (err error) {
 		now := time.Now()
-		n, err = db.Value[int](tx, qTally, ids.System, hashID(system, "passkey", network(v.Addr)), db.Micros(now), db.Micros(now.Add(10*time.Minute)))
+		n, err = db.Value[int](tx, qTally, ids.System, hashID(system, "passkey", Network(v.Addr)), db.Micros(now), db.Micros(now.Add(10*time.Minute)))
 		if err != nil || n > asksPerTenMinutes {
 			return err
 		}

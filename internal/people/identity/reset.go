@@ -67,7 +67,7 @@ func (s *Service) BeginReset(ctx context.Context, v Visit, tenantCode, loginID s
 	code, mails, asks := newCode(), 0, 0
 	err = s.transact(ctx, func(tx *db.Tx) (err error) {
 		now := time.Now()
-		if asks, err = db.Value[int](tx, qTally, ids.System, hashID(system, "forgot", network(v.Addr)), db.Micros(now), db.Micros(now.Add(time.Hour))); err != nil || asks > asksPerHour {
+		if asks, err = db.Value[int](tx, qTally, ids.System, hashID(system, "forgot", Network(v.Addr)), db.Micros(now), db.Micros(now.Add(time.Hour))); err != nil || asks > asksPerHour {
 			return err
 		}
 		if mails, err = db.Value[int](tx, qTally, ids.System, hashID(system, "reset", NormalLogin(tenantCode), NormalLogin(loginID)), db.Micros(now), db.Micros(now.Add(time.Hour))); err != nil {

@@ -159,7 +159,7 @@ func (s *Service) loginIndex(k *vault.Key, login string) []byte {
 // throttleID names the row of an account name and a network. It is keyed, so that the table tells nobody
 // which names have been tried from where.
 func throttleID(system *vault.Key, tenant, login, addr string) string {
-	return hex.EncodeToString(system.MAC("identity.throttle", []byte(NormalLogin(tenant)), []byte(NormalLogin(login)), []byte(network(addr))))
+	return hex.EncodeToString(system.MAC("identity.throttle", []byte(NormalLogin(tenant)), []byte(NormalLogin(login)), []byte(Network(addr))))
 }
 
 // visitor is the actor of an attempt that has not proven who it is.

@@ -81,7 +81,7 @@ func (s *Service) sharedEvidence(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.A
 			return err
 		}
 		if addr, err := k.Open(at(sessionsTable, string(session), "addr"), sealed); err == nil { // one that doesn't open is no evidence
-			seen[network(string(addr))] = true
+			seen[Network(string(addr))] = true
 		}
 		return nil
 	}, t, id, db.Micros(now.Add(-sharedWeek)), sharedAddrs); err != nil {

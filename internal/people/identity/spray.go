@@ -57,7 +57,7 @@ func (s *Service) buckets(system *vault.Key, info TenantInfo, tenantCode, passwo
 	p, t := s.policy, NormalLogin(tenantCode)
 	return []bucket{
 		{hashID(system, "password", t, foldCase(password)), "password", p.SprayNames, p.SprayFor, p.SprayWait},
-		{hashID(system, "network", t, network(addr)), "network", p.NetworkNames, p.NetworkFor, p.NetworkWait},
+		{hashID(system, "network", t, Network(addr)), "network", p.NetworkNames, p.NetworkFor, p.NetworkWait},
 	}
 }
 

@@ -18,8 +18,9 @@ func (p Policy) delay(n int) time.Duration {
 	return min(d, p.ThrottleMost)
 }
 
-// network is what counts as one origin: an IPv4 address, or the /64 of an IPv6 address.
-func network(addr string) string {
+// Network is what counts as one origin wherever somebody is slowed down: an IPv4 address, or the /64 of an IPv6
+// address, of which every customer of a provider has at least one whole.
+func Network(addr string) string {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return addr

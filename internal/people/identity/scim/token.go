@@ -17,6 +17,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/people/identity"
 )
 
 // Token is a machine account of a tenant: who made it, for what, until when. Its secret is shown once.
@@ -223,7 +224,7 @@ func (s *Service) Authenticate(ctx context.Context, secret, addr string) (Token,
 
 // stranger slows down an address that tries tokens.
 func (s *Service) stranger(addr string, refused error) error {
-	if !s.allow("addr "+addr, 1, 20) {
+	if !s.allow("addr "+identity.Network(addr), 1, 20) {
 		return fault.New(fault.Busy, "scim.too_many").After(5 * time.Second)
 	}
 	return refused

@@ -83,6 +83,7 @@ func machine(t ids.Tenant, v identity.Visit) actor.Actor {
 func (s *Service) allow(addr string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	addr = identity.Network(addr)
 	l, ok := s.starts[addr]
 	if !ok {
 		if len(s.starts) >= 10_000 {
