@@ -17,7 +17,6 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/job"
-	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/tenant"
@@ -29,6 +28,11 @@ type Accounts interface {
 	RevokeGrant(ctx context.Context, a actor.Actor, id ids.Account, g identity.Grant, reason string) error
 	NarrowGrant(ctx context.Context, a actor.Actor, id ids.Account, g identity.Grant, site ids.Site, reason string) error
 	Effective(ctx context.Context, t ids.Tenant, id ids.Account) (actor.Actor, error)
+}
+
+// Letters mails the owner of an account; *identity.Service does. An address alone is never written to.
+type Letters interface {
+	SendTo(ctx context.Context, t ids.Tenant, id ids.Account, subject, text string) error
 }
 
 // Signs tells what else is known of accounts and the people behind them.
@@ -86,7 +90,7 @@ type Deps struct {
 	DB         *db.DB
 	Keys       Keys
 	Log        Trail
-	Mail       mail.Sender
+	Mail       Letters
 	Tenants    Tenants
 	Accounts   Accounts
 	Signs      Signs

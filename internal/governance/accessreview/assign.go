@@ -10,7 +10,6 @@ import (
 type Reviewer struct {
 	Account ids.Account
 	Tenant  ids.Tenant
-	Email   string
 }
 
 // bench are those who may be asked about a tenant's lines, the nearest first: its administrators, and for
@@ -25,7 +24,7 @@ func holders(all []identity.Account, t ids.Tenant, roles ...actor.Role) (out []R
 		}
 		for _, g := range a.Grants {
 			if (actor.Actor{Roles: roles}).Has(g.Role) {
-				out = append(out, Reviewer{a.ID, t, a.Email})
+				out = append(out, Reviewer{a.ID, t})
 				break
 			}
 		}

@@ -173,6 +173,9 @@ func TestRemindersAreSentOnceAndAgainWhenTheMailIsBack(t *testing.T) {
 			h.t.Fatalf("%d reminders after D-1", n)
 		}
 		for _, m := range h.box.mail {
+			if !strings.HasPrefix(m.Return, "bounces+") || strings.Count(m.Return, "@") != 1 {
+				h.t.Errorf("%s would come back to %q: nobody would know of it (ADR 31)", m.Subject, m.Return)
+			}
 			if strings.Contains(m.Text, "担当") && !strings.Contains(m.Text, "担当者") || strings.Contains(m.Text, "hr") && !strings.Contains(m.Text, "https") {
 				h.t.Errorf("a mail names somebody: %s", m.Text)
 			}

@@ -161,11 +161,11 @@ func newHouse(t *testing.T, e *testdb.Env) *house {
 	h.reg = tenant.NewService(d, h.keys, h.log, guard)
 	p := identity.DefaultPolicy()
 	p.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
-	h.ids, err = identity.New(identity.Options{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: lookup{h.reg}, Guard: guard, Policy: p, Sandbox: true})
+	h.ids, err = identity.New(identity.Options{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: lookup{h.reg}, Guard: guard, Policy: p, Returns: "bounces@example.jp", Sandbox: true})
 	h.must(err)
 	t.Cleanup(func() { h.must(h.ids.Close()) })
 	h.etc = &others{Service: h.ids, machines: map[ids.Tenant][]Principal{}, left: map[ids.Person]jst.Date{}}
-	h.Service = New(Deps{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: h.reg, Accounts: h.ids, Signs: h.etc, Principals: h.etc, Restore: h.ids, Guard: guard, Site: "https://example.jp"})
+	h.Service = New(Deps{DB: d, Keys: h.keys, Log: h.log, Mail: h.ids, Tenants: h.reg, Accounts: h.ids, Signs: h.etc, Principals: h.etc, Restore: h.ids, Guard: guard, Site: "https://example.jp"})
 	h.join("midori", tenant.Customer, "tenantadmin", "tenantadmin2", "hr", "nurse")
 	h.join("hikari", tenant.Customer, "tenantadmin", "hr")
 	h.join("kyokai", tenant.Association, "itsm", "operator", "auditor")

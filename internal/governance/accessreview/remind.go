@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
-	"rakudos/internal/engine/mail"
 	"rakudos/internal/people/tenant"
 )
 
@@ -88,9 +88,9 @@ func (s *Service) send(ctx context.Context, t tenant.Tenant, c Campaign, b bench
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	to := map[ids.Account]string{}
+	to := map[ids.Account]ids.Tenant{}
 	for _, r := range append(append([]Reviewer{}, b.administrators...), b.seconds...) {
-		to[r.Account] = r.Email
+		to[r.Account] = r.Tenant
 	}
 	total := 0
 	for _, n := range open {
@@ -98,7 +98,8 @@ func (s *Service) send(ctx context.Context, t tenant.Tenant, c Campaign, b bench
 	}
 	for _, n := range due {
 		if to[n.account] != "" {
-			if err := s.Mail.Send(ctx, s.letter(t, c, n, to[n.account], open[n.account], total)); err != nil {
+			subject, text := s.letter(t, c, n, open[n.account], total)
+			if err := s.Mail.SendTo(ctx, to[n.account], n.account, subject, text); err != nil && !fault.Is(err, fault.Missing) { // who is gone needs no mail
 				s.Logger.Warn("a mail about an access review could not be sent; it will be tried again", "campaign", c.ID, "kind", n.kind, "err", err)
 				continue
 			}
@@ -150,9 +151,9 @@ func (s *Service) tellClosed(ctx context.Context, t tenant.Tenant, c Campaign, b
 }
 
 // letter names nobody: how much is waiting, until when, and where.
-func (s *Service) letter(t tenant.Tenant, c Campaign, n notice, to string, mine, all int) mail.Message {
+func (s *Service) letter(t tenant.Tenant, c Campaign, n notice, mine, all int) (subject, text string) {
 	until := jst.Japanese(jst.Of(c.DueAt)) + " " + jst.Clock(c.DueAt)
-	subject, text := "アクセス権限の見直しの残りがあります", fmt.Sprintf("%sのアクセス権限の見直しで、あなたの判断を待っている権限が%d件あります。\n\n・期限：%s\n\n期限までに判断のない権限は、自動で停止します。\n", c.Title(), mine, until)
+	subject, text = "アクセス権限の見直しの残りがあります", fmt.Sprintf("%sのアクセス権限の見直しで、あなたの判断を待っている権限が%d件あります。\n\n・期限：%s\n\n期限までに判断のない権限は、自動で停止します。\n", c.Title(), mine, until)
 	switch n.kind {
 	case "opened":
 		subject = "アクセス権限の見直しが始まりました"
@@ -163,5 +164,5 @@ func (s *Service) letter(t tenant.Tenant, c Campaign, n notice, to string, mine,
 	case "kept-last":
 		subject, text = "管理者の権限の判断をお願いします", fmt.Sprintf("契約先 %s の%sのアクセス権限の見直しで、最後の管理者の権限に判断がありませんでした。停止すると管理する人がいなくなるため、停止していません。\n\n保健会による判断が必要です。\n", t.Code, c.Title())
 	}
-	return mail.Message{To: to, Subject: subject, Text: text + "\n・画面：" + s.Site + "/reviews\n"}
+	return subject, text + "\n・画面：" + s.Site + "/reviews\n"
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -31,6 +32,24 @@ func (s *Service) NameOf(ctx context.Context, t ids.Tenant, id ids.Account) (str
 	}
 	name, err := key.Open(at(accountsTable, string(id), "name"), a.name)
 	return string(name), err
+}
+
+// SendTo mails the owner of an account and tells whether it went out. Every mail of the service to a person goes
+// through here or through a notice of this package, so that one that comes back is known (ADR 31). An account that is
+// gone, disabled or an envelope has no mailbox to write to: fault.Missing "identity.no_account".
+func (s *Service) SendTo(ctx context.Context, t ids.Tenant, id ids.Account, subject, text string) error {
+	a, err := s.known(ctx, t, id, Visit{})
+	if err != nil {
+		return err
+	}
+	email, err := a.key.Open(at(accountsTable, string(id), "email"), a.account.email)
+	if err != nil {
+		return err
+	}
+	if a.account.State != "active" || strings.HasSuffix(string(email), sealedDomain) {
+		return fault.New(fault.Missing, "identity.no_account")
+	}
+	return s.deliver(ctx, a.account, a.key, mail.Message{To: string(email), Subject: subject, Text: text})
 }
 
 // Announce mails every active account of a tenant that holds one of the roles, without making the caller

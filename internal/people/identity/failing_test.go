@@ -206,3 +206,28 @@ func TestForgedFailingCountsAsAbsent(t *testing.T) {
 		}
 	})
 }
+
+// TestSendToCarriesItsWayBack: a mail that another subject has sent comes back like a code; who has no mailbox any
+// more is not written to.
+func TestSendToCarriesItsWayBack(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h, relay := mailHouse(t, e)
+		ctx, midori, to := t.Context(), h.tenants["midori"].ID, "hr@midori.example"
+		must(t, h.SendTo(ctx, midori, h.ids["midori/hr"], "見直し", "残りがあります"))
+		if m, ok := h.box.Take(to, time.Time{}); !ok || m.Subject != "見直し" || m.Text != "残りがあります" {
+			t.Fatalf("%+v", m)
+		}
+		h.returned(relay.back[to], "5.1.1")
+		if got := h.failing("midori", "hr"); got != "returned 5.1.1" {
+			t.Errorf("a mail that came back says %q", got)
+		}
+		h.want(h.SendTo(ctx, h.tenants["hikari"].ID, h.ids["midori/hr"], "x", "x"), "identity.no_account")
+		must(t, h.Disable(ctx, h.admin["midori"], h.ids["midori/hr"], "退職"))
+		h.want(h.SendTo(ctx, midori, h.ids["midori/hr"], "x", "x"), "identity.no_account")
+		relay.refuse["nurse@midori.example"] = true
+		h.want(h.SendTo(ctx, midori, h.ids["midori/nurse"], "x", "x"), "mail.refused")
+		if got := h.failing("midori", "nurse"); got != "refused 5.1.1" {
+			t.Errorf("a refused mail says %q", got)
+		}
+	})
+}
