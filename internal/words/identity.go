@@ -2,6 +2,7 @@ package words
 
 // identityTexts is what a person reads when signing in or managing accounts does not go through.
 var identityTexts = map[string]Text{
+	"identity.sso_only":          {Message: "あなたの役割では、会社のアカウントでのサインインだけを使えます。これまでのパスワードやパスキーは使えません。", Kept: "サインインしていません。", Next: "「会社のアカウントでサインインする」から進んでください。会社の認証サービスが止まっているときは、会社の管理者へご連絡ください。"},
 	"identity.wrong":             {Message: "会社コード・ユーザID・パスワードのいずれかが違います。", Kept: "サインインしていません。", Next: "入力を確かめて、もう一度お試しください。続けて間違えるとユーザIDがロックされます。分からないときは会社の管理者へご連絡ください。"},
 	"identity.unknown":           {Message: "そのユーザIDはありません。"},
 	"identity.too_soon":          {Message: "入力の失敗が続いたため、少し間をあけています。", Kept: "今の入力は確かめておらず、失敗にも数えていません。", Next: "しばらく待ってから、もう一度お試しください。"},

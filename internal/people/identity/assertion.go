@@ -134,8 +134,22 @@ func (s *Service) findAsserted(ctx context.Context, v Visit, as Assertion) (*att
 	return a, err
 }
 
-// passwordAllowed tells whether an account may use its password at all: a tenant may want some roles to come
-// through its identity provider only. The tenant administrator of longest standing always may, so that a
+// ssoOnly is the answer to whoever has shown that the account is theirs, by a means that the tenant doesn't allow the
+// role any more. It tells nobody else anything.
+func ssoOnly() error { return fault.New(fault.Invalid, "identity.sso_only") }
+
+// barred refuses a way in that is not the tenant's provider, with an event, where the tenant wants the role to come
+// through that alone. It asks for the words only after a right password, code or passkey.
+func (s *Service) barred(tx *db.Tx, a *account, who actor.Actor, by string) (refused, err error) {
+	ok, err := s.passwordAllowed(tx, a.Tenant, a.ID)
+	if err != nil || ok {
+		return nil, err
+	}
+	return ssoOnly(), s.record(tx, "auth.password_not_allowed", who, "denied", map[string]any{"by": by})
+}
+
+// passwordAllowed tells whether an account may use what is its own, password or passkey, at all: a tenant may want
+// some roles to come through its identity provider only. The tenant administrator of longest standing always may, so that a
 // provider that is down or misconfigured locks nobody out for good.
 func (s *Service) passwordAllowed(tx *db.Tx, t ids.Tenant, id ids.Account) (bool, error) {
 	only, err := db.Column[string](tx, qSSORoles, t)

@@ -291,6 +291,11 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			refused = noSignIn()
 			return nil
 		}
+		if r.throttle != "" { // begun with the password, perhaps before the tenant's choice
+			if refused, err = s.barred(tx, &a, who, "password"); err != nil || refused != nil {
+				return err
+			}
+		}
 		if r.How == FactorMail {
 			if err := s.mailWorks(tx, r.Tenant, r.Account, who); err != nil {
 				return err

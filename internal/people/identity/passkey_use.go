@@ -103,8 +103,12 @@ func (s *Service) SignInPasskey(ctx context.Context, v Visit, token string, r Re
 	}
 	var out SignedIn
 	var owner account
-	err = s.answered(ctx, v, r, data, answer, func(tx *db.Tx, k *vault.Key, a *account) error {
+	var refused error
+	err = s.answered(ctx, v, r, data, answer, func(tx *db.Tx, k *vault.Key, a *account) (err error) {
 		now := time.Now()
+		if refused, err = s.barred(tx, a, visitor(a.Tenant, a.ID, v), FactorPasskey); err != nil || refused != nil {
+			return err
+		}
 		in := signin{Tenant: a.Tenant, ID: c.id, Account: a.ID, How: FactorPasskey}
 		if v.Device != "" {
 			seen := &attempt{visit: v, key: k, account: a}
@@ -117,6 +121,9 @@ func (s *Service) SignInPasskey(ctx context.Context, v Visit, token string, r Re
 		out, err = s.open(tx, k, in, a, v, now)
 		return err
 	})
+	if err == nil {
+		err = refused
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}

@@ -289,11 +289,10 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 		if emergency = fromEnvelope != ""; emergency {
 			code = fromEnvelope
 		}
-		if ok, err := s.passwordAllowed(tx, a.account.Tenant, a.account.ID); err != nil {
-			return err
-		} else if !ok && !emergency {
-			refused = s.wrong(a)
-			return s.record(tx, "auth.password_not_allowed", a.actor(), "denied", nil)
+		if !emergency {
+			if refused, err = s.barred(tx, a.account, a.actor(), "password"); err != nil || refused != nil {
+				return err
+			}
 		}
 		if err := s.renew(tx, a, password, rehash); err != nil {
 			return err

@@ -186,8 +186,8 @@ func TestPasswordOfRestrictedRoles(t *testing.T) {
 			_, err := b.id.SignIn(t.Context(), here, code, login, rightPW)
 			return err
 		}
-		b.want(try("midori", "hr"), "identity.wrong")
-		b.want(try("midori", "admin2"), "identity.wrong")
+		b.want(try("midori", "hr"), "identity.sso_only")
+		b.want(try("midori", "admin2"), "identity.sso_only")
 		must(t, try("midori", "tenantadmin"))
 		must(t, try("midori", "employee"))
 		must(t, try("hikari", "hr"))
