@@ -68,8 +68,14 @@ func (s *Service) Confirm(ctx context.Context, a actor.Actor, id string, seen ti
 
 // ConfirmFor is the association's confirmation for a tenant in which one administrator is alone.
 func (s *Service) ConfirmFor(ctx context.Context, a actor.Actor, t ids.Tenant, id string, seen time.Time) error {
-	if err := s.mayStandIn(ctx, a); err != nil {
+	mine, err := s.mayStandIn(ctx, a)
+	if err != nil {
 		return err
+	}
+	if info, err := s.Tenants.TenantByID(ctx, t); err != nil {
+		return err
+	} else if info.Probe != mine.Probe {
+		return fault.New(fault.Denied, "access.denied")
 	}
 	if alone, err := s.alone(ctx, t); err != nil {
 		return err
@@ -126,7 +132,8 @@ type Alone struct {
 
 // WaitingAlone lists, for the association, what waits for a confirmation that nobody in the tenant can give.
 func (s *Service) WaitingAlone(ctx context.Context, a actor.Actor) ([]Alone, error) {
-	if err := s.mayStandIn(ctx, a); err != nil {
+	mine, err := s.mayStandIn(ctx, a)
+	if err != nil {
 		return nil, err
 	}
 	var rows []connectionRow
@@ -139,7 +146,7 @@ func (s *Service) WaitingAlone(ctx context.Context, a actor.Actor) ([]Alone, err
 	var out []Alone
 	for _, r := range rows {
 		info, err := s.Tenants.TenantByID(ctx, r.tenant)
-		if err != nil || info.Closed || r.tenant == a.Tenant {
+		if err != nil || info.Closed || r.tenant == a.Tenant || info.Probe != mine.Probe {
 			continue
 		}
 		k, err := s.Keys.Tenant(ctx, r.tenant)
@@ -159,16 +166,17 @@ func (s *Service) WaitingAlone(ctx context.Context, a actor.Actor) ([]Alone, err
 	return out, nil
 }
 
-// mayStandIn refuses everybody outside of the association.
-func (s *Service) mayStandIn(ctx context.Context, a actor.Actor) error {
+// mayStandIn refuses everybody outside of the association. The service's own probes may, among themselves: what the
+// table of permissions says is tried as them.
+func (s *Service) mayStandIn(ctx context.Context, a actor.Actor) (identity.TenantInfo, error) {
 	if err := s.Guard(a, permSecond); err != nil {
-		return err
+		return identity.TenantInfo{}, err
 	}
 	info, err := s.Tenants.TenantByID(ctx, a.Tenant)
-	if err == nil && !info.Association {
+	if err == nil && !info.Association && !info.Probe {
 		err = fault.New(fault.Denied, "access.denied")
 	}
-	return err
+	return info, err
 }
 
 // alone tells whether a tenant has no second administrator.

@@ -157,3 +157,40 @@ func TestAssociationConfirmsForOneAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestProbesStandInAmongThemselves: the table gives a probe's manager the permission, so the probe is let in; it
+// sees and confirms nothing of a customer, and the association nothing of a probe.
+func TestProbesStandInAmongThemselves(t *testing.T) {
+	e := testdb.New(t, "sqlite")
+	b := newBed(t, e, Net{})
+	ctx, midori := t.Context(), b.tenants["midori"].ID
+	c := b.connect(OIDC, Settings{Issuer: "https://login.example", ClientID: "c", Secret: "s", MFA: []string{"mfa"}})
+	other := b.tenants["hikari"]
+	itsm := actor.Actor{Kind: actor.Human, Tenant: other.ID, Account: ids.New[ids.Account](), Roles: []actor.Role{actor.TenantAdmin}}
+	waiting := func(kind func(*identity.TenantInfo)) int {
+		t.Helper()
+		now := other
+		kind(&now)
+		b.tenants["hikari"] = now
+		all, err := b.WaitingAlone(ctx, itsm)
+		must(t, err)
+		return len(all)
+	}
+	if n := waiting(func(i *identity.TenantInfo) { i.Probe = true }); n != 0 {
+		t.Errorf("a probe sees %d settings of a customer", n)
+	}
+	b.want(b.ConfirmFor(ctx, itsm, midori, c.ID, c.ChangedAt), "access.denied")
+	b.want(b.ConfirmFor(ctx, itsm, "", c.ID, c.ChangedAt), "tenant.missing")
+	if b.now(c.ID).Confirmed {
+		t.Error("a probe has confirmed for a customer")
+	}
+	mine := b.tenants["midori"]
+	mine.Probe = true
+	b.tenants["midori"] = mine
+	if n := waiting(func(i *identity.TenantInfo) { i.Association = true }); n != 0 {
+		t.Errorf("the association sees %d settings of a probe", n)
+	}
+	if n := waiting(func(i *identity.TenantInfo) { i.Probe = true }); n != 1 {
+		t.Errorf("a probe sees %d settings of another probe", n)
+	}
+}
