@@ -92,6 +92,17 @@ func (j journal) Index(ctx context.Context, ref string) (int64, bool) {
 	return j.log.Index(ctx, audit.Ref{Tenant: ids.Tenant(part[0]), Seq: seq, ID: part[2]})
 }
 
+// binder binds rows of evidence with the service's own key.
+type binder struct{ vault *vault.Vault }
+
+func (b binder) Bind(ctx context.Context, parts ...[]byte) ([]byte, error) {
+	k, err := b.vault.Tenant(ctx, ids.System)
+	if err != nil {
+		return nil, err
+	}
+	return k.MAC("evidence", parts...), nil
+}
+
 // mailbox lets a probe read the mail that the service sent to it.
 type mailbox struct{ box *mail.Memory }
 

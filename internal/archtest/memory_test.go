@@ -51,6 +51,7 @@ var memories = map[string]string{
 	"internal/operations/asset.Service.last":         itsOwn,
 	"internal/operations/backup.Service.checked":     itsOwn,
 	"internal/operations/keys.Service.alerts":        itsOwn,
+	"internal/statement.Service.seen":                itsOwn, // evidence about the service
 }
 
 // TestEveryMemoryIsDeclared finds the types that several requests share, for they hold a lock, and what they keep in

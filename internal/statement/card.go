@@ -124,7 +124,9 @@ func card(c control.Control, o *Observation, now time.Time) Card {
 		return out
 	}
 	out.Measured, out.Facts, out.Failed, out.Build = o.Measured, o.Facts, o.Failed, o.Build
-	out.ObservedAt, out.FreshUntil = Moment{o.ObservedAt}, Moment{o.ObservedAt.Add(c.Fresh)}
+	if !o.ObservedAt.IsZero() {
+		out.ObservedAt, out.FreshUntil = Moment{o.ObservedAt}, Moment{o.ObservedAt.Add(c.Fresh)}
+	}
 	if o.Mutant != None {
 		out.Mutant = &Mutant{Result: o.Mutant, Text: mutantWords[o.Mutant], At: Moment{o.MutantAt}}
 	}

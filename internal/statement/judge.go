@@ -43,6 +43,8 @@ func Judge(c control.Control, o *Observation, now time.Time) (control.Status, st
 		return control.Unknown, o.Reason
 	case o.Result != Held:
 		return control.Unknown, "検査を実行できませんでした。"
+	case o.limit != "":
+		return o.limit, o.why
 	case o.ObservedAt.After(now.Add(skew)):
 		return control.Unknown, "観測の時刻が現在より先のため、時計を確かめる必要があります。"
 	}

@@ -40,6 +40,9 @@ func mutants(cards map[string]Card, controls []control.Control, newest map[strin
 		}
 		caught++
 		end := o.MutantAt.Add(c.Fresh)
+		if o.limit != "" {
+			status = control.Worst(status, o.limit)
+		}
 		if now.After(end) {
 			status = control.Worst(status, control.Stale)
 		}

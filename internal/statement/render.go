@@ -21,7 +21,7 @@ func (s *Service) Statement(ctx context.Context) (Statement, error) {
 	for _, c := range s.probed() {
 		names = append(names, c.ID)
 	}
-	newest, err := s.store.newest(ctx, names)
+	newest, err := s.newest(ctx, names)
 	if err != nil {
 		return Statement{}, err
 	}

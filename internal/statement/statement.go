@@ -27,6 +27,7 @@ const keep = time.Second
 type Config struct {
 	DB         *db.DB
 	Journal    Journal
+	Binder     Binder
 	Stage      probe.Stage // nil: nothing can be probed over the network (CLI on a stopped service)
 	Build      string      // version of the program
 	Figures    Figures
@@ -45,6 +46,8 @@ type Service struct {
 	ready atomic.Bool
 
 	mu       sync.Mutex
+	live     bool                 // Run has begun: only what was seen since then counts as it is
+	seen     map[string]*sighting // newest of each control
 	rendered Statement
 	at       time.Time
 }
@@ -58,7 +61,7 @@ func New(cfg Config, built []control.Control) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, read: published, past: p, store: store{cfg.DB, cfg.Journal}}
+	s := &Service{cfg: cfg, read: published, past: p, store: store{cfg.DB, cfg.Journal, cfg.Binder}, seen: map[string]*sighting{}}
 	own := []control.Control{s.historyControl(), s.accessibilityControl()}
 	s.set, err = Assemble(cfg.Figures, append(slices.Clone(own), built...))
 	if err != nil {
@@ -75,6 +78,9 @@ func (s *Service) Ready() bool { return s.ready.Load() }
 
 // Run keeps the evidence fresh until ctx ends and nothing runs any more.
 func (s *Service) Run(ctx context.Context) error {
+	s.mu.Lock()
+	s.live, s.at = true, time.Time{}
+	s.mu.Unlock()
 	schedule(ctx, s.probed(), s.run, func() { s.ready.Store(true) })
 	return nil
 }
@@ -108,28 +114,20 @@ func (s *Service) run(ctx context.Context, c control.Control) outcome {
 	if err != nil {
 		s.cfg.Log.WarnContext(ctx, "probe", "control", c.ID, "err", err)
 	}
+	if o.Result == Broken { // whatever becomes of the record
+		s.cfg.Log.ErrorContext(ctx, "promise broken", "control", c.ID, "measured", o.Measured, "failed", o.Failed)
+	}
 	if err := s.record(ctx, o); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "evidence not recorded", "control", c.ID, "err", err)
 		return unsure
 	}
 	switch {
 	case o.Result == Broken:
-		s.cfg.Log.ErrorContext(ctx, "promise broken", "control", c.ID, "measured", o.Measured, "failed", o.Failed)
 		return broken
 	case o.Result == Failed || c.Mutant != nil && o.Mutant != Caught:
 		return unsure
 	}
 	return fine
-}
-
-func (s *Service) record(ctx context.Context, o Observation) error {
-	if err := s.store.add(ctx, o); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.at = time.Time{}
-	s.mu.Unlock()
-	return nil
 }
 
 // probed are the controls that have a probe.

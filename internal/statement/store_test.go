@@ -50,7 +50,7 @@ func TestEvidenceLastsOverRestarts(t *testing.T) {
 		if len(book.entries) != 1 || book.entries[0]["control"] != "AC-LOCK" || book.entries[0]["result"] != "ok" || book.entries[0]["mutant"] != "caught" {
 			t.Errorf("journal: %v", book.entries)
 		}
-		second := serviceOf(t, Config{DB: e.DB, Journal: book, Build: "two"}, []control.Control{c})
+		second := serviceOf(t, Config{DB: e.DB, Journal: book, Build: "one"}, []control.Control{c})
 		k = shown(t, second, "3-4b")
 		if k.Status != control.Pass || k.Measured != "守られています。" || k.Build != "one" || k.LogIndex != nil || k.Mutant == nil || k.Mutant.Result != Caught || k.Facts["n"] != float64(1) {
 			t.Errorf("after a restart: %+v", k)
@@ -59,7 +59,7 @@ func TestEvidenceLastsOverRestarts(t *testing.T) {
 			t.Errorf("fresh until %s, observed %s", k.FreshUntil.Text(), k.ObservedAt.Text())
 		}
 		book.shipped = true
-		third := serviceOf(t, Config{DB: e.DB, Journal: book}, []control.Control{c})
+		third := serviceOf(t, Config{DB: e.DB, Journal: book, Build: "one"}, []control.Control{c})
 		if k = shown(t, third, "3-4b"); k.LogIndex == nil || *k.LogIndex != 42 {
 			t.Errorf("log index: %+v", k.LogIndex)
 		}
@@ -89,7 +89,7 @@ func TestNewestWinsAndNeighboursStayOut(t *testing.T) {
 		add(Observation{Control: "AC-2STEP", ObservedAt: at.Add(time.Hour), Result: Held})
 		foreign := ids.New[ids.Tenant]()
 		err := e.DB.Tx(ctx, foreign, func(tx *db.Tx) error {
-			_, err := tx.Exec(insertEvidence, foreign, "AC-LOCK", string(ids.New[ids.Result]()), db.Micros(at.Add(time.Minute)), 0, "ok", "", "{}", "[]", "", "caught", 0, "", "")
+			_, err := tx.Exec(insertEvidence, foreign, "AC-LOCK", string(ids.New[ids.Result]()), db.Micros(at.Add(time.Minute)), 0, "ok", "", "{}", "[]", "", "caught", 0, "", "", []byte("x"))
 			return err
 		})
 		if err != nil {
@@ -118,7 +118,7 @@ func TestNothingIsKeptWithoutItsAuditEvent(t *testing.T) {
 		if _, err := s.RunOnce(t.Context(), "AC-LOCK"); err == nil {
 			t.Error("no error")
 		}
-		if k := shown(t, s, "3-4b"); k.Status != control.Unknown {
+		if k := shown(t, s, "3-4b"); k.Status != control.Unknown || !strings.Contains(k.Reason, "記録できません") {
 			t.Errorf("evidence without an audit event: %+v", k)
 		}
 	})

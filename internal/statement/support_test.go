@@ -2,6 +2,8 @@ package statement
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"testing"
@@ -17,6 +19,9 @@ func serviceOf(t *testing.T, c Config, built []control.Control) *Service {
 	t.Helper()
 	if c.Journal == nil {
 		c.Journal = &notebook{}
+	}
+	if c.Binder == nil {
+		c.Binder = stamp{}
 	}
 	if c.Build == "" {
 		c.Build = "test-build"
@@ -53,6 +58,17 @@ func sample(id string, clauses ...string) control.Control {
 		ID: id, Clauses: clauses, Grades: live, Says: id + "を守ります。", NotProven: "そのほかは分かりません。", Owner: "DEV",
 		Fresh: time.Hour, Every: 15 * time.Minute, Probe: holds("守られています。"), Mutant: breaks("壊した環境"),
 	}
+}
+
+// stamp stands where app puts the key store.
+type stamp struct{}
+
+func (stamp) Bind(_ context.Context, parts ...[]byte) ([]byte, error) {
+	h := hmac.New(sha256.New, []byte("key"))
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return h.Sum(nil), nil
 }
 
 // notebook stands where app puts the audit log.
