@@ -34,6 +34,14 @@ var erasureTexts = map[string]Text{
 		Message: "消去の台帳の{entry}件目が書き換えられているか、壊れています。", Kept: "データには変更を加えていません。",
 		Next: "台帳の控え（設定 erasure.copy の場所）と見比べ、正しいほうを元の場所に戻してください。",
 	},
+	"erasure.ledger_exchanged": {
+		Message: "消去の台帳の{entry}件目が、記録と監査ログにあるものと違います。別の台帳に取り替えられています。", Kept: "データには変更を加えていません。サービスは開いていません。",
+		Next: "台帳の控え（設定 erasure.copy の場所）を元の場所に戻してください。心当たりがないときは、責任者に連絡し、だれが取り替えたかを調べてください。",
+	},
+	"erasure.ledger_head": {
+		Message: "監査ログにある消去の台帳の先頭を読み取れません。", Kept: "データには変更を加えていません。サービスは開いていません。",
+		Next: "rakudos audit verify で監査ログを確かめてください。",
+	},
 	"erasure.ledger_unreadable": {Message: "消去の台帳 {file} を読めません。", Next: "ファイルの権限とディスクを確かめてください。"},
 	"erasure.ledger_unwritable": {
 		Message: "消去の台帳 {file} に書けないため、消去を始めません。", Kept: "何も消していません。", Next: "置き場所がつながっているか、書き込めるかを確かめてください。届くようになれば、自動でやり直します。",

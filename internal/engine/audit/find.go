@@ -62,9 +62,26 @@ func (l *Log) Find(ctx context.Context, a actor.Actor, f Filter) ([]Entry, error
 	return out, nil
 }
 
+// Latest is the newest event of a verb in a tenant's chain, read from a database whose log is not open: at a start
+// before anything else, and in a restore. ok is false when there is none.
+func Latest(ctx context.Context, d *db.DB, s Sealer, t ids.Tenant, verb string) (e Entry, ok bool, err error) {
+	var rows []row
+	err = d.View(ctx, t, func(tx *db.Tx) (err error) {
+		rows, err = db.All(tx, qFind, scanRow, t, int64(math.MaxInt64), 0, int64(math.MaxInt64), verb, 1)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return e, false, err
+	}
+	b, err := openBody(ctx, s, &rows[0])
+	return rows[0].entry(b), err == nil, err
+}
+
 // open reads an event's body; nil when its key was destroyed.
-func (l *Log) open(ctx context.Context, r *row) (*body, error) {
-	salted, err := l.sealer.OpenAudit(ctx, r.tenant, r.place(), r.sealed)
+func (l *Log) open(ctx context.Context, r *row) (*body, error) { return openBody(ctx, l.sealer, r) }
+
+func openBody(ctx context.Context, s Sealer, r *row) (*body, error) {
+	salted, err := s.OpenAudit(ctx, r.tenant, r.place(), r.sealed)
 	if destroyed(err) {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 // Checked is a ledger that holds.
@@ -19,13 +20,13 @@ type Checked struct {
 }
 
 // Check verifies the ledger against the key store and the records; an error says what does not hold.
-func (l *Ledger) Check(ctx context.Context, main *db.DB, s Signer) (c Checked, err error) {
+func (l *Ledger) Check(ctx context.Context, main *db.DB, v *vault.Vault) (c Checked, err error) {
 	c.File, c.Copy = l.files[0], "none"
-	all, err := l.Read(ctx, s)
+	all, err := l.Read(ctx, v)
 	if err != nil {
 		return c, err
 	}
-	if err := behind(ctx, main, all); err != nil {
+	if err := agrees(ctx, main, v, all); err != nil {
 		return c, err
 	}
 	if c.Entries = len(all); c.Entries > 0 {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
@@ -35,7 +34,7 @@ func (r *Replay) Replay(ctx context.Context, main, keys *db.DB) (applied int, er
 	if err != nil {
 		return 0, err
 	}
-	if err := behind(ctx, main, all); err != nil {
+	if err := agrees(ctx, main, v, all); err != nil {
 		return 0, err
 	}
 	if r.weak == SabotageLedger {
@@ -51,7 +50,7 @@ func (r *Replay) CatchUp(ctx context.Context, main *db.DB, v *vault.Vault) (appl
 	if err != nil {
 		return 0, err
 	}
-	if err := behind(ctx, main, all); err != nil {
+	if err := agrees(ctx, main, v, all); err != nil {
 		return 0, err
 	}
 	known := map[string]bool{}
@@ -72,19 +71,6 @@ func (r *Replay) CatchUp(ctx context.Context, main *db.DB, v *vault.Vault) (appl
 func (e Entry) run() string {
 	id, _, _ := strings.Cut(e.Run, "/")
 	return id
-}
-
-var qLedgerMost = db.GlobalQ("erasure.ledger_most", `select coalesce(max(ledger_n), 0) from erasure_run`)
-
-// behind refuses a ledger that lacks what the database has seen in it.
-func behind(ctx context.Context, main *db.DB, all []Entry) error {
-	return main.View(ctx, db.Global, func(tx *db.Tx) error {
-		n, err := db.Value[int64](tx, qLedgerMost)
-		if err == nil && n > int64(len(all)) {
-			err = fault.New(fault.Conflict, "erasure.ledger_short", "have", itoa(int64(len(all))), "want", itoa(n))
-		}
-		return err
-	})
 }
 
 func apply(ctx context.Context, main *db.DB, v *vault.Vault, all []Entry) (applied int, err error) {
