@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"rakudos/internal/operations/asset"
 	"rakudos/internal/people/access"
@@ -38,7 +39,8 @@ type assetClass struct {
 // disposalLine is one disposal with what the visitor may do about it.
 type disposalLine struct {
 	*asset.Disposal
-	Own bool
+	Own  bool
+	Over bool // approved too long ago
 }
 
 // Template names the file.
@@ -85,7 +87,7 @@ func (s *server) assetsView(r *http.Request, v *Visitor) (*assetsView, error) {
 	}
 	for _, d := range l.Disposals {
 		if !asset.OfProbe(d.Asset) {
-			view.Disposals = append(view.Disposals, disposalLine{d, d.AskedBy == v.Account})
+			view.Disposals = append(view.Disposals, disposalLine{d, d.AskedBy == v.Account, d.Lapsed(time.Now())})
 		}
 	}
 	view.Ledger.Difference.Orphans = slices.DeleteFunc(view.Ledger.Difference.Orphans, func(f asset.Found) bool { return asset.OfProbe(f.ID) })

@@ -56,7 +56,7 @@ func assetTodos(a asset.Attention, me ids.Account, manages bool) (out []todo) {
 		switch {
 		case x.State == asset.Asked && x.AskedBy != me:
 			decide++
-		case x.State == asset.Approved:
+		case x.State == asset.Approved && !x.Lapsed(time.Now()):
 			carry++
 		}
 	}

@@ -35,7 +35,7 @@ func TestWorkThatStandsStillComesFirst(t *testing.T) {
 func TestTheLedgerAsksWhoMayAct(t *testing.T) {
 	a := asset.Attention{
 		Difference: asset.Difference{Orphans: []asset.Found{{ID: "store:x"}}, Vanished: []asset.Entry{{}}},
-		Disposals:  []asset.Disposal{{AskedBy: "a", State: asset.Asked}, {AskedBy: "b", State: asset.Approved}},
+		Disposals:  []asset.Disposal{{AskedBy: "a", State: asset.Asked}, {AskedBy: "b", State: asset.Approved, DecidedAt: time.Now()}, {AskedBy: "b", State: asset.Approved}},
 	}
 	const differs = "late /assets 資源の台帳と、実際のものに食い違いがあります"
 	const decide, carry = "soon /assets 資源の処分の申請が、承認を待っています", "soon /assets 承認された資源の処分を、行ってください"

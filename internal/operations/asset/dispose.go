@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,14 @@ type Disposal struct {
 	State     string      `json:"state"`
 	DoneAt    time.Time   `json:"done_at,omitzero"`
 	Record    *Record     `json:"record,omitempty"`
+}
+
+// ApprovedFor is how long an approval holds. After that what it was given for may be another thing of the same name.
+const ApprovedFor = 30 * 24 * time.Hour
+
+// Lapsed tells whether it was approved and not carried out in time.
+func (d *Disposal) Lapsed(now time.Time) bool {
+	return d.State == Approved && now.After(d.DecidedAt.Add(ApprovedFor))
 }
 
 // Record is what NIST SP 800-88r2 wants to be kept of a disposal.
@@ -76,10 +85,17 @@ func (s *Service) Ask(ctx context.Context, a actor.Actor, asset, reason string) 
 		if err != nil {
 			return err
 		}
-		if n, err := db.Value[int64](tx, qDisposalOpen, ids.System, asset); err != nil {
+		open, err := db.All(tx, qDisposalOpen, scanDisposal, ids.System, asset)
+		if err != nil {
 			return err
-		} else if n > 0 {
-			return fault.New(fault.Conflict, "asset.asked")
+		}
+		for i := range open {
+			if !open[i].Lapsed(d.AskedAt) {
+				return fault.New(fault.Conflict, "asset.asked")
+			}
+			if err := s.lapse(tx, a, &open[i]); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.Exec(qDisposalAdd, ids.System, d.ID, asset, reason, a.Account, db.Micros(d.AskedAt)); err != nil {
 			return err
@@ -128,6 +144,14 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 	return err
 }
 
+// lapse ends an approval whose time is over.
+func (s *Service) lapse(tx *db.Tx, a actor.Actor, d *Disposal) error {
+	if n, err := tx.Exec(qDisposalLapse, ids.System, d.ID); err != nil || n == 0 {
+		return err
+	}
+	return s.record(tx, a, "asset.disposal_lapsed", "ok", map[string]any{"disposal": d.ID, "asset": d.Asset})
+}
+
 func (s *Service) disposal(tx *db.Tx, id string) (Disposal, error) {
 	d, err := db.One(tx, qDisposal, scanDisposal, ids.System, id)
 	if fault.Is(err, fault.Missing) {
@@ -157,6 +181,10 @@ func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposa
 			return s.record(tx, a, "asset.disposed", "denied", map[string]any{"disposal": id, "state": d.State})
 		})
 		return nil, errors.Join(fault.New(fault.Denied, "asset.not_approved"), err)
+	}
+	if d.Lapsed(time.Now()) {
+		err := s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error { return s.lapse(tx, a, &d) })
+		return nil, errors.Join(fault.New(fault.Conflict, "asset.lapsed", "days", strconv.Itoa(int(ApprovedFor.Hours()/24))), err)
 	}
 	path, err := s.file(d.Asset)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -377,6 +378,62 @@ func TestCarriedOutOnceAtOnce(t *testing.T) {
 			if x.Verb == "asset.disposed" && x.Result == "failed" {
 				t.Error("the log tells of a failure")
 			}
+		}
+	})
+}
+
+var qAge = db.Q("assettest.age", `update asset_disposal set decided_at = decided_at - $3 where tenant_id = $1 and disposal_id = $2`)
+
+// TestAnApprovalLapses: 30 days after it was given an approval carries nothing out, and does not keep anybody from
+// asking again; a day earlier it does.
+func TestAnApprovalLapses(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, log := service(t, e)
+		ctx := t.Context()
+		one, two := pair()
+		path := filepath.Join(s.o.Dir, "old")
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		look(t, s)
+		if err := s.Claim(ctx, one, "store:old", Internal, "上書きして消す"); err != nil {
+			t.Fatal(err)
+		}
+		approved := func(age time.Duration) string {
+			t.Helper()
+			d, err := s.Ask(ctx, one, "store:old", "古いため")
+			if err == nil {
+				err = s.Decide(ctx, two, d.ID, true)
+			}
+			if err == nil {
+				err = e.DB.Tx(ctx, ids.System, func(tx *db.Tx) error { _, err := tx.Exec(qAge, ids.System, d.ID, age.Microseconds()); return err })
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.ID
+		}
+		id := approved(ApprovedFor + time.Minute)
+		if err := carry(ctx, s, one, id); fault.Of(err) == nil || fault.Of(err).Code != "asset.lapsed" {
+			t.Errorf("carried out too late: %v", err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Error("it is gone")
+		}
+		if err := carry(ctx, s, one, id); !fault.Is(err, fault.Denied) {
+			t.Errorf("a second time: %v", err)
+		}
+		approved(ApprovedFor + time.Minute) // lapses by itself when somebody asks anew
+		id = approved(ApprovedFor - time.Minute)
+		if _, err := s.Ask(ctx, one, "store:old", "古いため"); fault.Of(err) == nil || fault.Of(err).Code != "asset.asked" {
+			t.Errorf("asked beside an approval that holds: %v", err)
+		}
+		if done, err := s.Carry(ctx, one, id); err != nil || done.State != Done {
+			t.Errorf("%+v %v", done, err)
+		}
+		all, err := log.Find(ctx, actor.System(ids.System, "test"), audit.Filter{Verb: "asset.disposal_lapsed"})
+		if err != nil || len(all) != 2 {
+			t.Errorf("%d events, %v", len(all), err)
 		}
 	})
 }

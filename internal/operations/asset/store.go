@@ -25,7 +25,9 @@ var (
 		from asset_disposal where tenant_id = $1 order by asked_at desc, disposal_id desc limit 200`)
 	qDisposal = db.Q("asset.disposal", `select disposal_id, asset_id, reason, asked_by, asked_at, decided_by, decided_at, state, done_at, record
 		from asset_disposal where tenant_id = $1 and disposal_id = $2`)
-	qDisposalOpen = db.Q("asset.disposal_open", `select count(*) from asset_disposal where tenant_id = $1 and asset_id = $2 and state in ('asked', 'approved')`)
+	qDisposalOpen = db.Q("asset.disposal_open", `select disposal_id, asset_id, reason, asked_by, asked_at, decided_by, decided_at, state, done_at, record
+		from asset_disposal where tenant_id = $1 and asset_id = $2 and state in ('asked', 'approved')`)
+	qDisposalLapse = db.Q("asset.disposal_lapse", `update asset_disposal set state = 'declined' where tenant_id = $1 and disposal_id = $2 and state = 'approved'`)
 	// The second person is another one: the database refuses as well.
 	qDisposalDecide = db.Q("asset.disposal_decide", `update asset_disposal set decided_by = $3, decided_at = $4, state = $5
 		where tenant_id = $1 and disposal_id = $2 and state = 'asked' and asked_by <> $3`)
