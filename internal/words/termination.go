@@ -15,6 +15,7 @@ var terminationTexts = map[string]Text{
 	"termination.confirmed":        {Message: "二人の確認は済んでいます。"},
 	"termination.duty":             {Message: "記録を保存する義務の説明を読んだことが記録されていません。", Next: "説明を読み、確認の欄に印を付けてください。"},
 	"termination.reason":           {Message: "理由を、400 字以内で入力してください。"},
+	"termination.called":           {Message: "この電話の記録をもとに確認した人がいるため、書き換えられません。", Kept: "電話の記録と確認は、そのままです。", Next: "電話をやり直すときは、申出を取り消してもらい、改めて受け付けてください。"},
 	"termination.how":              {Message: "どの番号に、どう確かめたかを、400 字以内で入力してください。"},
 	"termination.no_file":          {Message: "受け渡しのファイルが、まだ受け取られていません。", Next: "保健師か産業医の方がファイルを受け取ってから、受け取りを記録してください。"},
 	"termination.no_receipt":       {Message: "データの受け取り（または受け取らないこと）が記録されていません。", Kept: "確認は記録していません。"},

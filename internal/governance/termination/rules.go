@@ -91,7 +91,8 @@ func (c *Case) receive(r Receipt) error {
 	return nil
 }
 
-// callBack records the association's call.
+// callBack records the association's call. Once somebody has confirmed on its ground it stays as it is; who must call
+// again has the case cancelled and asked for anew.
 func (c *Case) callBack(b CallBack) error {
 	if err := c.changeable(); err != nil {
 		return err
@@ -101,6 +102,9 @@ func (c *Case) callBack(b CallBack) error {
 	}
 	if !said(b.How) {
 		return fault.New(fault.Invalid, "termination.how")
+	}
+	if len(c.Confirmed) > 0 {
+		return fault.New(fault.Conflict, "termination.called")
 	}
 	c.CallBack = &b
 	return nil

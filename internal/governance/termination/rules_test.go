@@ -97,7 +97,12 @@ func TestEveryConditionIsNeeded(t *testing.T) {
 	refuse("termination.how", c.callBack(CallBack{kyokai1, " "}))
 	must(t, c.callBack(CallBack{kyokai1, "契約書の代表番号へ架電"}))
 	refuse("termination.cooling", c.confirm(who("k1", Association, cooled.Add(-time.Microsecond))))
+	must(t, c.callBack(CallBack{kyokai2, "代表番号へもう一度"})) // nobody has confirmed on the first one
 	must(t, c.confirm(admin))
+	refuse("termination.called", c.callBack(CallBack{kyokai1, "携帯電話"}))
+	if c.CallBack.How != "代表番号へもう一度" || len(c.Confirmed) != 1 {
+		t.Errorf("the call was exchanged under a confirmation: %+v", c.CallBack)
+	}
 	refuse("termination.same_person", c.confirm(admin))
 	refuse("termination.association_too", c.confirm(who("admin2", Customer, cooled)))
 	refuse("termination.same_person", c.confirm(By{Side: Association, At: cooled}))
