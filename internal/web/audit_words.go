@@ -59,7 +59,7 @@ var verbWords = map[string]string{
 	"key.rotate": "鍵の更新の依頼", "key.rotation_begun": "鍵の更新の開始", "key.rotated": "鍵の更新", "key.rotation_failed": "鍵の更新の失敗", "key.version_destroyed": "鍵の古い版の破棄",
 	"key.root_move_begun": "ルート鍵の移動の開始", "key.root_moved": "ルート鍵の移動",
 	"asset.claim": "資源を台帳に載せる操作", "asset.dispose": "資源の処分の申請", "asset.decide": "資源の処分の承認・却下", "asset.carry": "資源の処分の実行",
-	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分",
+	"asset.entered": "資源の台帳への登録", "asset.ended": "資源の終わり", "asset.claimed": "資源を台帳に載せた", "asset.disposal_asked": "資源の処分の申請", "asset.disposal_decided": "資源の処分の承認・却下", "asset.disposed": "資源の処分", "asset.disposal_lapsed": "資源の処分の承認の期限切れ",
 	"retention.approve": "消去の承認", "retention.decline": "消去の見送り", "retention.approved": "消去の承認", "retention.declined": "消去の見送り", "retention.listed": "消去の候補の更新", "retention.erased": "保持期間による消去", "retention.lengthened": "保存期間の延長",
 	"termination.request": "解約の申込み", "termination.receipt": "データの受け取りの記録", "termination.confirm": "消去の確認", "termination.cancel": "解約の取り消し", "termination.call_back": "確認の電話の記録", "termination.requested": "解約の申込み", "termination.cancelled": "解約の取り消し", "termination.confirmed": "消去の確認", "termination.called_back": "確認の電話の記録", "termination.erasing": "消去の開始", "termination.erased": "消去の終わり", "termination.failed": "消去の失敗", "termination.overdue": "消去の期限切れ", "termination.closed": "解約の終わり",
 	"handover.ask": "受け渡しのファイルの依頼", "certificate.present": "消去証明書の提示", "certificate.presented": "消去証明書の提示", "certificate.handed_out": "消去証明書の手渡し",

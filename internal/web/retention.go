@@ -37,7 +37,7 @@ var candidateWords = map[retention.State]string{
 	retention.Approved: "承認されました", retention.Erasing: "消去しています", retention.Erased: "消去しました", retention.Declined: "見送りました", retention.Dropped: "候補から外れました",
 }
 
-var droppedWords = map[string]string{"held": "保全の指定を受けました", "changed": "期間が終わっていないものになりました"}
+var droppedWords = map[string]string{"held": "保全の指定を受けました", "changed": "期間が終わっていないものになりました", "unbound": "承認の記録を確かめられませんでした"}
 
 // retentionDeskView lists the tenants with open candidates.
 type retentionDeskView struct {

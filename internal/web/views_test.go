@@ -67,10 +67,11 @@ func samplePerson() *checkup.PersonView {
 func sampleAssets() *assetsView {
 	e := asset.Entry{ID: "store:main.db", Kind: asset.Store, Name: "main.db", Location: "データフォルダー", Facts: "1ファイル・900 KiB", Class: asset.Sensitive, Owner: "DEV", Disposal: "鍵を破棄し、上書きして消す", CreatedBy: "service", FirstSeen: sampleNow, LastSeen: sampleNow}
 	d := &asset.Disposal{ID: "d", Asset: "store:old.csv", Reason: "使わなくなったため", AskedAt: sampleNow, State: asset.Asked}
+	lapsed := &asset.Disposal{ID: "f", Asset: "store:oldest.csv", Reason: "古いため", AskedAt: sampleNow, State: asset.Approved}
 	done := &asset.Disposal{ID: "e", Asset: "store:older.csv", Reason: "古いため", AskedAt: sampleNow, State: asset.Done, Record: &asset.Record{Method: "Clear（上書き）", Files: 1, Bytes: 4096, Verified: "読み返して確かめました。"}}
 	return &assetsView{Page: Page{Title: "資源の台帳"}, MayManage: true, Classes: assetClasses, Disposable: []string{"store:old.csv"},
 		Ledger: &asset.View{At: sampleNow, Difference: asset.Difference{Orphans: []asset.Found{{ID: "store:stray", Name: "stray", Facts: "1ファイル・1 KiB"}}, Vanished: []asset.Entry{e}}},
-		Groups: []assetGroup{{"ファイルとフォルダー", []asset.Entry{e}}}, Disposals: []disposalLine{{d, false}, {done, true}}}
+		Groups: []assetGroup{{"ファイルとフォルダー", []asset.Entry{e}}}, Disposals: []disposalLine{{d, false, false}, {done, true, false}, {lapsed, false, true}}}
 }
 
 func sampleRows(n int) []checkup.ListRow {

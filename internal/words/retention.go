@@ -10,6 +10,7 @@ var retentionTexts = map[string]Text{
 	"retention.reason":        {Message: "理由を、500字以内で入力してください。", Kept: "何も変えていません。"},
 	"retention.again":         {Message: "次に候補に挙げる日を、明日から5年以内で指定してください。", Kept: "何も変えていません。"},
 	"retention.same_person":   {Message: "同じ人が2人分の承認をすることはできません。", Kept: "承認は記録していません。", Next: "もう一人の別の人が承認してください。"},
+	"retention.unbound":       {Message: "前の承認に、このサービスが書いたと確かめられないものがあります。", Kept: "承認は記録していません。確かめられない候補は外しました。", Next: "期間の終わったものは次の夜に挙がり直します。改めて二人で承認してください。"},
 	"retention.moved":         {Message: "ほかの人が先に操作したか、候補から外れています。", Kept: "この操作は行っていません。", Next: "画面を読み直してください。"},
 	"retention.unfinished":    {Message: "消去がまだ終わっていません。", Next: "自動でやり直します。"},
 	"retention.hold_unread":   {Message: "保全の指定に読み取れないものがあるため、消去の候補を挙げません。", Kept: "何も消していません。", Next: "運用者に連絡してください。"},

@@ -39,12 +39,12 @@ type Candidate struct {
 	CustomerAt, DeskAt time.Time
 	EndedBy            string
 	EndedAt            time.Time
-	Why                string   // of a dropped one: "held" or "changed"
+	Why                string   // of a dropped one: "held", "changed" or "unbound"
 	Reason             string   // of a declined one
 	Again              jst.Date // of a declined one
 
-	Batch, Run string
-	sealed     []byte
+	Batch, Run  string
+	sealed, mac []byte
 }
 
 // Overdue tells whether it has waited too long, for approval or after it.
@@ -66,7 +66,7 @@ func later(a, b time.Time) time.Time {
 }
 
 const columns = `tenant_id, candidate_id, kind, unit, subject, person_id, class, base, keep_until, state, listed_at,
-	customer_by, customer_at, desk_by, desk_at, ended_by, ended_at, why, reason, again_on, batch, run_id`
+	customer_by, customer_at, desk_by, desk_at, ended_by, ended_at, why, reason, again_on, batch, run_id, mac`
 
 var (
 	qAdd = db.Q("retention.add", `insert into retention_candidate (tenant_id, candidate_id, kind, unit, subject, person_id, class, base, keep_until, state, listed_at, reason)
@@ -75,13 +75,13 @@ var (
 	qAll      = db.Q("retention.all", `select `+columns+` from retention_candidate where tenant_id = $1 and (state in ('open', 'approved', 'erasing') or ended_at >= $2) order by keep_until, candidate_id limit 2000`)
 	qActive   = db.Q("retention.active", `select `+columns+` from retention_candidate where tenant_id = $1 and state in ('open', 'approved', 'erasing') order by candidate_id`)
 	qWaiting  = db.Q("retention.waiting", `select subject, kind, max(again_on) from retention_candidate where tenant_id = $1 and state = 'declined' and again_on > $2 group by subject, kind`)
-	qCustomer = db.Q("retention.customer", `update retention_candidate set customer_by = $3, customer_at = $4, state = case when desk_by <> '' then 'approved' else state end
-		where tenant_id = $1 and candidate_id = $2 and state = 'open' and customer_by = '' and desk_by <> $3`)
-	qDesk = db.Q("retention.desk", `update retention_candidate set desk_by = $3, desk_at = $4, state = case when customer_by <> '' then 'approved' else state end
-		where tenant_id = $1 and candidate_id = $2 and state = 'open' and desk_by = '' and customer_by <> $3`)
-	qDecline = db.Q("retention.decline", `update retention_candidate set state = 'declined', ended_by = $3, ended_at = $4, reason = $5, again_on = $6
+	qCustomer = db.Q("retention.customer", `update retention_candidate set customer_by = $3, customer_at = $4, mac = $5, state = case when desk_by <> '' then 'approved' else state end
+		where tenant_id = $1 and candidate_id = $2 and state = 'open' and customer_by = '' and desk_by <> $3 and (mac = $6 or mac is null and length($6) = 0)`)
+	qDesk = db.Q("retention.desk", `update retention_candidate set desk_by = $3, desk_at = $4, mac = $5, state = case when customer_by <> '' then 'approved' else state end
+		where tenant_id = $1 and candidate_id = $2 and state = 'open' and desk_by = '' and customer_by <> $3 and (mac = $6 or mac is null and length($6) = 0)`)
+	qDecline = db.Q("retention.decline", `update retention_candidate set state = 'declined', ended_by = $3, ended_at = $4, reason = $5, again_on = $6, mac = null
 		where tenant_id = $1 and candidate_id = $2 and state in ('open', 'approved')`)
-	qDrop  = db.Q("retention.drop", `update retention_candidate set state = 'dropped', why = $3, ended_at = $4 where tenant_id = $1 and candidate_id = $2 and state in ('open', 'approved', 'erasing')`)
+	qDrop  = db.Q("retention.drop", `update retention_candidate set state = 'dropped', why = $3, ended_at = $4, mac = null where tenant_id = $1 and candidate_id = $2 and state in ('open', 'approved', 'erasing')`)
 	qBatch = db.Q("retention.batch", `update retention_candidate set state = 'erasing', batch = $3 where tenant_id = $1 and candidate_id = $2 and state = 'approved'`)
 	qEnd   = db.Q("retention.end", `update retention_candidate set state = 'erased', run_id = $3, ended_at = $4 where tenant_id = $1 and batch = $2 and state = 'erasing'`)
 
@@ -90,15 +90,15 @@ var (
 	qNight    = db.Q("retention.night", `select night, at, listed from retention_night where tenant_id = $1`)
 	qNightSet = db.Q("retention.night_set", `insert into retention_night (tenant_id, night, at, listed) values ($1, $2, $3, $4)
 		on conflict (tenant_id) do update set night = excluded.night, at = excluded.at, listed = excluded.listed`)
-	qRuleSet = db.Q("retention.rule_set", `insert into retention_rule (tenant_id, class, years, sealed, set_by, set_at) values ($1, $2, $3, $4, $5, $6)
-		on conflict (tenant_id, class) do update set years = excluded.years, sealed = excluded.sealed, set_by = excluded.set_by, set_at = excluded.set_at`)
+	qRuleSet = db.Q("retention.rule_set", `insert into retention_rule (tenant_id, class, years, sealed, set_by, set_at, mac) values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict (tenant_id, class) do update set years = excluded.years, sealed = excluded.sealed, set_by = excluded.set_by, set_at = excluded.set_at, mac = excluded.mac`)
 )
 
 func scan(s db.Scanner) (c Candidate, err error) {
 	var base, until, again string
 	var listed, customer, desk, ended int64
 	err = s.Scan(&c.Tenant, &c.ID, &c.Kind, &c.Unit, &c.Subject, &c.Person, &c.Class, &base, &until, &c.State, &listed,
-		&c.CustomerBy, &customer, &c.DeskBy, &desk, &c.EndedBy, &ended, &c.Why, &c.sealed, &again, &c.Batch, &c.Run)
+		&c.CustomerBy, &customer, &c.DeskBy, &desk, &c.EndedBy, &ended, &c.Why, &c.sealed, &again, &c.Batch, &c.Run, &c.mac)
 	if err != nil {
 		return c, err
 	}

@@ -44,8 +44,13 @@ func (s *Service) EraseOf(ctx context.Context, t ids.Tenant) error {
 	return errors.Join(errs...)
 }
 
-// form puts approved candidates that the same two have approved into one batch.
+// form puts approved candidates that the same two have approved into one batch. What the service has not written as
+// approved is dropped.
 func (s *Service) form(ctx context.Context, t ids.Tenant) error {
+	key, err := s.Keys.Tenant(ctx, ids.System)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		active, err := db.All(tx, qActive, scan, t)
 		if err != nil {
@@ -53,7 +58,12 @@ func (s *Service) form(ctx context.Context, t ids.Tenant) error {
 		}
 		type same struct{ customer, desk, kind, class string }
 		open, size := map[same]string{}, map[string]int{}
+		var forged []Candidate
 		for _, c := range active {
+			if c.State != Open && !c.genuine(key) {
+				forged = append(forged, c)
+				continue
+			}
 			if c.State != Approved {
 				continue
 			}
@@ -66,7 +76,7 @@ func (s *Service) form(ctx context.Context, t ids.Tenant) error {
 				return err
 			}
 		}
-		return nil
+		return s.refuse(tx, t, forged, db.Micros(time.Now()))
 	})
 }
 
@@ -122,7 +132,7 @@ func (s *Service) recheck(ctx context.Context, b Batch) (left []Due, err error) 
 	now := time.Now()
 	err = s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		left = nil
-		f, err := read(tx, b.Tenant, jst.Of(now))
+		f, err := s.read(tx, b.Tenant, jst.Of(now))
 		if err != nil {
 			return err
 		}
@@ -201,7 +211,7 @@ func (s *Service) lateOf(ctx context.Context, t ids.Tenant, l *Lateness) error {
 	now := time.Now()
 	today := jst.Of(now)
 	return s.DB.View(ctx, t, func(tx *db.Tx) error {
-		f, err := read(tx, t, today)
+		f, err := s.read(tx, t, today)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"crypto/hmac"
 	"strconv"
 	"time"
 
@@ -22,7 +23,7 @@ var (
 		from checkup_result r join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
 		left join person p on p.tenant_id = r.tenant_id and p.person_id = r.person_id
 		where r.tenant_id = $1 and (r.exam_day <= $2 or p.left_on > 0)`)
-	qRules   = db.Q("retention.rules", `select class, years, set_at from retention_rule where tenant_id = $1`)
+	qRules   = db.Q("retention.rules", `select class, years, set_by, set_at, mac from retention_rule where tenant_id = $1`)
 	qHolds   = db.Q("retention.holds", `select scope, person_id, class, released_at from erasure_hold where tenant_id = $1`)
 	qByYear  = db.Q("retention.by_year", `select substr(exam_day, 1, 4), count(*), min(exam_day) from checkup_result where tenant_id = $1 group by substr(exam_day, 1, 4) order by substr(exam_day, 1, 4)`)
 	qPeople  = db.Q("retention.people", `select count(*), coalesce(sum(case when left_on > 0 then 1 else 0 end), 0), coalesce(min(case when left_on > 0 then left_on end), 0) from person where tenant_id = $1`)
@@ -37,9 +38,9 @@ type facts struct {
 }
 
 // read finds what is due in a tenant, in one transaction.
-func read(tx *db.Tx, t ids.Tenant, today jst.Date) (f facts, err error) {
+func (s *Service) read(tx *db.Tx, t ids.Tenant, today jst.Date) (f facts, err error) {
 	var changed time.Time
-	if f.periods, changed, err = periods(tx, t); err != nil {
+	if f.periods, changed, err = s.periods(tx, t); err != nil {
 		return f, err
 	}
 	if f.held, err = holds(tx, t); err != nil {
@@ -96,22 +97,30 @@ func scanCard(s db.Scanner) (c Card, person ids.Person, err error) {
 	return c, person, nil
 }
 
-func periods(tx *db.Tx, t ids.Tenant) (p Periods, changed time.Time, err error) {
+// forever is how long is kept what a row says that the service has not written: too long is never too early.
+const forever = 100
+
+func (s *Service) periods(tx *db.Tx, t ids.Tenant) (p Periods, changed time.Time, err error) {
 	p = Periods{}
-	err = db.Each(tx, qRules, func(s db.Scanner) error {
-		var class string
-		var years int
-		var at int64
-		if err := s.Scan(&class, &years, &at); err != nil {
-			return err
+	rules, err := db.All(tx, qRules, scanRule, t)
+	if err != nil || len(rules) == 0 {
+		return p, changed, err
+	}
+	k, err := s.Keys.Tenant(tx.Context(), t)
+	if err != nil {
+		return p, changed, err
+	}
+	for _, r := range rules {
+		if !hmac.Equal(r.mac, r.sum(k, t)) {
+			s.Logger.Error("retention: a period that the service has not written; its records are kept", "tenant", string(t))
+			r.years = forever
 		}
-		p[class] = years
-		if db.Time(at).After(changed) {
-			changed = db.Time(at)
+		p[r.class] = r.years
+		if at := db.Time(r.at); at.After(changed) {
+			changed = at
 		}
-		return nil
-	}, t)
-	return p, changed, err
+	}
+	return p, changed, nil
 }
 
 func holds(tx *db.Tx, t ids.Tenant) (h Held, err error) {
@@ -162,8 +171,8 @@ type YearCount struct {
 	KeepUntil jst.Date // of the earliest of them
 }
 
-func counts(tx *db.Tx, t ids.Tenant) (out []ClassCount, err error) {
-	p, _, err := periods(tx, t)
+func (s *Service) counts(tx *db.Tx, t ids.Tenant) (out []ClassCount, err error) {
+	p, _, err := s.periods(tx, t)
 	if err != nil {
 		return nil, err
 	}

@@ -212,7 +212,12 @@ func TestYearsOfNights(t *testing.T) {
 		longer := b.tenant("longer")
 		b.someone(longer, 0, "2020-04-01")
 		b.tx(longer, func(tx *db.Tx) error {
-			_, err := tx.Exec(qRuleSet, longer, "一般健康診断", 7, []byte("x"), "x", db.Micros(time.Now()))
+			r := rule{"一般健康診断", 7, "x", db.Micros(time.Now()), nil}
+			k, err := b.vault.Tenant(ctx, longer)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(qRuleSet, longer, r.class, r.years, []byte("x"), r.by, r.at, r.sum(k, longer))
 			return err
 		})
 		total := 0

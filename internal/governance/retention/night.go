@@ -48,7 +48,7 @@ func (s *Service) List(ctx context.Context, t ids.Tenant) (added int, err error)
 	today := jst.Of(now)
 	err = s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		added = 0
-		f, err := read(tx, t, today)
+		f, err := s.read(tx, t, today)
 		if err != nil {
 			return err
 		}

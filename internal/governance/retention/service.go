@@ -97,7 +97,7 @@ func (s *Service) Overview(ctx context.Context, a actor.Actor) (out []ClassCount
 	if err := s.Guard(a, permRead); err != nil {
 		return nil, err
 	}
-	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error { out, err = counts(tx, a.Tenant); return err })
+	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error { out, err = s.counts(tx, a.Tenant); return err })
 	return out, err
 }
 
@@ -120,10 +120,10 @@ func (s *Service) Lengthen(ctx context.Context, a actor.Actor, t ids.Tenant, cla
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	r := rule{class: c.Name, years: years, by: string(a.Account), at: db.Micros(time.Now())}
 	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		sealed := k.Seal(ruleAt(c.Name), []byte(source))
-		if _, err := tx.Exec(qRuleSet, t, c.Name, years, sealed, string(a.Account), db.Micros(now)); err != nil {
+		if _, err := tx.Exec(qRuleSet, t, r.class, r.years, sealed, r.by, r.at, r.sum(k, t)); err != nil {
 			return err
 		}
 		return s.event(tx, a, t, "retention.lengthened", nil, map[string]any{"class": c.Name, "years": years})
@@ -205,7 +205,8 @@ func (s *Service) Approve(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 	return s.approve(ctx, a, t, candidates, qDesk)
 }
 
-// approve writes one approval for each of them, or for none. The table itself refuses one person for two.
+// approve writes one approval for each of them, or for none. The table itself refuses one person for two; a candidate
+// whose earlier approval the service has not written is dropped.
 func (s *Service) approve(ctx context.Context, a actor.Actor, t ids.Tenant, candidates []string, q db.Query) error {
 	if err := some(candidates); err != nil {
 		return err
@@ -213,32 +214,63 @@ func (s *Service) approve(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 	if a.Kind != actor.Human || a.Account == "" {
 		return fault.New(fault.Denied, "access.denied")
 	}
+	k, err := s.Keys.Tenant(ctx, ids.System)
+	if err != nil {
+		return err
+	}
 	now := db.Micros(time.Now())
-	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
+	var forged []Candidate
+	err = s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
+		forged = nil
 		for _, id := range candidates {
 			c, err := one(tx, t, id)
 			if err != nil {
 				return err
 			}
-			n, err := tx.Exec(q, t, id, string(a.Account), now)
-			if err != nil {
+			if c.State == Open && !c.genuine(k) {
+				forged = append(forged, c)
+				continue
+			}
+			if err := s.approveOne(tx, a, k, c, q, now); err != nil {
 				return err
 			}
-			if n == 0 && c.State == Open && (c.CustomerBy == string(a.Account) || c.DeskBy == string(a.Account)) {
-				return fault.New(fault.Denied, "retention.same_person")
-			}
-			if n == 0 {
-				return fault.New(fault.Conflict, "retention.moved")
-			}
-			if s.OneIsEnough {
-				other := map[db.Query]db.Query{qCustomer: qDesk, qDesk: qCustomer}[q]
-				if _, err := tx.Exec(other, t, id, "nobody", now); err != nil {
-					return err
-				}
-			}
+		}
+		if len(forged) > 0 {
+			return fault.New(fault.Conflict, "retention.unbound")
 		}
 		return s.event(tx, a, t, "retention.approved", candidates, map[string]any{"count": len(candidates)})
 	})
+	if len(forged) > 0 {
+		e := s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error { return s.refuse(tx, t, forged, now) })
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+func (s *Service) approveOne(tx *db.Tx, a actor.Actor, k *vault.Key, c Candidate, q db.Query, now int64) error {
+	write := func(q db.Query, by string) (int64, error) {
+		before := append([]byte{}, c.mac...)
+		if q == qCustomer {
+			c.CustomerBy, c.CustomerAt = by, db.Time(now)
+		} else {
+			c.DeskBy, c.DeskAt = by, db.Time(now)
+		}
+		c.mac = c.sum(k)
+		return tx.Exec(q, c.Tenant, c.ID, by, now, c.mac, before)
+	}
+	twice := c.State == Open && (c.CustomerBy == string(a.Account) || c.DeskBy == string(a.Account))
+	n, err := write(q, string(a.Account))
+	switch {
+	case err != nil:
+		return err
+	case n == 0 && twice:
+		return fault.New(fault.Denied, "retention.same_person")
+	case n == 0:
+		return fault.New(fault.Conflict, "retention.moved")
+	case s.OneIsEnough:
+		_, err = write(map[db.Query]db.Query{qCustomer: qDesk, qDesk: qCustomer}[q], "nobody")
+	}
+	return err
 }
 
 // DeclineOwn keeps candidates of the actor's own tenant until a later day.
