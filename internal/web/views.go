@@ -25,8 +25,8 @@ type views struct{ byName map[string]*template.Template }
 func loadViews(a *assets) (*views, error) {
 	funcs := template.FuncMap{
 		"asset":  a.path,
-		"day":    day,
-		"stamp":  stamp,
+		"day":    func(d jst.Date) template.HTML { return unbroken(day(d)) },
+		"stamp":  func(t time.Time) template.HTML { return unbroken(stamp(t)) },
 		"micros": time.Time.UnixMicro,
 		"iso":    jst.StampSec,
 		"clock":  clockTime,
@@ -95,6 +95,12 @@ func stamp(t time.Time) string {
 		return "—"
 	}
 	return jst.Stamp(t)
+}
+
+// unbroken keeps a date on one line of a page: browsers break after a hyphen between digits. In an attribute the
+// template leaves the element out. The text is made of digits and marks of the program's own.
+func unbroken(date string) template.HTML {
+	return template.HTML(`<span class="nowrap">` + template.HTMLEscapeString(date) + `</span>`) //nolint:gosec // escaped
 }
 
 // clockTime prints the time of day in JST.

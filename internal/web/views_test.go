@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"html/template"
 	"io/fs"
 	"maps"
 	"os"
@@ -275,4 +276,21 @@ func sampleCriteriaEdit() *criteriaEditView {
 	v.Impact = &checkup.Impact{Year: 2026, People: 120, Change: 9, Moves: []checkup.Move{{From: checkup.B, To: checkup.A, N: 9}}}
 	v.Errors = []FieldError{{"rule-2-a", "収縮期血圧の129と131の間の値が、どの区分にも入りません。"}, {"name", "版の名前を書いてください。"}}
 	return v
+}
+
+// TestADateStaysOnOneLine: in the text it is one piece, in an attribute nothing but the date.
+func TestADateStaysOnOneLine(t *testing.T) {
+	a, err := loadAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := loadViews(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	err = template.Must(template.Must(v.byName["home"].Clone()).New("x").Parse(`<p title="{{day .}}">{{day .}}</p>`)).ExecuteTemplate(&b, "x", jst.Date{Y: 2026, M: 4, D: 1})
+	if want := `<p title="2026-04-01"><span class="nowrap">2026-04-01</span></p>`; err != nil || b.String() != want {
+		t.Errorf("%s, %v", b.String(), err)
+	}
 }

@@ -22,3 +22,16 @@ func (p *Page) Dark(is bool) {
 		return chromedp.Void{}, err
 	})
 }
+
+// Paper shows the page as it is printed, or on the screen again.
+func (p *Page) Paper(is bool) {
+	p.t.Helper()
+	media := ""
+	if is {
+		media = "print"
+	}
+	get(p, "medium", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media})
+		return chromedp.Void{}, err
+	})
+}
