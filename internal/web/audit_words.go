@@ -11,7 +11,7 @@ var verbWords = map[string]string{
 	"auth.password_changed": "パスワードの変更", "auth.password_reset": "パスワードの再発行", "auth.lock_notice": "ロックの通知", "auth.spray": "同じパスワードによる総当たりの検知", "auth.spray_notice": "総当たりの疑いの通知", "auth.many_locks": "続けてのロックの検知", "auth.locks_notice": "続けてのロックの通知", "auth.unlock_notice": "ロック解除の通知",
 	"signin.sso": "会社のアカウントでのサインインの開始", "signin.saml": "会社の認証の応答の受け取り",
 	"sso.begun": "会社のアカウントでのサインインの開始", "sso.failed": "会社の認証の応答を受け付けなかった", "sso.linked": "会社のアカウントとの結び付け", "sso.unlinked": "会社のアカウントとの結び付けの解除",
-	"sso.created": "会社の認証との連携の登録", "sso.changed": "会社の認証との連携の変更", "sso.confirmed": "会社の認証の設定の確認（二人目）", "sso.confirmation_ended": "会社の認証の設定の確認の取り消し（設定の変更による）", "federation.confirm": "会社の認証の設定の確認（二人目）", "auth.linked_notice": "会社のアカウントとの結び付けの通知",
+	"sso.created": "会社の認証との連携の登録", "sso.changed": "会社の認証との連携の変更", "screen.ask": "会社のアカウントでの画面ロックの解除の開始", "auth.screen_refused": "会社のアカウントでの画面ロックの解除の拒否", "sso.confirmed": "会社の認証の設定の確認（二人目）", "sso.confirmation_ended": "会社の認証の設定の確認の取り消し（設定の変更による）", "federation.confirm": "会社の認証の設定の確認（二人目）", "auth.linked_notice": "会社のアカウントとの結び付けの通知",
 	"sso.removed": "会社の認証との連携の削除", "sso.only_roles": "パスワードを使わない役割の変更",
 	"federation.save": "会社の認証との連携の保存", "federation.test": "会社の認証への接続の確認", "federation.remove": "会社の認証との連携の削除", "federation.unlink": "会社のアカウントとの結び付けの解除", "federation.roles": "パスワードを使わない役割の変更",
 	"federation.token": "連携用トークンの作成", "federation.revoke": "連携用トークンの取り消し", "federation.group": "グループと役割の対応の変更",

@@ -94,7 +94,7 @@ func TestEnrolFirst(t *testing.T) {
 			t.Errorf("%s is open", never)
 		}
 	}
-	if len(open) != 19 {
+	if len(open) != 20 {
 		t.Errorf("%d rows are open: %v", len(open), open)
 	}
 	w := httptest.NewRecorder()

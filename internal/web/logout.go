@@ -16,12 +16,18 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request, v *Visitor) erro
 			return err
 		}
 	}
+	done := "signedout"
+	if linked, err := s.SSO.CanAgain(r.Context(), v.home); err != nil {
+		s.Log.Error("provider of a session not known", "request", traceOf(r).id, "err", err) // signing out comes first
+	} else if linked {
+		done = "signedout-sso"
+	}
 	if err := s.Identity.SignOut(r.Context(), visit(r), v.token); err != nil {
 		return err
 	}
 	cookie(w, identity.CookieSession, "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return goTo(w, r, "/login?done=signedout")
+	return goTo(w, r, "/login?done="+done)
 }
 
 // sessionGet tells a page when its session ends. As GET it does not count as activity, as POST it does.

@@ -23,6 +23,7 @@ func (s *server) federationRoutes() []Route {
 		{Pattern: "POST /federation/waiting", Permission: access.FederationManage, Verb: "federation.waiting", Action: s.federationAct("saved", s.confirmWaiting)},
 		{Pattern: "POST /federation/group", Permission: access.FederationManage, Verb: "federation.group", Action: s.federationAct("saved", s.mapGroup)},
 
+		{Pattern: "POST /unlock/sso", Permission: SignedIn, Verb: "screen.ask", Action: s.unlockAsk, Passive: true, BeforeChange: true, WhileLocked: true, InSupport: true},
 		{Pattern: "GET /sso", Permission: Public, Action: s.ssoForm},
 		{Pattern: "GET /sso/{tenant}", Permission: Public, Action: s.ssoForm},
 		{Pattern: "POST /sso", Permission: Public, Verb: "signin.sso", Action: s.ssoBegin},

@@ -11,6 +11,7 @@ import (
 type unlockView struct {
 	Page
 	Back string
+	SSO  bool // the company's provider can open it too
 }
 
 // Template names the file.
@@ -24,7 +25,21 @@ func (s *server) unlockForm(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	if !v.Locked {
 		return goTo(w, r, ownPath(r.URL.Query().Get("back")))
 	}
-	return s.page(w, r, v, newUnlockView(r.URL.Query().Get("back")))
+	view, err := s.unlockView(r, v, r.URL.Query().Get("back"))
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("why") == "sso" {
+		view.Errors = []FieldError{{"", words.Fault(fault.New(fault.Denied, "sso.again_refused")).Message}}
+	}
+	return s.page(w, r, v, view)
+}
+
+func (s *server) unlockView(r *http.Request, v *Visitor, back string) (*unlockView, error) {
+	view := newUnlockView(back)
+	var err error
+	view.SSO, err = s.SSO.CanAgain(r.Context(), v.home)
+	return view, err
 }
 
 // unlockPost opens the screen with the password.
@@ -46,12 +61,20 @@ func (s *server) unlockPost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 		}
 		return goTo(w, r, back)
 	}
+	return s.retryUnlock(w, r, v, err, back)
+}
+
+// retryUnlock shows the page again with what was wrong.
+func (s *server) retryUnlock(w http.ResponseWriter, r *http.Request, v *Visitor, err error, back string) error {
 	f := faultOf(err)
 	if wantsJSON(r) || f.Kind == fault.Internal || f.Kind == fault.Denied {
 		return err
 	}
 	retry(w, f)
-	view := newUnlockView(back)
+	view, err := s.unlockView(r, v, back)
+	if err != nil {
+		return err
+	}
 	view.Errors = []FieldError{{"unlock-password", words.Fault(f).Message}}
 	return s.pageStatus(w, r, v, statusOf(f), view)
 }

@@ -106,12 +106,18 @@ func (s *server) ssoMetadata(w http.ResponseWriter, r *http.Request, _ *Visitor)
 func (s *server) ssoDone(w http.ResponseWriter, r *http.Request, out sso.Result, err error) error {
 	if f := faultOf(err); err != nil && f.Kind == fault.Denied && !wantsJSON(r) && strings.HasPrefix(f.Code, "sso.") {
 		s.Log.Info("sso refused", "request", traceOf(r).id, "code", f.Code)
+		if s.lockedHere(r) { // somebody wanted to open the screen, and is still signed in
+			return goTo(w, r, "/unlock?why=sso")
+		}
 		return goTo(w, r, "/login?why="+strings.Replace(f.Code, ".", "_", 1))
 	}
 	if err != nil && out.Pending.Token == "" {
 		return err
 	}
 	cookie(w, sso.CookieFlow, "", -1)
+	if out.Again != nil {
+		return s.reopened(w, r, out)
+	}
 	if out.Pending.Token != "" {
 		cookie(w, identity.CookieSignIn, out.Pending.Token, 600)
 		return goTo(w, r, backTo("/login/code", out.Back))

@@ -152,6 +152,7 @@ func samples() map[string]struct {
 		"reset":         {"", (&server{}).newResetView(false)},
 		"reset-asked":   {"", &resetView{Page: Page{Title: "認証アプリでパスワードを決め直す", Narrow: true, Errors: []FieldError{{"code", "違います。"}}}, Asked: true, Rules: []string{"10文字以上"}, Least: 10}},
 		"unlock":        {actor.HR, newUnlockView("/people")},
+		"unlock-sso":    {actor.HR, &unlockView{Page: Page{Title: "画面をロックしています", Narrow: true}, Back: "/people", SSO: true}},
 		"security":      {actor.HR, &securityView{Page: Page{Title: "サインインと安全", Here: "/me/security"}, Email: "h***@midori.example", Screen: 30, Sessions: []sessionLine{{identity.SessionInfo{ID: "s", Addr: "192.0.2.1", StartedAt: sampleNow, SeenAt: sampleNow, Current: true}, "Windows の Edge"}, {identity.SessionInfo{ID: "s2", Addr: "192.0.2.2", StartedAt: sampleNow, SeenAt: sampleNow}, "iPhone の Safari"}}}},
 		"security-wait": {actor.HR, &securityView{Page: Page{Title: "サインインと安全"}, Email: "h***@midori.example", Change: identity.EmailChange{Email: "n***@midori.example", Due: sampleNow}}},
 		"error":         {actor.HR, &errorView{Page: Page{Title: "見つかりません。", Narrow: true}, Text: words.Fault(fault.New(fault.Internal, "internal")), Code: "internal", Request: "r"}},

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -106,6 +107,42 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 	p, err := s.mailCode(ctx, v, a.info, a.key, a.account, row, code)
 	p.Token = token
 	return p, SignedIn{}, err
+}
+
+// Reassertion is what the tenant's provider says of somebody who is signed in: authenticated anew, just now. Whoever
+// makes one has checked that it is genuine, fresh and about this account.
+type Reassertion struct {
+	Tenant     ids.Tenant
+	Account    ids.Account
+	Session    ids.Session // for which it was asked
+	Connection string      // for the log
+}
+
+// ReopenAsserted opens the locked screen of a session, as Reopen does. The browser has to hold the very session for
+// which the provider was asked, and the account has to be the one that it named.
+func (s *Service) ReopenAsserted(ctx context.Context, v Visit, token string, as Reassertion) error {
+	cur, err := s.Session(ctx, token, false)
+	if err != nil {
+		return err
+	}
+	who := cur.Actor
+	who.Addr, who.Request = v.Addr, v.Request
+	detail := map[string]any{"by": FactorSSO, "connection": as.Connection}
+	if cur.ID != as.Session || who.Tenant != as.Tenant || who.Account != as.Account {
+		return errors.Join(s.transact(ctx, func(tx *db.Tx) error {
+			return s.record(tx, "auth.screen_refused", who, "denied", detail)
+		}), fault.New(fault.Denied, "sso.refused"))
+	}
+	return s.transact(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(qScreenOpen, who.Tenant, cur.ID, db.Micros(time.Now()))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Denied, "identity.session_ended")
+		}
+		return s.record(tx, "auth.screen_opened", who, "ok", detail)
+	})
 }
 
 func (s *Service) findAsserted(ctx context.Context, v Visit, as Assertion) (*attempt, error) {

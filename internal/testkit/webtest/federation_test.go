@@ -50,6 +50,15 @@ func page(t *testing.T, want int, p *probe.Page, err error) *probe.Page {
 	return p
 }
 
+func sessionOf(c *probe.Client) string {
+	for _, one := range c.Cookies() {
+		if one.Name == "__Host-session" {
+			return one.Value
+		}
+	}
+	return ""
+}
+
 // leads begins at the sign-in page and gives the address at the provider.
 func leads(t *testing.T, c *probe.Client) string {
 	t.Helper()
@@ -69,7 +78,7 @@ func leads(t *testing.T, c *probe.Client) string {
 // TestSignInThroughProviders: over the real listener, with OpenID Connect and with SAML, up to the page that
 // was asked for; cross-site posts are taken at one address only.
 func TestSignInThroughProviders(t *testing.T) {
-	p := idp.NewOIDC(t, idp.User{ID: "s1", Name: "hr", Email: "hr@midori.example", Verified: true})
+	p := idp.NewOIDC(t, idp.User{ID: "s1", Name: "hr", Email: "hr@midori.example", Verified: true}, idp.User{ID: "s2", Name: "other", Email: "nurse@midori.example", Verified: true})
 	h := federated(t, p)
 	admin := h.Client("midori", "tenantadmin")
 	got, err := admin.PostForm(t.Context(), "/federation/oidc", url.Values{"name": {"会社のアカウント"}, "issuer": {p.URL}, "client_id": {"rakudos"}, "secret": {"very-secret"}, "link_by": {"email"}, "enabled": {"yes"}})
@@ -101,6 +110,47 @@ func TestSignInThroughProviders(t *testing.T) {
 	}
 	got, err = c.Get(t.Context(), "/people")
 	page(t, http.StatusOK, got, err)
+
+	// The screen that locks is opened by the provider, which is asked to authenticate anew.
+	got, err = c.PostForm(t.Context(), "/screen/lock", url.Values{"back": {"/people"}})
+	page(t, http.StatusSeeOther, got, err)
+	got, err = c.Get(t.Context(), "/unlock?back=/people")
+	if shown := page(t, http.StatusOK, got, err); !strings.Contains(shown.Text(), "会社のアカウントで解除する") {
+		t.Error("the locked screen does not offer the provider")
+	}
+	anew := func(name string) *probe.Page {
+		t.Helper()
+		got, err := c.PostForm(t.Context(), "/unlock/sso", url.Values{"back": {"/people"}})
+		m := atProvider.FindSubmatch(page(t, http.StatusOK, got, err).Body)
+		if m == nil || !strings.Contains(string(m[1]), "prompt=login") {
+			t.Fatalf("no way to the provider: %s", got.Body)
+		}
+		got, err = c.Get(t.Context(), p.SignIn(t, html.UnescapeString(string(m[1])), name).RequestURI())
+		return page(t, http.StatusSeeOther, got, err)
+	}
+	if step := anew("other"); step.Location != "/unlock?why=sso" {
+		t.Errorf("somebody else's answer leads to %s", step.Location)
+	}
+	got, err = c.Get(t.Context(), "/unlock?why=sso")
+	if shown := page(t, http.StatusOK, got, err); !strings.Contains(shown.Text(), "会社のアカウントで解除できませんでした") {
+		t.Error("the locked screen does not say what was wrong")
+	}
+	before := sessionOf(c)
+	if step := anew("hr"); step.Location != "/people" || sessionOf(c) == before {
+		t.Errorf("the provider's answer leads to %s, with the same token %v", step.Location, sessionOf(c) == before)
+	}
+	got, err = c.Get(t.Context(), "/people")
+	page(t, http.StatusOK, got, err)
+
+	// Signing out here says plainly that the provider's session goes on; to others it says nothing of the kind.
+	for client, says := range map[*probe.Client]bool{c: true, h.Client("midori", "nurse"): false} {
+		got, err = client.PostForm(t.Context(), "/logout", nil)
+		out := page(t, http.StatusSeeOther, got, err)
+		got, err = client.Get(t.Context(), out.Location)
+		if shown := page(t, http.StatusOK, got, err).Text(); strings.Contains(shown, "会社のアカウントのサインインは続いています") != says || !strings.Contains(shown, "サインアウトしました") {
+			t.Errorf("after signing out (linked: %v), to %s", says, out.Location)
+		}
+	}
 
 	// Another browser gets nowhere with that answer, and is told nothing.
 	thief := h.Site().New()

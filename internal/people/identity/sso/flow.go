@@ -27,6 +27,8 @@ type sent struct {
 	Redirect string `json:"redirect"`          // where the provider answers to
 	Request  string `json:"request,omitempty"` // id of a SAML request
 	Back     string `json:"back,omitempty"`
+	// Session is the one whose locked screen the answer opens; empty: somebody signs in.
+	Session ids.Session `json:"session,omitempty"`
 }
 
 // Start is the beginning of an attempt. With more than one provider and none chosen there are only Choices.
@@ -44,6 +46,8 @@ type Result struct {
 	Pending  identity.Pending  // a code follows when its Token is set
 	SignedIn identity.SignedIn // otherwise
 	Back     string
+	// Again is set instead of both when somebody who is signed in has been authenticated anew.
+	Again *identity.Reassertion
 }
 
 func unavailable() error { return fault.New(fault.Invalid, "sso.unavailable") }
@@ -95,21 +99,25 @@ func (s *Service) Begin(ctx context.Context, v identity.Visit, code, connection,
 		}
 		return out, nil
 	}
-	c := all[0]
-	f := sent{State: random(), Nonce: random(), Back: back}
+	return s.begin(ctx, v, info.ID, &all[0], sent{State: random(), Nonce: random(), Back: back}, base)
+}
+
+// begin makes the way to a provider and keeps what ties its answer to this attempt.
+func (s *Service) begin(ctx context.Context, v identity.Visit, t ids.Tenant, c *Connection, f sent, base string) (Start, error) {
 	id := ids.New[string]()
 	var location string
+	var err error
 	if c.Kind == OIDC {
-		location, err = s.askOIDC(ctx, &c, &f, base)
+		location, err = s.askOIDC(ctx, c, &f, base)
 	} else {
-		location, err = askSAML(&c, &f, base, id)
+		location, err = askSAML(c, &f, base, id)
 	}
 	if err != nil {
 		s.Logger.Warn("sso: provider not reached", "connection", c.ID, "err", reason(err))
 		return Start{}, fault.New(fault.Busy, "sso.provider").After(time.Minute).Because(failure(reason(err))) // never the provider's own words
 	}
 	token := random()
-	return Start{Token: token, Location: location}, s.putFlow(ctx, v, info.ID, c, id, token, f)
+	return Start{Token: token, Location: location}, s.putFlow(ctx, v, t, *c, id, token, f)
 }
 
 func (s *Service) putFlow(ctx context.Context, v identity.Visit, t ids.Tenant, c Connection, id, token string, f sent) error {
@@ -225,8 +233,15 @@ func reason(err error) string {
 
 // finish goes from a believed answer to the account and on to the second step.
 func (s *Service) finish(ctx context.Context, v identity.Visit, a attempt, who identityOf) (Result, error) {
-	account, err := s.link(ctx, v, a, who)
 	var f failure
+	if a.sent.Session != "" {
+		again, err := s.again(ctx, a, who)
+		if errors.As(err, &f) {
+			return Result{}, s.fail(ctx, v, a, err)
+		}
+		return Result{Back: a.sent.Back, Again: &again}, err
+	}
+	account, err := s.link(ctx, v, a, who)
 	if errors.As(err, &f) {
 		return Result{}, s.fail(ctx, v, a, err)
 	}

@@ -36,6 +36,12 @@ func (r linkRow) genuine(k *vault.Key, subject string) bool {
 	return err == nil && bytes.Equal(plain, bound(r.connection, r.account, subject))
 }
 
+// ofAccount tells whether the service has written the row, for that account.
+func (r linkRow) ofAccount(k *vault.Key, id ids.Account) bool {
+	plain, err := k.Open(at(linksTable, r.id, "subject"), r.subject)
+	return err == nil && r.account == id && bytes.HasPrefix(plain, bound(r.connection, id, ""))
+}
+
 // link gives the account of a subject. The first time it is found by the tenant's rule, among accounts that
 // exist; then it is written down, and from then on neither address nor number count any more.
 func (s *Service) link(ctx context.Context, v identity.Visit, a attempt, who identityOf) (ids.Account, error) {

@@ -87,7 +87,11 @@ func (s *Service) askOIDC(ctx context.Context, c *Connection, f *sent, base stri
 		return "", err
 	}
 	f.Redirect, f.Verifier = base+PathCallback+c.ID, oauth2.GenerateVerifier()
-	return oauthOf(c, p, f.Redirect).AuthCodeURL(f.State, oauth2.S256ChallengeOption(f.Verifier), oidc.Nonce(f.Nonce)), nil
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(f.Verifier), oidc.Nonce(f.Nonce)}
+	if f.Session != "" {
+		options = append(options, askedAnew...)
+	}
+	return oauthOf(c, p, f.Redirect).AuthCodeURL(f.State, options...), nil
 }
 
 // Callback takes the provider's answer out of the address. The attempt must be this browser's, of this
@@ -120,6 +124,15 @@ type claims struct {
 	Verified any    `json:"email_verified"` // some providers write it as text
 	ACR      string `json:"acr"`
 	AMR      any    `json:"amr"` // a list; some write one value
+	AuthTime any    `json:"auth_time"`
+}
+
+// at is when the person was authenticated; zero when the provider doesn't say.
+func (c claims) at() time.Time {
+	if n, ok := c.AuthTime.(float64); ok && n > 0 && n < 1<<40 {
+		return time.Unix(int64(n), 0)
+	}
+	return time.Time{}
 }
 
 func (c claims) verified() bool { return c.Verified == true || c.Verified == "true" }
@@ -195,7 +208,7 @@ func (s *Service) redeem(ctx context.Context, a attempt, q url.Values) (identity
 	if c.Azp != "" && c.Azp != a.conn.ClientID || len(id.Audience) > 1 && c.Azp == "" {
 		return who, badAudience
 	}
-	who = identityOf{Issuer: id.Issuer, Subject: id.Subject, Email: c.Email, Verified: c.verified(), Value: text(all, a.conn.Claim), Context: c.context()}
+	who = identityOf{Issuer: id.Issuer, Subject: id.Subject, Email: c.Email, Verified: c.verified(), Value: text(all, a.conn.Claim), Context: c.context(), At: c.at()}
 	return who, s.more(ctx, p, tokens, a, &who)
 }
 

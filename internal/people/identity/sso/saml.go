@@ -109,6 +109,9 @@ func askSAML(c *Connection, f *sent, base, flow string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if anew := true; f.Session != "" {
+		req.ForceAuthn = &anew
+	}
 	f.Redirect, f.Request, f.State, f.Nonce = base, req.ID, "", ""
 	u, err := req.Redirect(flow, sp)
 	if err != nil {
@@ -230,6 +233,7 @@ func (s *Service) believe(ctx context.Context, a attempt, response string) (iden
 		}
 	}
 	for _, st := range as.AuthnStatements {
+		who.At = latest(who.At, st.AuthnInstant)
 		if r := st.AuthnContext.AuthnContextClassRef; r != nil {
 			who.Context = append(who.Context, r.Value)
 		}

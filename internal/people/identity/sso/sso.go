@@ -166,6 +166,8 @@ type identityOf struct {
 	Verified bool     `json:"verified"`
 	Value    string   `json:"value"`   // of the configured claim
 	Context  []string `json:"context"` // acr and amr
+	// At is when the provider has authenticated the person; zero when it doesn't say.
+	At time.Time `json:"at"`
 }
 
 // twoFactors tells whether the tenant counts what the provider did as both steps (clause 3-5). One administrator
