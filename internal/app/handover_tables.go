@@ -108,7 +108,7 @@ func judgementRows(number string, w *checkup.Whole, row func([]string) error) er
 func (h *handing) service() []handover.Table {
 	return []handover.Table{
 		{
-			Name: "accounts", Title: "利用者", Columns: columns("利用者の番号", "ほかの表の利用者と結ぶ番号", "ユーザID", "", "氏名", "", "メールアドレス", "", "役割", "", "停止", "", "登録日時", "", "最後のサインイン", ""),
+			Name: "accounts", Title: "利用者", Columns: columns("利用者の番号", "ほかの表の利用者と結ぶ番号", "利用者ID", "", "氏名", "", "メールアドレス", "", "役割", "", "停止", "", "登録日時", "", "最後のサインイン", ""),
 			Rows: func(ctx context.Context, row func([]string) error) error {
 				all, err := h.app.Identity.Accounts(ctx, h.who)
 				if err != nil {

@@ -103,7 +103,7 @@ func (r *Running) welcome(out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		text += fmt.Sprintf("\n体験用の利用者（契約先コード ログインID パスワード、控えは %s）\n%s\nログインの認証コードは %s/demo/mail で読めます（メールの控えは %s）\n",
+		text += fmt.Sprintf("\n体験用の利用者（契約先コード 利用者ID パスワード、控えは %s）\n%s\nログインの認証コードは %s/demo/mail で読めます（メールの控えは %s）\n",
 			c.path("demo-accounts.txt"), accounts, r.URL, c.path("mail"))
 	} else if c.Mail.Mode == "spool" {
 		text += fmt.Sprintf("メールは送信せず、暗号化して %s に置きます（rakudos mail list で読めます。mail.mode: smtp で送信します）\n", c.path("mail"))

@@ -57,7 +57,7 @@ func (s *server) loginPost(w http.ResponseWriter, r *http.Request, _ *Visitor) e
 		return formFault(err)
 	}
 	view := &loginView{Page: Page{Title: "サインイン", Narrow: true}, Tenant: r.PostFormValue("tenant"), LoginID: r.PostFormValue("login_id"), Back: ownPath(r.PostFormValue("back"))}
-	for _, f := range []struct{ id, name string }{{"tenant", "会社コード"}, {"login_id", "ユーザID"}, {"password", "パスワード"}} {
+	for _, f := range []struct{ id, name string }{{"tenant", "会社コード"}, {"login_id", "利用者ID"}, {"password", "パスワード"}} {
 		if r.PostFormValue(f.id) == "" {
 			view.Errors = append(view.Errors, FieldError{f.id, f.name + "を入力してください。"})
 		}
