@@ -79,7 +79,7 @@ func (p Policy) SaysPasskey() string {
 
 // SaysScreen is for the extension AC-SCREENLOCK.
 func (p Policy) SaysScreen() string {
-	return fmt.Sprintf("席を離れて操作のないまま%sたった画面は自動で隠し、パスワードでもう一度本人を確かめるまで、サーバー側でもどの画面も開きません（会社ごとに%d〜%d分で変えられます）。",
+	return fmt.Sprintf("席を離れて操作のないまま%sたった画面は自動で隠し、パスワード、パスキー、会社のアカウントのどれかでもう一度本人を確かめるまで、サーバー側でもどの画面も開きません（会社ごとに%d〜%d分で変えられます）。",
 		spanJA(p.ScreenLock), int(ScreenLeast.Minutes()), int(ScreenMost.Minutes()))
 }
 
