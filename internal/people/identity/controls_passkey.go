@@ -134,14 +134,24 @@ func (p Probing) passkeys(ctx context.Context, site *probe.Site, in Inside) (con
 	if err != nil {
 		return k.Evidence, err
 	}
-	share := "特権の役割の利用者は、まだいません。"
-	if all > 0 {
-		share = fmt.Sprintf("特権の役割の利用者%d人のうち、パスキーか認証アプリを登録している人は%d人（%d%%）です。", all, with, 100*with/all)
-	}
 	k.Measured = fmt.Sprintf("模擬の端末でパスキーを、計算で認証アプリを登録してサインインしました。別のサイト、本人の確認のない端末、答え終えた問い、別のブラウザーの問い、使用済みの数字など%d項目を試し、%d項目が約束どおりでした。%s",
-		k.tried, k.tried-len(k.Failed), share)
-	k.Facts = map[string]any{"tried": k.tried, "failed": len(k.Failed), "privileged": all, "privileged_with_factor": with}
+		k.tried, k.tried-len(k.Failed), factorShare(all, with))
+	k.Facts = map[string]any{"tried": k.tried, "failed": len(k.Failed)}
 	return k.Evidence, nil
+}
+
+// factorShare tells how many of those with a privileged role have a second factor of their own, in words: the page
+// is public, and a small number would tell an attacker where to try. Administrators see each account's factors.
+func factorShare(all, with int) string {
+	switch {
+	case all == 0:
+		return "特権の役割の利用者は、まだいません。"
+	case with == all:
+		return "特権の役割の利用者は、全員がパスキーか認証アプリを登録しています。"
+	case 2*with >= all:
+		return "特権の役割の利用者の半数以上が、パスキーか認証アプリを登録しています。"
+	}
+	return "特権の役割の利用者のうち、パスキーか認証アプリを登録している人は、まだ半数に届きません。"
 }
 
 // enrol shows who it is and makes a passkey; before the proof nothing may be made.
