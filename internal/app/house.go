@@ -108,7 +108,14 @@ func (r *Running) welcome(out io.Writer) error {
 	} else if c.Mail.Mode == "spool" {
 		text += fmt.Sprintf("メールは送信せず、暗号化して %s に置きます（rakudos mail list で読めます。mail.mode: smtp で送信します）\n", c.path("mail"))
 	}
-	_, err := fmt.Fprint(out, text+"止めるには Ctrl+C を押してください。\n")
+	remains, err := r.demoRemains(context.Background())
+	if err != nil {
+		return err
+	}
+	if remains {
+		text += "注意: このデータには体験用の会社と利用者が入っています（パスワードは demo-accounts.txt にあります）。実際の運用には、新しいデータフォルダーを使ってください。\n"
+	}
+	_, err = fmt.Fprint(out, text+"止めるには Ctrl+C を押してください。\n")
 	return err
 }
 

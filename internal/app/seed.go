@@ -13,6 +13,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/tenant"
 )
@@ -33,6 +34,9 @@ func (a *App) seedDemo(ctx context.Context) error {
 	file := a.Config.path("demo-accounts.txt")
 	if _, err := os.Stat(file); err == nil {
 		return nil
+	}
+	if err := a.mayBeDemo(ctx); err != nil {
+		return err
 	}
 	var lines strings.Builder
 	for _, d := range demoTenants {
@@ -55,6 +59,33 @@ func (a *App) seedDemo(ctx context.Context) error {
 		return err
 	}
 	return writePrivate(file, lines.String())
+}
+
+// mayBeDemo refuses data that somebody else's companies are in: the demo's accounts, whose passwords lie in a
+// file, would stay in them for ever. The mark tells a seeding that was cut off from real data.
+func (a *App) mayBeDemo(ctx context.Context) error {
+	marked, err := a.Vault.Marked(ctx, vault.MarkDemo)
+	if err != nil || marked {
+		return err
+	}
+	all, err := a.Tenants.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.Kind != tenant.Probe {
+			return fault.New(fault.Conflict, "app.not_demo", "dir", a.Config.Data, "code", t.Code)
+		}
+	}
+	return a.Vault.SetMark(ctx, vault.MarkDemo)
+}
+
+// demoRemains tells that a service without the demo runs on data that have the demo's accounts.
+func (a *App) demoRemains(ctx context.Context) (bool, error) {
+	if a.Config.Demo {
+		return false, nil
+	}
+	return a.Vault.Marked(ctx, vault.MarkDemo)
 }
 
 // tenant finds or registers a tenant of the demo or of the probes. There the literal policy of clause 3-5

@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/cli"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/people/tenant"
@@ -158,6 +159,43 @@ func private(t *testing.T, dir string) {
 	})
 	if err != nil || keys == 0 {
 		t.Errorf("%d keys, %v", keys, err)
+	}
+}
+
+// TestTheDemoStaysOutOfRealData: accounts whose passwords lie in a file are not added to somebody's companies;
+// a seeding that was cut off goes on; and a service without the demo says what is left of one.
+func TestTheDemoStaysOutOfRealData(t *testing.T) {
+	ctx, dir := t.Context(), filepath.Join(t.TempDir(), "data")
+	c := DefaultConfig()
+	c.Data = dir
+	a, err := Open(ctx, c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.mayBeDemo(ctx); err != nil {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if err := a.Vault.DropMark(ctx, vault.MarkDemo); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.tenant(ctx, tenant.New{Code: "kyokai", Name: "保健会", Kind: tenant.Association}); err != nil {
+		t.Fatal(err)
+	}
+	if f := fault.Of(a.mayBeDemo(ctx)); f == nil || f.Code != "app.not_demo" || f.Args["code"] != "kyokai" {
+		t.Errorf("real data: %v", f)
+	}
+	if left, err := a.demoRemains(ctx); err != nil || left {
+		t.Errorf("the refused demo left its mark: %v", err)
+	}
+	if err := a.Vault.SetMark(ctx, vault.MarkDemo); err != nil {
+		t.Fatal(err)
+	}
+	left, err := a.demoRemains(ctx)
+	if again := a.mayBeDemo(ctx); again != nil || err != nil || !left {
+		t.Errorf("a seeding that was cut off: %v, %v, %v", again, left, err)
+	}
+	if err := a.Close(context.WithoutCancel(ctx)); err != nil {
+		t.Error(err)
 	}
 }
 

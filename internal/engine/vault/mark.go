@@ -18,6 +18,8 @@ const (
 	MarkRows Mark = 2
 	// MarkResults: results, judgements and opinions from before have been sealed with what their rows say.
 	MarkResults Mark = 3
+	// MarkDemo: the demo's companies and accounts are in these data.
+	MarkDemo Mark = 4
 )
 
 var marks = []Mark{MarkRows, MarkResults}

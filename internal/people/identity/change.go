@@ -87,6 +87,9 @@ func (s *Service) swap(tx *db.Tx, k *vault.Key, who actor.Actor, hash, token str
 	if err := s.endSessions(tx, who.Tenant, who.Account, who.Session, "password-changed"); err != nil {
 		return err
 	}
+	if err := s.dropPending(tx, who.Tenant, who.Account, who); err != nil {
+		return err
+	}
 	if err := s.amendSession(tx, k, who.Tenant, who.Session, func(b *boundSession) { b.token = tokenHash(token) }); err != nil {
 		return err
 	}
@@ -167,6 +170,9 @@ func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Accou
 			return err
 		}
 		if _, err := tx.Exec(qResetDone, a.Tenant, id); err != nil {
+			return err
+		}
+		if err := s.dropPending(tx, a.Tenant, id, a); err != nil {
 			return err
 		}
 		if err := s.endSessions(tx, a.Tenant, id, "", "password-reset"); err != nil {

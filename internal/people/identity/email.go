@@ -149,6 +149,16 @@ func (s *Service) DropEmail(ctx context.Context, a actor.Actor) error {
 	})
 }
 
+// dropPending takes a waiting address away with whatever is done against somebody who knew the password: it
+// may be theirs, and would get the codes after its day.
+func (s *Service) dropPending(tx *db.Tx, t ids.Tenant, id ids.Account, by actor.Actor) error {
+	n, err := tx.Exec(qEmailDrop, t, id)
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.record(tx, "auth.email_dropped", by, "ok", map[string]any{"account": string(id), "reason": "account secured"})
+}
+
 // changeEmails puts addresses in force whose day is over, and tells the old ones.
 func (s *Service) changeEmails(ctx context.Context, now time.Time) error {
 	var due []emailRow

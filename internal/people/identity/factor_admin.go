@@ -25,6 +25,9 @@ func (s *Service) ResetFactors(ctx context.Context, a actor.Actor, id ids.Accoun
 				return err
 			}
 		}
+		if err := s.dropPending(tx, a.Tenant, id, a); err != nil {
+			return err
+		}
 		return s.endSessions(tx, a.Tenant, id, "", "factors-reset")
 	})
 	if err == nil {

@@ -63,6 +63,9 @@ func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, re
 		if _, err := tx.Exec(qProvisionState, a.Tenant, id); err != nil {
 			return err
 		}
+		if err := s.dropPending(tx, a.Tenant, id, a); err != nil {
+			return err
+		}
 		return s.endSessions(tx, a.Tenant, id, "", "disabled")
 	})
 }

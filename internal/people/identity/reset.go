@@ -220,6 +220,9 @@ func (s *Service) finishReset(ctx context.Context, k *vault.Key, c ceremony, tok
 		if err := s.setPassword(tx, k, c.tenant, c.account, hash, now, false); err != nil {
 			return err
 		}
+		if err := s.dropPending(tx, c.tenant, c.account, who); err != nil {
+			return err
+		}
 		if err := s.endSessions(tx, c.tenant, c.account, "", "password-reset"); err != nil {
 			return err
 		}

@@ -131,6 +131,41 @@ func TestEmailHold(t *testing.T) {
 	})
 }
 
+// TestSecuringAnAccountTakesAWaitingAddressBack: whoever knew the password may have asked for it, and would
+// get the mailed codes a day after the account was thought to be safe again.
+func TestSecuringAnAccountTakesAWaitingAddressBack(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		ctx, boss, id := t.Context(), h.admin["midori"], h.ids["midori/hr"]
+		password := rightPW
+		for name, secure := range map[string]func(in SignedIn){
+			"reset":   func(SignedIn) { _, err := h.ResetPassword(ctx, boss, id, "心配なため"); must(t, err) },
+			"factors": func(SignedIn) { must(t, h.ResetFactors(ctx, boss, id, "心配なため")) },
+			"disable": func(SignedIn) {
+				must(t, h.Disable(ctx, boss, id, "心配なため"))
+				must(t, h.Enable(ctx, boss, id, "確認済み"))
+			},
+			"change": func(in SignedIn) {
+				_, err := h.ChangePassword(ctx, Visit{}, in.Token, password, password+"Z9!")
+				must(t, err)
+			},
+		} {
+			must(t, e.DB.Tx(ctx, h.tenants["midori"].ID, func(tx *db.Tx) error {
+				k, err := h.keys.Tenant(ctx, h.tenants["midori"].ID)
+				must(t, err)
+				return h.setPassword(tx, k, h.tenants["midori"].ID, id, hashPassword(h.policy.Hash, password), time.Now(), false)
+			}))
+			in := h.in("midori", "hr", Visit{})
+			must(t, h.AskEmail(ctx, Visit{}, in.Token, password, "attacker@evil.example"))
+			secure(in)
+			must(t, h.changeEmails(ctx, time.Now().Add(EmailHold+time.Minute)))
+			if own, err := h.OwnEmail(ctx, in.Session.Actor); err != nil || own != "h***@midori.example" {
+				t.Errorf("%s: codes go to %s, %v", name, own, err)
+			}
+		}
+	})
+}
+
 // TestAssociationRolesStayThere: a customer's administrator can't give the roles of those who run the
 // service.
 func TestAssociationRolesStayThere(t *testing.T) {
