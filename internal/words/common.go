@@ -17,6 +17,7 @@ var kindTexts = map[fault.Kind]Text{
 // commonTexts belong to no single subject.
 var commonTexts = map[string]Text{
 	"internal":          kindTexts[fault.Internal],
+	"fault.panic":       kindTexts[fault.Internal],
 	"app.starting":      {Message: "サービスを準備しています。", Next: "少し待ってから、もう一度お試しください。"},
 	"tenant.unknown":    {Message: "会社コード {code} は登録されていません。", Next: "会社コードを確かめてください。"},
 	"db.missing":        {Message: "お探しの情報は見つかりません。", Next: "一覧に戻って選び直してください。"},

@@ -265,3 +265,20 @@ func TestOnlyDeclaredPrefixes(t *testing.T) {
 		t.Errorf("%v %v", names, err)
 	}
 }
+
+type exploding struct{}
+
+func (exploding) Read([]byte) (int, error) { panic("山田") }
+
+// TestAPanicOfASourceIsAnError: what is sealed is read in a goroutine of the store's own.
+func TestAPanicOfASourceIsAnError(t *testing.T) {
+	l, _ := newLocal(t)
+	s := Sealed(l, func(_ context.Context, t ids.Tenant) (Key, error) { return framed{t}, nil })
+	tenant := ids.New[ids.Tenant]()
+	if _, err := s.Put(t.Context(), tenant, "k", exploding{}); fault.Of(err) == nil || fault.Of(err).Code != "fault.panic" {
+		t.Errorf("a panic of the source: %v", err)
+	}
+	if got, err := s.List(t.Context(), tenant, ""); err != nil || len(got) != 0 {
+		t.Errorf("left behind: %v %v", got, err)
+	}
+}

@@ -83,7 +83,8 @@ func (s *SealedStore) Put(ctx context.Context, t ids.Tenant, key string, r io.Re
 	return plain.n, nil
 }
 
-func seal(k Key, w io.Writer, full string, r io.Reader) error {
+func seal(k Key, w io.Writer, full string, r io.Reader) (err error) {
+	defer fault.Caught(&err) // r is whatever somebody sends, read outside of their own goroutine
 	sw, err := k.SealWriter(w, full)
 	if err != nil {
 		return err

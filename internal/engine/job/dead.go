@@ -36,6 +36,12 @@ func (q *Queue) Dead(ctx context.Context, limit int) ([]Dead, error) {
 	})
 }
 
+// Alive tells whether the job of a slot is waiting or running. One that is done, dead or unknown will not come.
+func (q *Queue) Alive(tx *db.Tx, t ids.Tenant, slot string) (bool, error) {
+	n, err := db.Value[int64](tx, qAlive, t, slot)
+	return n > 0, err
+}
+
 // Revive puts a dead letter back into the queue with its attempts at zero, in the caller's transaction, and tells
 // whose it is.
 func (q *Queue) Revive(tx *db.Tx, id ids.Job) (Dead, error) {

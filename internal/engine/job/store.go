@@ -12,6 +12,8 @@ on conflict (tenant_id, slot) where slot <> '' do nothing`)
 
 	qBySlot = db.Q("job.by_slot", `select job_id from job where tenant_id = $1 and slot = $2 and slot <> ''`)
 
+	qAlive = db.Q("job.alive", `select count(*) from job where tenant_id = $1 and slot = $2 and slot <> '' and state in ('ready', 'running')`)
+
 	qDue = db.GlobalQ("job.due", `select kind, min(run_at) from job where state = 'ready' group by kind`)
 
 	// The outer "state = 'ready'" is what keeps a second claimer on PostgreSQL out: it is looked at again

@@ -70,7 +70,9 @@ const (
 
 // Doc is one document under way.
 type Doc struct {
-	pdf *fpdf.Fpdf
+	pdf    *fpdf.Fpdf
+	glyphs *glyphs
+	lost   []rune // characters of the present page that could not be printed
 }
 
 // New begins an A4 document in portrait. footer stands on every page beside its number.
@@ -79,12 +81,17 @@ func New(title, footer string, made time.Time) (*Doc, error) {
 	if err != nil {
 		return nil, err
 	}
+	g, err := newGlyphs(f)
+	if err != nil {
+		return nil, err
+	}
 	p := fpdf.New("P", "mm", "A4", "")
+	d := &Doc{pdf: p, glyphs: g}
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(true, margin)
 	p.AddUTF8FontFromBytes(face, "", f)
 	p.SetFont(face, "", 10)
-	p.SetTitle(title, true)
+	p.SetTitle(g.text(title, nil), true)
 	p.SetLang("ja")
 	p.SetCreationDate(made)
 	p.SetModificationDate(made)
@@ -92,14 +99,25 @@ func New(title, footer string, made time.Time) (*Doc, error) {
 	p.SetFooterFunc(func() {
 		p.SetY(-13)
 		p.SetFont(face, "", 8)
-		p.CellFormat(width-30, 5, footer, "", 0, "L", false, 0, "")
-		p.CellFormat(30, 5, pageNumber(p.PageNo())+" / {nb}", "", 0, "R", false, 0, "")
+		d.cell(width-30, 5, footer, "", 0, "L", false)
+		d.cell(30, 5, pageNumber(p.PageNo())+" / {nb}", "", 1, "R", false)
+		if len(d.lost) > 0 {
+			p.SetFont(face, "", 6.5)
+			p.CellFormat(width, 3, note(d.lost), "", 0, "L", false, 0, "")
+			d.lost = nil
+		}
 	})
 	p.AddPage()
 	if err := p.Error(); err != nil {
 		return nil, fault.New(fault.Busy, "paper.font").Because(err)
 	}
-	return &Doc{p}, nil
+	return d, nil
+}
+
+// cell writes one line of text, and is the only way for a text to get onto the page.
+func (d *Doc) cell(w, h float64, text, border string, next int, align string, fill bool) {
+	text = d.glyphs.text(text, func(r rune) { d.lost = addRune(d.lost, r) })
+	d.pdf.CellFormat(w, h, text, border, next, align, fill, 0, "")
 }
 
 func pageNumber(n int) string {
@@ -122,7 +140,7 @@ func (d *Doc) Heading(text string) {
 	d.pdf.Ln(3)
 	d.pdf.SetFont(face, "", 12)
 	d.pdf.SetFillColor(232, 241, 254)
-	d.pdf.CellFormat(width, 7.5, text, "L", 1, "L", true, 0, "")
+	d.cell(width, 7.5, text, "L", 1, "L", true)
 	d.pdf.Ln(1)
 }
 
@@ -139,7 +157,10 @@ func (d *Doc) wrap(text string, w float64) []string {
 	for para := range strings.SplitSeq(text, "\n") {
 		begin, used := 0, 0.0
 		for i, r := range para {
-			n := d.pdf.GetStringWidth(string(r))
+			n := 0.0
+			if p, _ := d.glyphs.print(r); p >= 0 {
+				n = d.pdf.GetStringWidth(string(p))
+			}
 			if used+n > w && i > begin && !strings.ContainsRune("、。）」』】", r) {
 				out, begin, used = append(out, para[begin:i]), i, 0
 			}
@@ -155,7 +176,7 @@ func (d *Doc) lines(text string, w, h float64, align string) {
 	x := d.pdf.GetX()
 	for _, l := range d.wrap(text, w-4) {
 		d.pdf.SetX(x)
-		d.pdf.CellFormat(w, h, l, "", 2, align, false, 0, "")
+		d.cell(w, h, l, "", 2, align, false)
 	}
 	d.pdf.SetX(margin)
 }
@@ -168,7 +189,7 @@ func (d *Doc) Field(name, value string) {
 	d.room(float64(lines) * line)
 	y := d.pdf.GetY()
 	d.pdf.SetTextColor(90, 90, 90)
-	d.pdf.CellFormat(names, line, name, "", 0, "L", false, 0, "")
+	d.cell(names, line, name, "", 0, "L", false)
 	d.pdf.SetTextColor(0, 0, 0)
 	d.pdf.SetXY(margin+names, y)
 	d.lines(value, width-names, line, "L")
@@ -223,7 +244,7 @@ func (d *Doc) row(cells []string, mm []float64, head bool) {
 		d.pdf.SetXY(x, y+0.5)
 		for _, l := range d.wrap(c, mm[i]-2) {
 			d.pdf.SetX(x)
-			d.pdf.CellFormat(mm[i], cell, l, "", 2, "L", false, 0, "")
+			d.cell(mm[i], cell, l, "", 2, "L", false)
 		}
 		x += mm[i]
 	}

@@ -71,3 +71,77 @@ func TestWithoutAFontItSaysSo(t *testing.T) {
 		t.Errorf("without a font: %v", err)
 	}
 }
+
+// Any text may stand in a name. What the font has not becomes 〓 and the page says so; nothing panics, and the
+// rest of the line stays as it is.
+func TestACharacterWithoutAGlyph(t *testing.T) {
+	for name, c := range map[string]struct{ in, out, note string }{
+		"beyond U+FFFF":         {"𠮷野太郎", "〓野太郎", "U+20BB7"},
+		"the first beyond":      {"甲\U00010000乙", "甲〓乙", "U+10000"},
+		"a picture":             {"名前😀様", "名前〓様", "U+1F600"},
+		"a name's variant":      {"葛\U000E0100飾", "葛飾", "U+E0100"},
+		"a control":             {"甲\x00乙", "甲乙", "U+0000"},
+		"a joiner":              {"甲\u200d乙", "甲乙", "U+200D"},
+		"broken UTF-8":          {"甲\xf0\xa0", "甲", "U+FFFD"},
+		"another script":        {"甲ﷺ乙", "甲〓乙", "U+FDFA"},
+		"the last of the plane": {"甲\uffff乙", "甲〓乙", "U+FFFF"},
+		"all in order":          {"髙橋 﨑山", "髙橋 﨑山", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := New("表 "+c.in, "株式会社 "+c.in, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Title(c.in)
+			d.Heading(c.in)
+			d.Text(strings.Repeat(c.in, 40))
+			d.Field(c.in, c.in)
+			d.Table([]string{c.in}, []float64{1}, func(yield func([]string) bool) { yield([]string{c.in + "様"}) })
+			if err := d.Code("https://example.test/", c.in); err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if err := d.Write(&b); err != nil {
+				t.Fatal(err)
+			}
+			text := read(t, b.Bytes())
+			if !strings.Contains(text, c.out) {
+				t.Errorf("%q is not on the paper:\n%s", c.out, text)
+			}
+			if has := strings.Contains(text, "表せない文字があります"); has != (c.note != "") || !strings.Contains(text, c.note) {
+				t.Errorf("the note about %q:\n%s", c.note, text)
+			}
+		})
+	}
+}
+
+// Only the pages that lost something say so, and each names a few.
+func TestTheNoteBelongsToItsPage(t *testing.T) {
+	d, err := New("表", "表", time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Table([]string{"氏名"}, []float64{1}, func(yield func([]string) bool) {
+		for n := range 200 {
+			name := "佐藤"
+			if n == 150 {
+				name = "😀😁😂😃😄😅"
+			}
+			if !yield([]string{name}) {
+				return
+			}
+		}
+	})
+	var b bytes.Buffer
+	if err := d.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for i, page := range strings.Split(strings.TrimSuffix(read(t, b.Bytes()), "\f"), "\f") {
+		if strings.Contains(page, "表せない文字") != strings.Contains(page, "〓〓") {
+			t.Errorf("page %d:\n%s", i+1, page)
+		}
+		if strings.Contains(page, "〓〓") && (!strings.Contains(page, "U+1F603 ほか") || strings.Contains(page, "U+1F604")) {
+			t.Errorf("the note names:\n%s", page)
+		}
+	}
+}

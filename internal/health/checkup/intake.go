@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/org"
@@ -85,7 +86,7 @@ func (s *Service) run(ctx context.Context, b *batch, m *Mapping, write bool, ope
 	for range workers {
 		wg.Go(func() {
 			for rows := range chunks {
-				in.fail(in.work(ctx, rows))
+				in.fail(in.safely(ctx, rows))
 			}
 		})
 	}
@@ -119,6 +120,12 @@ func (s *Service) run(ctx context.Context, b *batch, m *Mapping, write bool, ope
 	in.out.detail.Ignored = info.Ignored
 	slices.SortFunc(in.out.detail.Unmatched, func(x, y Unmatched) int { return cmp.Compare(x.Line, y.Line) })
 	return &in.out, nil
+}
+
+// safely is work whose panic ends this import alone.
+func (in *intake) safely(ctx context.Context, rows []parsed) (err error) {
+	defer fault.Caught(&err)
+	return in.work(ctx, rows)
 }
 
 func (in *intake) fail(err error) {

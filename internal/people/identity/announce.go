@@ -55,7 +55,7 @@ func (s *Service) SendTo(ctx context.Context, t ids.Tenant, id ids.Account, subj
 // Announce mails every active account of a tenant that holds one of the roles, without making the caller
 // wait. Whether the mails went out is one event.
 func (s *Service) Announce(t ids.Tenant, roles []actor.Role, verb, subject, text string) {
-	s.notices.Go(func() {
+	s.later(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ending), 30*time.Second)
 		defer cancel()
 		holders, err := s.addresses(ctx, t, roles)
@@ -115,4 +115,13 @@ func (s *Service) addresses(ctx context.Context, t ids.Tenant, roles []actor.Rol
 		out = append(out, addressee{a, key, string(email)})
 	}
 	return out, nil
+}
+
+// later does what nobody waits for. A panic in it, over somebody's name for example, ends nothing else.
+func (s *Service) later(f func()) {
+	s.notices.Go(func() {
+		var err error
+		defer fault.Caught(&err)
+		f()
+	})
 }

@@ -41,7 +41,7 @@ func (s *Service) AskReset(ctx context.Context, v Visit, tenantCode, loginID str
 	if n > asksPerHour {
 		return fault.New(fault.Busy, "identity.too_soon").After(time.Hour)
 	}
-	s.notices.Go(func() {
+	s.later(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ending), 30*time.Second)
 		defer cancel()
 		_ = s.askReset(ctx, v, tenantCode, loginID) // nobody is waiting for the outcome; the event is the record

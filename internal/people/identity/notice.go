@@ -99,7 +99,7 @@ func (s *Service) tell(a *attempt, verb, subject, text string) {
 		return
 	}
 	who := visitor(a.account.Tenant, a.account.ID, a.visit)
-	s.notices.Go(func() {
+	s.later(func() {
 		var err error
 		for try := range 3 {
 			if err = s.deliver(s.ending, a.account, a.key, mail.Message{To: string(email), Subject: subject, Text: text}); err == nil || s.ending.Err() != nil || isRefused(err) {

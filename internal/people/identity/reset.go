@@ -131,7 +131,7 @@ func (s *Service) mailReset(a *attempt, code string) {
 
 このコードだけではパスワードは変わりません。お心当たりがない場合は、このコードをだれにも教えず、自社の管理者へ知らせてください。
 `, oneLine(a.info.Name), code, moment(time.Now().Add(ResetFor)), plain(a.visit.Addr))
-	s.notices.Go(func() {
+	s.later(func() {
 		result := "ok"
 		if s.deliver(s.ending, a.account, a.key, mail.Message{To: string(email), Subject: "パスワードの再設定の確認コード", Text: text}) != nil {
 			result = "failed"

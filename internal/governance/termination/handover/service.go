@@ -24,6 +24,8 @@ const (
 
 	jobMake = "handover.make"
 	jobTidy = "handover.tidy"
+
+	codeBroken = "handover.broken" // the making stopped without a word
 )
 
 // Recorder writes events; audit.Log is one.
@@ -54,7 +56,7 @@ func New(d Deps) *Service { return &Service{d} }
 func (s *Service) Register() {
 	s.Jobs.Handle(jobMake, func(ctx context.Context, j job.Job) error { return s.make(ctx, j) }, job.Options{MaxAttempts: 3, Timeout: 2 * time.Hour})
 	s.Jobs.Handle(jobTidy, func(ctx context.Context, _ job.Job) error { return s.Tidy(ctx) }, job.Options{})
-	s.Jobs.Schedule(jobTidy, job.Every(time.Hour), job.NewestOnly())
+	s.Jobs.Schedule(jobTidy, job.Every(10*time.Minute), job.NewestOnly())
 }
 
 func blobKey(id string) string { return "handover/" + id + ".zip" }
@@ -67,17 +69,23 @@ func (s *Service) Ask(ctx context.Context, a actor.Actor) (string, error) {
 	}
 	id := ids.New[string]()
 	err := s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		n, err := db.Value[int64](tx, qMaking, a.Tenant)
+		making, err := db.Column[string](tx, qMaking, a.Tenant)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			return fault.New(fault.Conflict, "handover.making")
+		for _, other := range making {
+			alive, err := s.giveUp(tx, a.Tenant, other)
+			if err != nil {
+				return err
+			}
+			if alive {
+				return fault.New(fault.Conflict, "handover.making")
+			}
 		}
 		if _, err := tx.Exec(qInsert, a.Tenant, id, a.Account, db.Micros(time.Now())); err != nil {
 			return err
 		}
-		if _, err := s.Jobs.Enqueue(tx, a.Tenant, jobMake, []byte(id), job.EnqueueOptions{Slot: jobMake + ":" + id}); err != nil {
+		if _, err := s.Jobs.Enqueue(tx, a.Tenant, jobMake, []byte(id), job.EnqueueOptions{Slot: slot(id)}); err != nil {
 			return err
 		}
 		return s.event(tx, a, "handover.asked", map[string]any{"handover": id})
@@ -86,6 +94,21 @@ func (s *Service) Ask(ctx context.Context, a actor.Actor) (string, error) {
 		s.Jobs.Wake()
 	}
 	return id, err
+}
+
+func slot(id string) string { return jobMake + ":" + id }
+
+// giveUp marks a file failed whose job is no longer there to finish it (its process died under it too often), so
+// that it can be asked for again; alive tells that the job is still to come or under way.
+func (s *Service) giveUp(tx *db.Tx, t ids.Tenant, id string) (alive bool, err error) {
+	if alive, err = s.Jobs.Alive(tx, t, slot(id)); err != nil || alive {
+		return alive, err
+	}
+	n, err := tx.Exec(qFailed, t, id, codeBroken)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return false, s.event(tx, actor.System(t, "handover"), "handover.failed", map[string]any{"handover": id, "code": codeBroken})
 }
 
 func (s *Service) event(tx *db.Tx, a actor.Actor, verb string, detail map[string]any) error {
@@ -143,8 +166,11 @@ func (s *Service) write(ctx context.Context, t ids.Tenant, id string) (size int6
 	h := sha256.New()
 	done := make(chan error, 1)
 	go func() {
-		var err error
-		m, err = Write(ctx, io.MultiWriter(pw, h), About{s.Service, name, time.Now()}, tables)
+		err := func() (err error) {
+			defer fault.Caught(&err) // the job's own net does not reach into this goroutine
+			m, err = Write(ctx, io.MultiWriter(pw, h), About{s.Service, name, time.Now()}, tables)
+			return err
+		}()
 		_ = pw.CloseWithError(err) // nil is a clean end
 		done <- err
 	}()
@@ -244,9 +270,16 @@ func (s *Service) Newest(ctx context.Context, t ids.Tenant) (f File, ok bool, er
 	return File{}, false, err
 }
 
-// Tidy removes what has waited too long.
+// Tidy removes what has waited too long, and gives up what nobody is making any more.
 func (s *Service) Tidy(ctx context.Context) error {
-	return s.expire(ctx, db.Global, qDue, db.Micros(time.Now()))
+	all, err := s.found(ctx, db.Global, qBegun)
+	for _, d := range all {
+		err = errors.Join(err, s.DB.Tx(ctx, d.t, func(tx *db.Tx) error {
+			_, err := s.giveUp(tx, d.t, d.id)
+			return err
+		}))
+	}
+	return errors.Join(err, s.expire(ctx, db.Global, qDue, db.Micros(time.Now())))
 }
 
 // Withdraw removes every waiting file of a tenant: somebody in it was erased. It can be made anew without them.
@@ -254,16 +287,21 @@ func (s *Service) Withdraw(ctx context.Context, t ids.Tenant) error {
 	return s.expire(ctx, t, qWaiting, t)
 }
 
-func (s *Service) expire(ctx context.Context, scope ids.Tenant, q db.Query, arg any) error {
-	type due struct {
-		t  ids.Tenant
-		id string
-	}
-	var all []due
-	err := s.DB.View(ctx, scope, func(tx *db.Tx) (err error) {
-		all, err = db.All(tx, q, func(s db.Scanner) (d due, err error) { return d, s.Scan(&d.t, &d.id) }, arg)
+type due struct {
+	t  ids.Tenant
+	id string
+}
+
+func (s *Service) found(ctx context.Context, scope ids.Tenant, q db.Query, args ...any) (all []due, err error) {
+	err = s.DB.View(ctx, scope, func(tx *db.Tx) (err error) {
+		all, err = db.All(tx, q, func(s db.Scanner) (d due, err error) { return d, s.Scan(&d.t, &d.id) }, args...)
 		return err
 	})
+	return all, err
+}
+
+func (s *Service) expire(ctx context.Context, scope ids.Tenant, q db.Query, arg any) error {
+	all, err := s.found(ctx, scope, q, arg)
 	for _, d := range all {
 		if e := s.Blobs.Delete(ctx, d.t, blobKey(d.id)); e != nil {
 			err = errors.Join(err, e)

@@ -6,7 +6,8 @@ const columns = `handover_id, state, asked_by, asked_at, ready_at, expires_at, b
 
 var (
 	qInsert = db.Q("handover.insert", `insert into handover (tenant_id, handover_id, state, asked_by, asked_at) values ($1, $2, 'making', $3, $4)`)
-	qMaking = db.Q("handover.making", `select count(*) from handover where tenant_id = $1 and state = 'making'`)
+	qMaking = db.Q("handover.making", `select handover_id from handover where tenant_id = $1 and state = 'making' order by handover_id`)
+	qBegun  = db.GlobalQ("handover.begun", `select tenant_id, handover_id from handover where state = 'making' order by tenant_id, handover_id limit 100`)
 	qOne    = db.Q("handover.one", `select `+columns+` from handover where tenant_id = $1 and handover_id = $2`)
 	qList   = db.Q("handover.list", `select `+columns+` from handover where tenant_id = $1 order by handover_id desc limit 20`)
 	qReady  = db.Q("handover.ready", `update handover set state = 'ready', ready_at = $3, expires_at = $4, bytes = $5, rows_n = $6, digest = $7
