@@ -17,5 +17,6 @@ var tabularTexts = map[string]Text{
 	"tabular.columns":       {Message: "{line}行目の列が多すぎます（4000列超）。", Kept: nothingImported, Next: "{line}行目を確かめ、不要な列を除いてから送り直してください。"},
 	"tabular.row":           {Message: "Excelファイルの{line}行目を読み取れません。", Kept: nothingImported, Next: "{line}行目を確かめるか、CSV形式で保存し直してください。"},
 	"tabular.workbook":      {Message: "Excelファイルが壊れているか、読み取れるシートがありません。", Kept: nothingImported, Next: "Excelで開けることを確かめ、保存し直してください。"},
+	"tabular.formats":       {Message: "Excelファイルの表示形式が長すぎるか、多すぎます（一つ255文字、4,000種類まで）。", Kept: nothingImported, Next: "セルの表示形式を「標準」か「日付」に直すか、CSV形式で保存してください。"},
 	"tabular.workbook_size": {Message: "Excelファイルが大きすぎます（32 MiB、展開後96 MiB、400万セルまで）。", Kept: nothingImported, Next: "CSV形式で保存するか、ファイルを分けてください。"},
 }

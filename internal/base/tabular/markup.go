@@ -18,6 +18,7 @@ const (
 type markup struct {
 	bytes, tags        int
 	cells, rows        int
+	filled, mostFilled int // cells with a value, of the present row and of the fullest
 	equals, mostEquals int
 	depth, deepest     int
 	declared           bool // a comment, CDATA or document type: what counts there is not to be told
@@ -68,9 +69,13 @@ func (m *markup) take(b byte) {
 			switch string(m.name[:min(m.named, len(m.name))]) {
 			case "c":
 				m.cells++
+			case "v":
+				m.filled++
+				m.mostFilled = max(m.mostFilled, m.filled)
 			case "row":
 				if m.named == len("row") {
 					m.rows++
+					m.filled = 0
 				}
 			}
 			m.at = inTag
@@ -135,7 +140,7 @@ func (m *markup) fits(name string) bool {
 	case m.mostEquals > maxEquals:
 		return false
 	case isSheet(name):
-		return m.deepest <= maxDepth && m.rows <= maxRows && !m.declared
+		return m.deepest <= maxDepth && m.mostFilled <= 2*MaxColumns && m.rows <= maxRows && !m.declared
 	case name == "xl/sharedstrings.xml":
 		return m.tags <= maxStrings && m.bytes <= maxPart
 	}

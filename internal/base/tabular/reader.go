@@ -3,6 +3,8 @@ package tabular
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +42,7 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // NewReader looks at the beginning of r and is ready to read it. The faults are Detect's, and for XLSX
-// "tabular.workbook" (unreadable) and "tabular.workbook_size".
+// "tabular.workbook" (unreadable), "tabular.workbook_size" and "tabular.formats".
 func NewReader(r io.Reader, o Options) (*Reader, error) {
 	src := &counter{r: r}
 	br := bufio.NewReaderSize(src, sampleSize)
@@ -55,7 +57,7 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	t := &Reader{enc: enc, comma: o.Comma, src: src, br: br}
 	switch enc {
 	case XLSX:
-		if t.book, err = openWorkbook(br); err != nil {
+		if t.book, err = openWorkbook(cmp.Or(o.Context, context.Background()), br); err != nil {
 			return nil, err
 		}
 		return t, nil

@@ -3,6 +3,7 @@
 package tabular
 
 import (
+	"context"
 	"strconv"
 
 	"rakudos/internal/base/fault"
@@ -34,7 +35,9 @@ const (
 
 // Options of a Reader; the zero value is right for uploads.
 type Options struct {
-	Comma byte // 0: a tab if the first line has tabs and no comma, else a comma
+	// Context ends the waiting for a turn and the reading of a workbook; nil never does.
+	Context context.Context
+	Comma   byte // 0: a tab if the first line has tabs and no comma, else a comma
 }
 
 // broken is the fault of one line of the file.

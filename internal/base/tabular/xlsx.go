@@ -3,6 +3,7 @@ package tabular
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -15,15 +16,17 @@ import (
 
 // workbook gives the rows of the first visible sheet of an XLSX file.
 type workbook struct {
+	ctx  context.Context
 	rows *excelize.Rows
 	file *excelize.File
 	row  int
+	work work
 }
 
 // openWorkbook reads the whole file. Nothing is ever written to a temporary file, since the cells may be health
 // data, and every part is unpacked once, counted, before the spreadsheet library sees it: the sizes that a zip
 // declares may be lies.
-func openWorkbook(r io.Reader) (*workbook, error) {
+func openWorkbook(ctx context.Context, r io.Reader) (*workbook, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxWorkbook+1))
 	if err != nil {
 		return nil, fmt.Errorf("tabular: read workbook: %w", err)
@@ -31,14 +34,20 @@ func openWorkbook(r io.Reader) (*workbook, error) {
 	if len(b) > MaxWorkbook {
 		return nil, fault.New(fault.TooLarge, "tabular.workbook_size")
 	}
-	seat <- struct{}{}
+	select {
+	case seat <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("tabular: wait for a workbook: %w", ctx.Err())
+	}
 	var w *workbook
 	defer func() {
 		if w == nil { // refused, or a panic of the library
 			<-seat
 		}
 	}()
-	w, err = unpack(b)
+	if w, err = unpack(b); w != nil {
+		w.ctx = ctx
+	}
 	return w, err
 }
 
@@ -110,6 +119,9 @@ func checkParts(b []byte) error {
 		if err != nil {
 			return fault.New(fault.Invalid, "tabular.workbook").Because(err)
 		}
+		if err := formatsOf(f, name); err != nil {
+			return err
+		}
 		if name == "_rels/.rels" && !plainRoot(f) {
 			return fault.New(fault.Invalid, "tabular.workbook")
 		}
@@ -121,6 +133,18 @@ func checkParts(b []byte) error {
 		return fault.New(fault.Invalid, "tabular.binary")
 	}
 	return nil
+}
+
+func formatsOf(f *zip.File, name string) error {
+	if isSheet(name) || name == "xl/sharedstrings.xml" {
+		return nil
+	}
+	rc, err := f.Open()
+	if err != nil {
+		return fault.New(fault.Invalid, "tabular.workbook").Because(err)
+	}
+	defer rc.Close() //nolint:errcheck // only read
+	return checkFormats(rc)
 }
 
 // plainRoot tells whether no relationship of the package names a sheet: as the workbook it would be read
@@ -160,7 +184,14 @@ func (t *tail) Write(p []byte) (int, error) {
 func (w *workbook) next() (int, []string, error) {
 	for w.rows.Next() {
 		w.row++
-		cells, err := w.rows.Columns()
+		if err := w.ctx.Err(); err != nil {
+			return 0, nil, fmt.Errorf("tabular: read row %d: %w", w.row, err)
+		}
+		var cells []string
+		var err error
+		if !w.work.do(func() { cells, err = w.rows.Columns() }) {
+			return 0, nil, fault.New(fault.Invalid, "tabular.formats")
+		}
 		if err != nil {
 			return 0, nil, broken("tabular.row", w.row).Because(err)
 		}

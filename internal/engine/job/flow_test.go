@@ -132,3 +132,38 @@ func TestPollIsNeverUnderASecond(t *testing.T) {
 		t.Errorf("%v", q.poll)
 	}
 }
+
+// TestFairTurns: a tenant with many jobs of a kind holds one place; another's single job does not wait behind them.
+func TestFairTurns(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		q := New(e.DB, quiet)
+		var mu sync.Mutex
+		now, peak, done := map[ids.Tenant]int{}, map[ids.Tenant]int{}, 0
+		held := make(chan struct{})
+		q.Handle("read", func(_ context.Context, j Job) error {
+			mu.Lock()
+			now[j.Tenant]++
+			peak[j.Tenant] = max(peak[j.Tenant], now[j.Tenant])
+			mu.Unlock()
+			if j.Tenant == tenant {
+				<-held // the files of this one are slow
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			now[j.Tenant]--
+			done++
+			return nil
+		}, Options{Concurrency: 2, FairTurns: true})
+		for range 4 {
+			enqueue(t, e.DB, q, tenant, "read", "", EnqueueOptions{})
+		}
+		enqueue(t, e.DB, q, neighbour, "read", "", EnqueueOptions{})
+		start(t, q)
+		eventually(t, "the neighbour's turn", func() bool { mu.Lock(); defer mu.Unlock(); return peak[neighbour] == 1 && done == 1 })
+		close(held)
+		eventually(t, "all of them", func() bool { mu.Lock(); defer mu.Unlock(); return done == 5 })
+		if peak[tenant] != 1 {
+			t.Errorf("%d at once of one tenant", peak[tenant])
+		}
+	})
+}

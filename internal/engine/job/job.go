@@ -35,6 +35,7 @@ type Options struct {
 	Timeout     time.Duration                   // of one attempt; default none
 	Lease       time.Duration                   // renewed at a third of it while the handler runs; default 60 s
 	Concurrency int                             // how many at once in this process; default 1
+	FairTurns   bool                            // at most one at once of each tenant, so that nobody fills the places
 }
 
 func (o Options) filled() Options {

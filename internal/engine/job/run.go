@@ -162,10 +162,14 @@ func (q *Queue) due(ctx context.Context) (map[string]time.Time, error) {
 }
 
 func (q *Queue) claim(ctx context.Context, k *kind, limit int) ([]Job, error) {
+	query := qClaim
+	if k.opt.FairTurns {
+		query, limit = qClaimFair, 1 // the next round sees whose turn it is not
+	}
 	var jobs []Job
 	return jobs, q.db.Tx(ctx, db.Global, func(tx *db.Tx) (err error) {
 		now := time.Now()
-		jobs, err = db.All(tx, qClaim, scanJob, q.node, q.process, db.Micros(now.Add(k.opt.Lease)), k.name, db.Micros(now), limit)
+		jobs, err = db.All(tx, query, scanJob, q.node, q.process, db.Micros(now.Add(k.opt.Lease)), k.name, db.Micros(now), limit)
 		return err
 	})
 }

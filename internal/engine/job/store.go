@@ -24,6 +24,16 @@ where state = 'ready' and (tenant_id, job_id) in (
   select tenant_id, job_id from job where state = 'ready' and kind = $4 and run_at <= $5 order by run_at, job_id limit $6)
 returning tenant_id, job_id, kind, slot, payload, attempt`)
 
+	// qClaimFair takes the oldest job of one tenant that has none of the kind under way. On PostgreSQL two nodes could take
+	// two of one tenant in the same instant: fairness bends for a job, and no job runs twice.
+	qClaimFair = db.GlobalQ("job.claim_fair", `
+update job set state = 'running', attempt = attempt + 1, node = $1, process = $2, lease_until = $3
+where state = 'ready' and (tenant_id, job_id) in (
+  select w.tenant_id, w.job_id from job w where w.state = 'ready' and w.kind = $4 and w.run_at <= $5
+  and not exists (select 1 from job r where r.tenant_id = w.tenant_id and r.kind = $4 and r.state = 'running')
+  order by w.run_at, w.job_id limit $6)
+returning tenant_id, job_id, kind, slot, payload, attempt`)
+
 	qRenew = db.GlobalQ("job.renew", `
 update job set lease_until = $3
 where tenant_id = $1 and job_id = $2 and state = 'running' and process = $4 and attempt = $5`)

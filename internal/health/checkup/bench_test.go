@@ -42,7 +42,7 @@ func BenchmarkParse(b *testing.B) {
 	_, file := big(b, 100_000)
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
-		info, err := Parse(strings.NewReader(file), nil, today, func(*Row) error { return nil })
+		info, err := Parse(b.Context(), strings.NewReader(file), nil, today, func(*Row) error { return nil })
 		if err != nil || info.Good != 100_000 {
 			b.Fatalf("%+v %v", info.Good, err)
 		}
@@ -52,7 +52,7 @@ func BenchmarkParse(b *testing.B) {
 func BenchmarkJudge(b *testing.B) {
 	_, file := big(b, 1000)
 	var rows [][]byte
-	if _, err := Parse(strings.NewReader(file), nil, today, func(r *Row) error {
+	if _, err := Parse(b.Context(), strings.NewReader(file), nil, today, func(r *Row) error {
 		rows = append(rows, r.AppendValues(nil))
 		return nil
 	}); err != nil {
@@ -127,7 +127,7 @@ func plainInserts(b *testing.B, bed *bed, file string) {
 		}))
 		rows = rows[:0]
 	}
-	_, err = Parse(strings.NewReader(file), nil, today, func(r *Row) error {
+	_, err = Parse(b.Context(), strings.NewReader(file), nil, today, func(r *Row) error {
 		enc := r.AppendValues(nil)
 		rows = append(rows, stored{id: ids.New[ids.Result](), person: ids.Person(r.Number), year: 1900, day: r.Day, digest: make([]byte, 16), sealed: enc, brief: enc[:8], judgement: bytes.Repeat(enc[:1], 90)})
 		if len(rows) == chunkRows {

@@ -71,7 +71,7 @@ func TestBrokenFilesNameTheLine(t *testing.T) {
 		many.WriteString(lineA(fmt.Sprint(i)) + "\n")
 	}
 	rows := 0
-	_, err := Parse(strings.NewReader(many.String()), nil, today, func(*Row) error { rows++; return nil })
+	_, err := Parse(t.Context(), strings.NewReader(many.String()), nil, today, func(*Row) error { rows++; return nil })
 	if f := fault.Of(err); f == nil || f.Kind != fault.Invalid || f.Args["line"] == "" {
 		t.Fatalf("%v", err)
 	}
@@ -99,7 +99,7 @@ func TestDatesOfFiles(t *testing.T) {
 		"2026/11/23": "2026-11-23", "2026/11/24": codeDayFuture,
 	} {
 		got := ""
-		_, err := Parse(strings.NewReader(fileA(lineA("1", "健診日", cell))), nil, today, func(r *Row) error {
+		_, err := Parse(t.Context(), strings.NewReader(fileA(lineA("1", "健診日", cell))), nil, today, func(r *Row) error {
 			if got = r.Day.String(); len(r.Errors) > 0 {
 				got = r.Errors[0].Code
 			}
@@ -137,7 +137,7 @@ func TestPlausibleRanges(t *testing.T) {
 func TestRowsAreIndependent(t *testing.T) {
 	full, bare := lineA("1"), lineA("2", "身長", "", "体重", "", "BMI", "", "腹囲", "", "HbA1c", "", "中性脂肪", "", "尿蛋白", "", "胸部X線", "", "喫煙", "", "既往歴", "", "健診機関", "")
 	var counts []int
-	info, err := Parse(strings.NewReader(fileA(full, bare, full[:0]+lineA("3"))), nil, today, func(r *Row) error {
+	info, err := Parse(t.Context(), strings.NewReader(fileA(full, bare, full[:0]+lineA("3"))), nil, today, func(r *Row) error {
 		counts = append(counts, len(r.Values))
 		if r.Line == 3 && r.Body != "" {
 			t.Errorf("line 3 has the body of line 2: %s", r.Body)

@@ -1,6 +1,7 @@
 package checkup
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -40,8 +41,8 @@ const identityMax = 300
 
 // Parse reads a check-up file line by line. A line that is wrong is emitted with every reason; only what
 // makes the file as a whole unreadable, or an error of emit, ends it early. m nil means: guess.
-func Parse(r io.Reader, m *Mapping, today jst.Date, emit func(*Row) error) (Info, error) {
-	rd, err := tabular.NewReader(r, tabular.Options{})
+func Parse(ctx context.Context, r io.Reader, m *Mapping, today jst.Date, emit func(*Row) error) (Info, error) {
+	rd, err := tabular.NewReader(r, tabular.Options{Context: ctx})
 	if err != nil {
 		return Info{}, err
 	}

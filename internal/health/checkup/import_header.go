@@ -1,6 +1,7 @@
 package checkup
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -11,8 +12,8 @@ import (
 )
 
 // HeaderOf reads only as far as the header row: for choosing a saved mapping.
-func HeaderOf(r io.Reader) (header []string, preamble []string, err error) {
-	rd, err := tabular.NewReader(r, tabular.Options{})
+func HeaderOf(ctx context.Context, r io.Reader) (header []string, preamble []string, err error) {
+	rd, err := tabular.NewReader(r, tabular.Options{Context: ctx})
 	if err != nil {
 		return nil, nil, err
 	}

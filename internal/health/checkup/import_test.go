@@ -55,7 +55,7 @@ func cp932(t testing.TB, s string) string {
 func parse(t testing.TB, file string, m *Mapping) (Info, []string, error) {
 	t.Helper()
 	var out []string
-	info, err := Parse(strings.NewReader(file), m, today, func(r *Row) error {
+	info, err := Parse(t.Context(), strings.NewReader(file), m, today, func(r *Row) error {
 		if len(r.Errors) == 0 {
 			out = append(out, fmt.Sprintf("%d %s %s %s %s", r.Line, r.Number, r.Sex.Japanese(), r.Birth, r.Day))
 			return nil
@@ -139,7 +139,7 @@ func TestParseCoded(t *testing.T) {
 		"5,3,佐藤 翔太,サトウ ショウタ,1,19800401,20260601,170.0,145,90,130,131,9\r\n" +
 		"9,1,,,,,,,,,,,\r\n"
 	var first []string
-	info, err := Parse(strings.NewReader(cp932(t, file)), nil, today, func(r *Row) error {
+	info, err := Parse(t.Context(), strings.NewReader(cp932(t, file)), nil, today, func(r *Row) error {
 		if r.Line == 3 {
 			for _, v := range r.Values {
 				first = append(first, v.Item.Key+"="+v.Show(v.Item))
@@ -164,7 +164,7 @@ func TestParseCoded(t *testing.T) {
 
 func TestThreeReadings(t *testing.T) {
 	file := "社員番号,カナ氏名,性別,生年月日,健診日,9A751000000000001,9A752000000000001,9A755000000000001,9A761000000000001,9A762000000000001\n1,サトウ,男,1980/4/1,2026/6/1,150,140,,95,85\n"
-	if _, err := Parse(strings.NewReader(file), nil, today, func(r *Row) error {
+	if _, err := Parse(t.Context(), strings.NewReader(file), nil, today, func(r *Row) error {
 		s, d := find(r.Values, "systolic"), find(r.Values, "diastolic")
 		if s == nil || d == nil || s.Num != 140*unit || d.Num != 85*unit || len(r.Errors) > 0 {
 			t.Errorf("%+v %+v", r.Values, r.Errors)
@@ -203,7 +203,7 @@ func TestParseRefusesFiles(t *testing.T) {
 		t.Error("a quote that is never closed is accepted")
 	}
 	stop := errors.New("stop")
-	if _, err := Parse(strings.NewReader(fileA(lineA("1"))), nil, today, func(*Row) error { return stop }); !errors.Is(err, stop) {
+	if _, err := Parse(t.Context(), strings.NewReader(fileA(lineA("1"))), nil, today, func(*Row) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("emit's error is lost: %v", err)
 	}
 }
@@ -256,7 +256,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(cp932(f, fileA(lineA("1")))))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		last := 0
-		info, err := Parse(strings.NewReader(string(b)), nil, today, func(r *Row) error {
+		info, err := Parse(t.Context(), strings.NewReader(string(b)), nil, today, func(r *Row) error {
 			if r.Line <= last {
 				t.Fatalf("line %d after %d", r.Line, last)
 			}

@@ -91,7 +91,7 @@ func (s *Service) run(ctx context.Context, b *batch, m *Mapping, write bool, ope
 		})
 	}
 	var rows []parsed
-	info, perr := Parse(f, m, jst.Of(in.now), func(r *Row) error {
+	info, perr := Parse(ctx, f, m, jst.Of(in.now), func(r *Row) error {
 		if err := in.take(ctx, r, &rows); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func New(d Deps) *Service {
 // Register names the service's jobs to the queue: once, before the queue runs.
 func (s *Service) Register() {
 	if s.jobs != nil {
-		s.jobs.Handle(jobRead, s.handle(s.read), jobOptions)
+		s.jobs.Handle(jobRead, s.handle(s.read), readOptions)
 		s.jobs.Handle(jobApply, s.handle(s.apply), jobOptions)
 		s.jobs.Handle(jobRejudge, s.rejudgeJob, jobOptions)
 	}

@@ -24,6 +24,9 @@ const (
 
 var jobOptions = job.Options{MaxAttempts: 4, Timeout: 30 * time.Minute, Concurrency: 1}
 
+// Two files are read at once, of two customers: a slow one makes only its own customer wait.
+var readOptions = job.Options{MaxAttempts: jobOptions.MaxAttempts, Timeout: jobOptions.Timeout, Concurrency: 2, FairTurns: true}
+
 // handle makes a job of a step. What cannot get better by trying again ends the import as failed, with
 // nothing of it in the database.
 func (s *Service) handle(step func(context.Context, *batch) error) job.Handler {

@@ -50,7 +50,7 @@ func (s *Service) mappingFor(ctx context.Context, b *batch) (*Mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	header, preamble, err := HeaderOf(f)
+	header, preamble, err := HeaderOf(ctx, f)
 	_ = f.Close()
 	if err != nil {
 		if b.mapping != "" { // a header that only the chosen mapping knows

@@ -46,7 +46,7 @@ func (s *Service) pass(ctx context.Context, t ids.Tenant, r *record, dir *Direct
 		return nil, err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	tab, err := tabular.NewReader(file, tabular.Options{})
+	tab, err := tabular.NewReader(file, tabular.Options{Context: ctx})
 	if err != nil {
 		return nil, err
 	}
