@@ -80,6 +80,10 @@ type Import struct {
 	Unchanged int         `json:"unchanged"`
 	Applied   int         `json:"applied"`
 
+	RejectedMore  int `json:"rejected_more,omitempty"`  // refused lines beyond those that are kept
+	UnmatchedMore int `json:"unmatched_more,omitempty"` // the same of unmatched ones
+	ReasonsMore   int `json:"reasons_more,omitempty"`   // further reasons of lines that are kept
+
 	Full        bool     `json:"full,omitempty"`         // the file names everybody
 	AbsentCount int      `json:"absent_count,omitempty"` // people whom it did not name when it was read
 	Absent      []Absent `json:"absent,omitempty"`       // of them, those without a last day now

@@ -129,7 +129,7 @@ func progress(w io.Writer) func(done, total int) {
 func tellImport(w io.Writer, i Import, confirmed bool) {
 	const shown = 20
 	fmt.Fprintf(w, "行数 %d: 受け付け %d、変更なし %d、受け付けられない行 %d、本人が決まらない行 %d\n",
-		i.Rows, i.Accepted, i.Unchanged, len(i.Rejected), len(i.Unmatched))
+		i.Rows, i.Accepted, i.Unchanged, len(i.Rejected)+i.RejectedMore, len(i.Unmatched)+i.UnmatchedMore)
 	for n, l := range i.Rejected {
 		if n == shown {
 			fmt.Fprintf(w, "  ほか %d 行（--json ですべて表示します）\n", len(i.Rejected)-n)

@@ -14,7 +14,7 @@ import (
 
 // importConfirm starts the taking-over of what the preview showed.
 func (s *server) importConfirm(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	doc, err := s.findImport(r, v)
+	doc, err := s.importProgress(r, v)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (s *server) importConfirm(w http.ResponseWriter, r *http.Request, v *Visito
 		err = s.Checkup.Confirm(r.Context(), v.Actor, doc.ID)
 	}
 	if fault.Is(err, fault.Conflict) && !wantsJSON(r) {
-		if now, again := s.findImport(r, v); again == nil && begun(now) {
+		if now, again := s.importProgress(r, v); again == nil && begun(now) {
 			err = nil
 		}
 	}
@@ -42,13 +42,18 @@ func begun(d *importDoc) bool { return d.State == "applying" || d.State == "appl
 
 // importWithdraw takes a whole import back; a reason is kept for ever.
 func (s *server) importWithdraw(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	doc, err := s.findImport(r, v)
+	doc, err := s.importProgress(r, v)
 	if err != nil {
 		return err
 	}
 	reason := strings.TrimSpace(r.PostFormValue("reason"))
 	if reason == "" && doc.State == "applied" {
-		view := newImportView(doc, r)
+		whole, done, err := s.findImport(r, v)
+		if err != nil {
+			return err
+		}
+		view := newImportView(whole, r)
+		done()
 		view.Errors = []FieldError{{"reason", message(fault.New(fault.Invalid, "web.reason_missing"))}}
 		return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
 	}
@@ -68,11 +73,12 @@ func (s *server) importLeavers(w http.ResponseWriter, r *http.Request, v *Visito
 	if err := r.ParseForm(); err != nil {
 		return formFault(err)
 	}
-	doc, err := s.findImport(r, v)
+	doc, done, err := s.findImport(r, v)
 	if err != nil {
 		return err
 	}
 	view := newImportView(doc, r)
+	done()
 	view.Day, view.Chose = strings.TrimSpace(r.PostFormValue("day")), map[ids.Person]bool{}
 	var people []ids.Person
 	for _, p := range r.PostForm["person"] {

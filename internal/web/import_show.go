@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -24,6 +25,7 @@ type importDoc struct {
 	Added, Changed                                                       int
 	NewSites, NewDepts, Ignored                                          []string
 	Refused                                                              []refusedLine
+	More, ReasonsMore                                                    int // lines, and reasons, that are only counted
 	Full                                                                 bool
 	AbsentCount                                                          int
 	Absent                                                               []org.Absent
@@ -56,8 +58,28 @@ func (d *importDoc) Step() int {
 	return map[string]int{"reading": 2, "preview": 2, "applying": 3, "applied": 4, "withdrawn": 4, "failed": 2}[d.State]
 }
 
+// openLists is how many requests open the lines of an import at once.
+const openLists = 2
+
 // findImport reads an import of check-ups or, when there is none of that id, of the roster.
-func (s *server) findImport(r *http.Request, v *Visitor) (*importDoc, error) {
+//
+// The lines of one import take tens of megabytes while they are opened, so that only a few requests do so at once; done
+// gives the turn back, and comes before anything is written to whoever asked: that may be slow.
+func (s *server) findImport(r *http.Request, v *Visitor) (doc *importDoc, done func(), err error) {
+	select {
+	case s.lists <- struct{}{}:
+	case <-r.Context().Done():
+		return nil, nil, r.Context().Err()
+	}
+	done = func() { <-s.lists }
+	if doc, err = s.wholeImport(r, v); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return doc, done, nil
+}
+
+func (s *server) wholeImport(r *http.Request, v *Visitor) (*importDoc, error) {
 	return eitherImport(r, v, s.Checkup.Import, s.Org.Import)
 }
 
@@ -96,6 +118,7 @@ type importView struct {
 	Pager Pager
 	Day   string // of leaving, as it was typed
 	Chose map[ids.Person]bool
+	More  string // what of the refused lines is not listed
 }
 
 // Template names the file.
@@ -103,14 +126,25 @@ func (*importView) Template() string { return "import" }
 
 // importPage shows an import in whatever state it is, for people and for scripts.
 func (s *server) importPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	doc, err := s.findImport(r, v)
+	doc, done, err := s.findImport(r, v)
 	if err != nil {
 		return err
 	}
 	if wantsJSON(r) {
-		return sendJSON(w, http.StatusOK, doc.raw)
+		b, err := json.Marshal(doc.raw)
+		done()
+		if err != nil {
+			return err
+		}
+		return sendJSON(w, http.StatusOK, json.RawMessage(b))
 	}
-	return s.page(w, r, v, newImportView(doc, r))
+	view := newImportView(doc, r)
+	done()
+	return s.page(w, r, v, view)
+}
+
+func sortRefused(doc *importDoc) {
+	slices.SortStableFunc(doc.Refused, func(a, b refusedLine) int { return a.Line - b.Line })
 }
 
 func newImportView(doc *importDoc, r *http.Request) *importView {
@@ -119,9 +153,11 @@ func newImportView(doc *importDoc, r *http.Request) *importView {
 		title = "名簿の取り込み"
 	}
 	view := &importView{Page: Page{Title: title, Here: "/imports", Crumbs: []Crumb{{"/imports", "取り込み"}}}, Doc: doc}
-	slices.SortStableFunc(doc.Refused, func(a, b refusedLine) int { return a.Line - b.Line })
+	sortRefused(doc)
 	view.Pager = pagerOf(r, len(doc.Refused), 50)
-	view.Shown = doc.Refused[view.Pager.from():view.Pager.to()]
+	view.More = moreRefused(doc)
+	view.Shown = slices.Clone(doc.Refused[view.Pager.from():view.Pager.to()])
+	doc.Refused, doc.raw = nil, nil // a slow connection holds one page, not all lines
 	return view
 }
 

@@ -17,8 +17,8 @@ import (
 // that grows with the square of their length. Without following them there are no dates, no numbers
 // with leading zeros and no percentages, so both the patterns and the time are bounded.
 const (
-	maxFormat  = 255              // characters of one pattern, as many as Excel itself allows
-	maxFormats = 4000             // patterns of a workbook; Excel writes up to some 250, and each cell looks for its own
+	maxFormat  = 255  // characters of one pattern, as many as Excel itself allows
+	maxFormats = 4000 // patterns of a workbook; Excel writes up to some 250, and each cell looks for its own
 )
 
 // maxWork is the time of one processor for all cells of a workbook; the largest honest one takes a fraction of it. A

@@ -1,6 +1,7 @@
 package checkup
 
 import (
+	"cmp"
 	"maps"
 	"time"
 
@@ -62,6 +63,9 @@ type Import struct {
 	Done      int // lines looked at so far, while the state is running
 	Rejected  []Rejected
 	Unmatched []Unmatched
+	// Lines beyond those that are kept, and further reasons of lines that are.
+	RejectedMore, UnmatchedMore, ReasonsMore int
+
 	Ignored   []string // headers that went nowhere
 	Failure   *fault.Fault
 	Note      *fault.Fault
@@ -115,7 +119,8 @@ func (b *batch) view(done int, values bool) *Import {
 	i := &Import{
 		ID: b.id, State: b.state, File: b.about.File, Body: b.about.Body, Rows: b.rows, Accepted: b.accepted, Unchanged: b.unchanged,
 		Applied: b.applied, Done: max(done, b.done), Rejected: b.detail.Rejected, Unmatched: b.detail.Unmatched, Ignored: b.detail.Ignored,
-		Failure: b.detail.Failure.fault(), Note: b.detail.Note.fault(), Reason: b.detail.Reason,
+		Failure: b.detail.Failure.fault(), Note: b.detail.Note.fault(), Reason: cmp.Or(b.about.Reason, b.detail.Reason),
+		RejectedMore: b.detail.RejectedMore, UnmatchedMore: b.detail.UnmatchedMore, ReasonsMore: b.detail.ReasonsMore,
 		StartedBy: b.startedBy, AppliedBy: b.appliedBy, StartedAt: b.startedAt, AppliedAt: b.appliedAt, EndedAt: b.endedAt,
 	}
 	if !b.state.Running() {

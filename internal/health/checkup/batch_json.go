@@ -56,11 +56,17 @@ func (i *Import) MarshalJSON() ([]byte, error) {
 		Applied   int         `json:"applied"`
 		Done      int         `json:"done,omitempty"`
 		Ignored   []string    `json:"ignored,omitempty"`
-		Failure   *text       `json:"failure,omitempty"`
-		Note      *text       `json:"note,omitempty"`
+
+		RejectedMore  int `json:"rejected_more,omitempty"`
+		UnmatchedMore int `json:"unmatched_more,omitempty"`
+		ReasonsMore   int `json:"reasons_more,omitempty"`
+
+		Failure *text `json:"failure,omitempty"`
+		Note    *text `json:"note,omitempty"`
 	}{
 		ID: i.ID, Kind: "checkup", State: i.State, Rows: i.Rows, Accepted: i.Accepted, Unchanged: i.Unchanged, Applied: i.Applied,
 		Done: i.Done, Ignored: i.Ignored, Rejected: make([]line, 0, len(i.Rejected)), Unmatched: make([]unmatched, 0, len(i.Unmatched)),
+		RejectedMore: i.RejectedMore, UnmatchedMore: i.UnmatchedMore, ReasonsMore: i.ReasonsMore,
 	}
 	for _, r := range i.Rejected {
 		l := line{Line: r.Line}

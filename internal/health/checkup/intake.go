@@ -18,7 +18,8 @@ import (
 const (
 	chunkRows   = 512     // rows handed on, sealed and written together
 	workers     = 2       // seal and judge
-	maxReasons  = 200_000 // refused lines keep every reason up to here; beyond, one a line
+	maxLines    = 20_000  // refused lines that are kept; beyond, they are counted
+	maxReasons  = 60_000  // refused lines keep every reason up to here; beyond, one a line
 	maxWrong    = 100_000 // refused lines after which a file is not worth reading on
 	progressing = 2000    // rows between two looks at the progress
 )

@@ -77,27 +77,44 @@ func (in *intake) take(ctx context.Context, r *Row, rows *[]parsed) error {
 	return nil
 }
 
-// reject keeps the reasons of a line; a file that is wrong throughout does not fill the memory with them.
+// reject keeps the reasons of a line; a file that is wrong throughout does not fill the memory with them, neither
+// now nor of everybody who looks at it later.
 func (in *intake) reject(line int, errs []CellError) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	d := &in.out.detail
+	if in.full() {
+		d.RejectedMore++
+		return
+	}
 	if in.reasons > maxReasons {
+		d.ReasonsMore += len(errs) - 1
 		errs = errs[:1]
 	}
 	in.reasons += len(errs)
-	in.out.detail.Rejected = append(in.out.detail.Rejected, Rejected{line, slices.Clone(errs)})
+	d.Rejected = append(d.Rejected, Rejected{line, slices.Clone(errs)})
+}
+
+// full tells that no further line is kept.
+func (in *intake) full() bool {
+	return len(in.out.detail.Rejected)+len(in.out.detail.Unmatched) >= maxLines
 }
 
 func (in *intake) unmatched(line int, code string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.full() {
+		in.out.detail.UnmatchedMore++
+		return
+	}
 	in.out.detail.Unmatched = append(in.out.detail.Unmatched, Unmatched{Line: line, Code: code})
 }
 
-// enough stops at a file of which so many lines are wrong that nobody would read them: they are kept in
-// memory, and a small file may have millions.
+// enough stops at a file of which so many lines are wrong that nobody would read them: a small one may have millions.
 func (in *intake) enough() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if len(in.out.detail.Rejected)+len(in.out.detail.Unmatched) <= maxWrong {
+	if in.out.detail.rejected()+in.out.detail.unmatched() <= maxWrong {
 		return nil
 	}
 	return fault.New(fault.Invalid, "checkup.too_many_wrong", "limit", strconv.Itoa(maxWrong))

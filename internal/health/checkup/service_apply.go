@@ -31,7 +31,7 @@ var readOptions = job.Options{MaxAttempts: jobOptions.MaxAttempts, Timeout: jobO
 // nothing of it in the database.
 func (s *Service) handle(step func(context.Context, *batch) error) job.Handler {
 	return func(ctx context.Context, j job.Job) error {
-		b, err := s.batch(ctx, j.Tenant, ids.Import(j.Payload), true)
+		b, err := s.batch(ctx, j.Tenant, ids.Import(j.Payload), false)
 		if err != nil {
 			return err
 		}

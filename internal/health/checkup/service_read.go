@@ -55,6 +55,6 @@ func (s *Service) ready(ctx context.Context, b *batch, out *outcome, note *fault
 func (o *outcome) counts(b *batch) map[string]any {
 	return map[string]any{
 		"import": b.id, "rows": o.info.Rows, "accepted": o.accepted, "unchanged": o.unchanged,
-		"rejected": len(o.detail.Rejected), "unmatched": len(o.detail.Unmatched), "mac": hex.EncodeToString(o.mac[:]),
+		"rejected": o.detail.rejected(), "unmatched": o.detail.unmatched(), "mac": hex.EncodeToString(o.mac[:]),
 	}
 }

@@ -71,7 +71,7 @@ func (s *Service) Remap(ctx context.Context, a actor.Actor, id ids.Import, colum
 	if err := s.require(ctx, a, access.MappingEdit, "checkup.mapping"); err != nil {
 		return err
 	}
-	b, err := s.batchFor(ctx, a, access.MappingEdit, id, true)
+	b, err := s.batchFor(ctx, a, access.MappingEdit, id, false)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return fault.New(fault.Invalid, "checkup.reason_missing")
 	}
-	b, err := s.batchFor(ctx, a, access.ImportWithdraw, id, true)
+	b, err := s.batchFor(ctx, a, access.ImportWithdraw, id, false)
 	if err != nil {
 		return err
 	}
@@ -33,17 +33,17 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 	case b.state == Withdrawn:
 		return fault.New(fault.Conflict, "checkup.import_withdrawn")
 	}
-	b.detail.Reason = clip(reason)
+	b.about.Reason = clip(reason)
 	k, err := s.vault.Tenant(ctx, a.Tenant)
 	if err != nil {
 		return err
 	}
-	aboutCol, detailCol, err := b.sealed(k)
+	aboutCol, err := sealJSON(k, locBatch(b.id, "about"), b.about)
 	if err != nil {
 		return err
 	}
 	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		n, err := tx.Exec(qBatchWithdraw, a.Tenant, id, b.state, aboutCol, detailCol, db.Micros(time.Now()))
+		n, err := tx.Exec(qBatchWithdraw, a.Tenant, id, b.state, aboutCol, db.Micros(time.Now()))
 		if err != nil {
 			return err
 		}

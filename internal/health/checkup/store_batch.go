@@ -36,7 +36,7 @@ var (
 		where tenant_id = $1 and id = $2 and state = 'applying'`)
 	qBatchYear     = db.Q("checkup.batch_year", `insert into import_batch_year (tenant_id, batch_id, year) values ($1, $2, $3)`)
 	qBatchConfirm  = db.Q("checkup.batch_confirm", `update import_batch set state = 'applying', applied_by = $3 where tenant_id = $1 and id = $2 and state = 'preview'`)
-	qBatchWithdraw = db.Q("checkup.batch_withdraw", `update import_batch set state = 'withdrawn', about = $4, detail = $5, ended_at = $6 where tenant_id = $1 and id = $2 and state = $3`)
+	qBatchWithdraw = db.Q("checkup.batch_withdraw", `update import_batch set state = 'withdrawn', about = $4, ended_at = $5 where tenant_id = $1 and id = $2 and state = $3`)
 	qBatchFail     = db.Q("checkup.batch_fail", `update import_batch set state = 'failed', about = $3, detail = $4, ended_at = $5, done_n = 0
 		where tenant_id = $1 and id = $2 and state in ('reading', 'applying')`)
 	qBatchReread = db.Q("checkup.batch_reread", `update import_batch set state = 'reading', mapping_id = $3 where tenant_id = $1 and id = $2 and state in ('preview', 'failed')`)
@@ -67,7 +67,8 @@ type about struct {
 	Body   string   `json:"body,omitempty"`
 	Header []string `json:"header,omitempty"`
 	// Reach is how far who uploaded it reached then: lines about others find nobody.
-	Reach *actor.Reach `json:"reach,omitempty"`
+	Reach  *actor.Reach `json:"reach,omitempty"`
+	Reason string       `json:"reason,omitempty"` // of a withdrawal; here, so that withdrawing opens no lines
 }
 
 // detail is what was found wrong; it holds cells of the file, so it is sealed.
@@ -75,10 +76,18 @@ type detail struct {
 	Rejected  []Rejected  `json:"rejected,omitempty"`
 	Unmatched []Unmatched `json:"unmatched,omitempty"`
 	Ignored   []string    `json:"ignored,omitempty"`
-	Failure   *message    `json:"failure,omitempty"`
-	Note      *message    `json:"note,omitempty"`
-	Reason    string      `json:"reason,omitempty"` // of a withdrawal
+
+	RejectedMore  int `json:"rejected_more,omitempty"`  // lines beyond those that are kept
+	UnmatchedMore int `json:"unmatched_more,omitempty"` // the same
+	ReasonsMore   int `json:"reasons_more,omitempty"`   // further reasons of lines that are kept
+
+	Failure *message `json:"failure,omitempty"`
+	Note    *message `json:"note,omitempty"`
+	Reason  string   `json:"reason,omitempty"` // of a withdrawal by an earlier version
 }
+
+func (d *detail) rejected() int  { return len(d.Rejected) + d.RejectedMore }
+func (d *detail) unmatched() int { return len(d.Unmatched) + d.UnmatchedMore }
 
 type message struct {
 	Kind fault.Kind        `json:"kind"`
