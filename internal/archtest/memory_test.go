@@ -34,6 +34,7 @@ var memories = map[string]string{
 	"internal/people/identity/scim.Service.limits":   "scim.limits",
 	"internal/health/checkup.intake.seen":            oneImport,
 	"internal/health/checkup.intake.known":           oneImport,
+	"internal/people/identity.gate.from":             "identity.gate",
 	"internal/app.stage.open":                        itsOwn,
 	"internal/app.stage.reviews":                     itsOwn,
 	"internal/app.stage.inside":                      itsOwn,

@@ -9,6 +9,7 @@ var memoryStores = []Store{
 	{Name: "vault.cache", Place: Memory, Says: "契約先の鍵の控え", Erase: Forget, Why: "ほかの節では1分以内に消えます。"},
 	{Name: "web.tenants", Place: Memory, Says: "契約先の名称の控え", Erase: Expire, Why: "1分で消えます。"},
 	{Name: "identity.touches", Place: Memory, Says: "最後に操作した時刻の控え", Erase: Expire, Why: "識別子と時刻だけで、数秒ごとに書き込んで手放します。"},
+	{Name: "identity.gate", Place: Memory, Says: "サインインの順番待ちの数", Erase: Expire, Why: "接続元のアドレスと数だけで、順番が済むと消えます。"},
 	{Name: "web.streams", Place: Memory, Says: "開いている画面の数", Erase: Expire, Why: "識別子と数だけで、画面を閉じると消えます。"},
 	{Name: "sso.limits", Place: Memory, Says: "外部の認証の間隔と設定の控え", Erase: Expire, Why: "接続元のアドレスと、認証サービスの公開情報だけで、止めると消えます。"},
 	{Name: "scim.limits", Place: Memory, Says: "人事システムの間隔", Erase: Expire, Why: "識別子だけで、止めると消えます。"},

@@ -123,7 +123,7 @@ func (s *Service) acceptable(a *attempt, login, password string) error {
 
 // hash waits for a slot like every other use of argon2id.
 func (s *Service) hash(ctx context.Context, password string) (string, error) {
-	leave, err := s.gate.enter(ctx)
+	leave, err := s.gate.enter(ctx, "")
 	if err != nil {
 		return "", err
 	}

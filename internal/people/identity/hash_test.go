@@ -78,7 +78,7 @@ func TestGateBoundsBoth(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
-				leave, err := g.enter(t.Context())
+				leave, err := g.enter(t.Context(), "")
 				if f := fault.Of(err); f != nil {
 					if f.Code != "identity.busy" || f.RetryAfter < time.Second {
 						t.Errorf("%v, retry after %v", f, f.RetryAfter)
@@ -99,10 +99,10 @@ func TestGateBoundsBoth(t *testing.T) {
 			t.Errorf("%d inside at once, %d refused", most.Load(), refused.Load())
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		a, _ := g.enter(ctx)
-		b, _ := g.enter(ctx)
+		a, _ := g.enter(ctx, "")
+		b, _ := g.enter(ctx, "")
 		cancel()
-		if _, err := g.enter(ctx); !errors.Is(err, context.Canceled) {
+		if _, err := g.enter(ctx, ""); !errors.Is(err, context.Canceled) {
 			t.Errorf("a cancelled wait gave %v", err)
 		}
 		a()

@@ -39,8 +39,10 @@ type Policy struct {
 	NetworkNames int           // different names that fail from one network in a tenant
 	NetworkFor   time.Duration
 	NetworkWait  time.Duration
-	LocksMost    int // beyond so many locks in LocksFor the tenant's administrators are told
-	LocksFor     time.Duration
+	// AnywhereNames is NetworkNames whatever tenant was typed.
+	AnywhereNames int
+	LocksMost     int // beyond so many locks in LocksFor the tenant's administrators are told
+	LocksFor      time.Duration
 
 	// 3-5
 	CodeFor     time.Duration
@@ -73,7 +75,7 @@ func DefaultPolicy() Policy {
 		FirstPasswordFor: 14 * 24 * time.Hour,
 		LockAt:           11, ThrottleFrom: 5, ThrottleFirst: time.Second, ThrottleMost: 8 * time.Second, ThrottleForget: 30 * time.Minute,
 		DeviceFor:  90 * 24 * time.Hour,
-		SprayNames: 10, SprayFor: time.Hour, SprayWait: 8 * time.Second, NetworkNames: 30, NetworkFor: 10 * time.Minute, NetworkWait: time.Second,
+		SprayNames: 10, SprayFor: time.Hour, SprayWait: 8 * time.Second, NetworkNames: 30, NetworkFor: 10 * time.Minute, NetworkWait: time.Second, AnywhereNames: 100,
 		LocksMost: 5, LocksFor: 10 * time.Minute,
 		CodeFor: 10 * time.Minute, CodeTries: 5, Resends: 3, ResendAfter: 30 * time.Second, CodesPerDay: 100,
 		TwoFactor:   []actor.Role{actor.Nurse, actor.Physician, actor.StressImplementer, actor.StressStaff, actor.TenantAdmin, actor.Operator, actor.ITSM, actor.Auditor},
@@ -136,7 +138,7 @@ func (p Policy) Check() error {
 	want(p.PasswordLeast >= 10 && p.PasswordMost >= 64 && p.PasswordMost <= 1024, "passwords have at least 10 characters, and at least 64 must be possible (3-4a)")
 	want(p.LockAt >= 1 && p.LockAt <= 11, "an account locks at the 11th failure at the latest (3-4b)")
 	want(p.ThrottleFrom >= 1 && p.ThrottleFirst > 0 && p.ThrottleMost >= p.ThrottleFirst && p.ThrottleForget > p.ThrottleMost, "throttling needs sensible figures (3-4b)")
-	want(p.SprayNames > 0 && p.SprayFor > 0 && p.SprayWait > 0 && p.NetworkNames > 0 && p.NetworkFor > 0 && p.NetworkWait > 0 && p.LocksMost > 0 && p.LocksFor > 0, "spraying and locks in a row need figures")
+	want(p.SprayNames > 0 && p.SprayFor > 0 && p.SprayWait > 0 && p.NetworkNames > 0 && p.AnywhereNames > 0 && p.NetworkFor > 0 && p.NetworkWait > 0 && p.LocksMost > 0 && p.LocksFor > 0, "spraying and locks in a row need figures")
 	want(p.CodeFor > 0 && p.CodeFor <= 10*time.Minute && p.CodeTries >= 1 && p.CodeTries <= 5, "a code lives 10 minutes and 5 tries at most (3-5)")
 	want(p.Resends >= 0 && p.Resends <= 3 && p.ResendAfter >= 30*time.Second && p.CodesPerDay >= 1, "a code is sent again 3 times at most, 30 s apart (3-5)")
 	want(p.SessionIdle > 0 && p.SessionIdle <= 3*time.Hour && p.SessionMost >= p.SessionIdle && p.SessionMost <= 24*time.Hour, "a session ends after 3 h without activity at the latest (3-12)")

@@ -49,7 +49,7 @@ func normalRecovery(typed string) string {
 // own, then keyed. 49 bits are few for whoever has stolen database and keys; each guess costs as much as one
 // at a password. The row is found by it without comparing anything in the open.
 func (s *Service) recoveryMAC(ctx context.Context, k *vault.Key, a ids.Account, code string) ([]byte, error) {
-	leave, err := s.gate.enter(ctx)
+	leave, err := s.gate.enter(ctx, "")
 	if err != nil {
 		return nil, err
 	}

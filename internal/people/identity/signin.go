@@ -129,9 +129,18 @@ func (s *Service) early(tx *db.Tx, a *attempt, now time.Time) error {
 	return waiting(tx, a.throttle, now)
 }
 
+// origin is the network whose share of the gate an attempt takes. The service's own probes come from one address and
+// fail on purpose; a remembered device is somebody who has signed in before.
+func (s *Service) origin(a *attempt) string {
+	if a.info.Probe || a.device != "" {
+		return ""
+	}
+	return Network(a.visit.Addr)
+}
+
 // look waits for a slot, counts the attempt and only then looks at the password.
 func (s *Service) look(ctx context.Context, a *attempt, password string) (right bool, rehash string, err error) {
-	leave, err := s.gate.enter(ctx)
+	leave, err := s.gate.enter(ctx, s.origin(a))
 	if err != nil {
 		return false, "", err
 	}

@@ -13,18 +13,19 @@ import (
 	"rakudos/internal/engine/vault"
 )
 
-// Password spraying is one guess at many names, below every name's own limit. Two counts see it, each of
-// different names that failed: with the same password in a tenant, wherever from, and from one network in a
-// tenant. Beyond the limit the next guess has to wait, whatever its name. The first count slows nobody who
-// types another password; the second nobody on a remembered device.
+// Password spraying is one guess at many names, below every name's own limit. Three counts see it, each of
+// different names that failed: with the same password in a tenant, wherever from; from one network in a
+// tenant; and from one network whatever tenant was typed, so that a new code each time resets nothing.
+// Beyond the limit the next guess has to wait, whatever its name. The first count slows nobody who
+// types another password; the others nobody on a remembered device.
 //
-// Rows of identity_throttle hold both: ids are keyed hashes, so that the table tells neither names nor
+// Rows of identity_throttle hold them: ids are keyed hashes, so that the table tells neither names nor
 // passwords, and they live as long as the count.
 
-// bucket is one of the two counts.
+// bucket is one of the counts.
 type bucket struct {
 	id    string
-	kind  string // "password" or "network", for the log
+	kind  string // "password", "network" or "anywhere", for the log
 	names int    // different names that make it hot
 	keep  time.Duration
 	wait  time.Duration // between two guesses while it is hot
@@ -58,6 +59,7 @@ func (s *Service) buckets(system *vault.Key, info TenantInfo, tenantCode, passwo
 	return []bucket{
 		{hashID(system, "password", t, foldCase(password)), "password", p.SprayNames, p.SprayFor, p.SprayWait},
 		{hashID(system, "network", t, Network(addr)), "network", p.NetworkNames, p.NetworkFor, p.NetworkWait},
+		{hashID(system, "anywhere", Network(addr)), "anywhere", p.AnywhereNames, p.NetworkFor, p.NetworkWait},
 	}
 }
 
@@ -134,6 +136,9 @@ func (s *Service) sprayed(tx *db.Tx, a *attempt, now time.Time) (tell bool, err 
 		}
 		if err := s.record(tx, "auth.spray", visitor(a.info.ID, "", a.visit), "denied", map[string]any{"by": b.kind, "names": n}); err != nil {
 			return false, err
+		}
+		if b.kind == "anywhere" {
+			continue // it is no single tenant's affair: what concerns one its own counts tell
 		}
 		told, err := db.Value[int](tx, qTally, ids.System, "spray-told."+string(a.info.ID), db.Micros(now), db.Micros(now.Add(time.Hour)))
 		if err != nil {

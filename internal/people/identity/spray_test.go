@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -95,6 +96,38 @@ func TestManyLocksAlert(t *testing.T) {
 		h.t = t
 		if _, err := h.first("hikari", "staff3", rightPW, Visit{}); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestSprayingOverManyTenants: a new tenant code with each guess, known or not, is one network all the same. Other
+// networks and remembered devices do not wait, and no tenant's administrators are bothered.
+func TestSprayingOverManyTenants(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		p := quick()
+		p.AnywhereNames = 12
+		h := newHouse(t, e, p)
+		known := h.in("hikari", "hr", Visit{Addr: "203.0.113.9"})
+		guess := func(i int, v Visit) error {
+			_, err := h.first(fmt.Sprintf("tenant%d", i), "hr", fmt.Sprintf("Guess%d!abc", i), v)
+			return err
+		}
+		for i := range 12 {
+			h.want(guess(i, Visit{Addr: "203.0.113.9"}), "identity.wrong")
+			if i == 5 {
+				h.want(guess(i, Visit{Addr: "203.0.113.9"}), "identity.wrong") // the same name counts once
+			}
+		}
+		err := guess(13, Visit{Addr: "203.0.113.9"})
+		if h.want(err, "identity.too_soon"); fault.Of(err) == nil || fault.Of(err).RetryAfter < time.Second {
+			t.Errorf("no time to come back: %v", err)
+		}
+		_, err = h.first("hikari", "nurse", rightPW, Visit{Addr: "203.0.113.9"})
+		h.want(err, "identity.too_soon")
+		h.want(guess(14, Visit{Addr: "203.0.113.10"}), "identity.wrong")
+		h.in("hikari", "hr", Visit{Addr: "203.0.113.9", Device: known.Device})
+		if got := h.verbs("hikari"); strings.Contains(got, "spray") {
+			t.Error(got)
 		}
 	})
 }
