@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -23,6 +25,16 @@ type retentionView struct {
 	Decides bool
 	Again   string
 	Days    int
+
+	Longer   []retention.Lengthened
+	Lengthen *lengthenForm // the desk's; nil elsewhere
+}
+
+// lengthenForm is what was typed.
+type lengthenForm struct {
+	Classes              []retention.Class
+	Class, Years, Source string
+	Most                 int
 }
 
 type candidateLine struct {
@@ -39,10 +51,15 @@ var candidateWords = map[retention.State]string{
 
 var droppedWords = map[string]string{"held": "保全の指定を受けました", "changed": "期間が終わっていないものになりました", "unbound": "承認の記録を確かめられませんでした"}
 
-// retentionDeskView lists the tenants with open candidates.
+// retentionDeskView lists the tenants, those with open candidates first.
 type retentionDeskView struct {
 	Page
-	Tenants []ids.Tenant
+	Waiting, Others []deskCustomer
+}
+
+type deskCustomer struct {
+	retention.Customer
+	Name, Code string
 }
 
 // Template names the file.
@@ -52,9 +69,17 @@ func (s *server) retentionView(r *http.Request, v *Visitor) (view *retentionView
 	view = &retentionView{Page: Page{Title: "保持期間", Here: "/retention"}, At: "/retention", Decides: access.Allows(v.Actor, access.RetentionCustomer), Days: retention.WaitDays}
 	var all []retention.Candidate
 	if id := r.PathValue("id"); id != "" {
-		view.Page = Page{Title: "消去の候補", Here: "/desk/retention", Crumbs: []Crumb{{"/desk/retention", "保持期間の終わったもの"}}}
-		view.At, view.Decides = "/desk/retention/"+id, true
 		if all, err = s.Retention.Of(r.Context(), v.Actor, ids.Tenant(id)); err != nil {
+			return nil, err
+		}
+		t, err := s.Tenants.ByID(r.Context(), ids.Tenant(id))
+		if err != nil {
+			return nil, err
+		}
+		view.Page = Page{Title: t.Name + "の保持期間", Here: "/desk/retention", Crumbs: []Crumb{{"/desk/retention", "保持期間"}}}
+		view.At, view.Decides = "/desk/retention/"+id, true
+		view.Lengthen = &lengthenForm{Classes: retention.Classes, Class: r.PostFormValue("class"), Years: r.PostFormValue("years"), Source: r.PostFormValue("source"), Most: retention.MostYears}
+		if view.Longer, err = s.Retention.LengthenedOf(r.Context(), v.Actor, t.ID); err != nil {
 			return nil, err
 		}
 	} else {
@@ -62,6 +87,9 @@ func (s *server) retentionView(r *http.Request, v *Visitor) (view *retentionView
 			return nil, err
 		}
 		if all, err = s.Retention.Mine(r.Context(), v.Actor); err != nil {
+			return nil, err
+		}
+		if view.Longer, err = s.Retention.Lengthened(r.Context(), v.Actor); err != nil {
 			return nil, err
 		}
 	}
@@ -93,12 +121,27 @@ func (s *server) retentionPage(w http.ResponseWriter, r *http.Request, v *Visito
 }
 
 func (s *server) retentionDesk(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	all, err := s.Retention.Tenants(r.Context(), v.Actor)
+	all, err := s.Retention.Customers(r.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	return s.page(w, r, v, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}, Tenants: all})
+	view := &retentionDeskView{Page: Page{Title: "保持期間", Here: "/desk/retention"}}
+	for _, c := range all {
+		t, err := s.Tenants.ByID(r.Context(), c.Tenant)
+		if err != nil {
+			return err
+		}
+		one := deskCustomer{c, t.Name, t.Code}
+		if c.Waiting > 0 {
+			view.Waiting = append(view.Waiting, one)
+		} else {
+			view.Others = append(view.Others, one)
+		}
+	}
+	return s.page(w, r, v, view)
 }
+
+var retentionFields = map[string]string{"retention.reason": "reason", "retention.again": "again", "retention.shorter": "years", "retention.class_unknown": "class"}
 
 // retentionAct runs one decision; what is wrong is said on the page itself.
 func (s *server) retentionAct(act func(context.Context, *http.Request, *Visitor) error) Action {
@@ -122,7 +165,10 @@ func (s *server) retentionAct(act func(context.Context, *http.Request, *Visitor)
 		if err != nil {
 			return err
 		}
-		field := map[string]string{"retention.reason": "reason", "retention.again": "again"}[f.Code]
+		field := retentionFields[f.Code]
+		if f.Code == "retention.reason" && r.PostForm.Has("source") {
+			field = "source"
+		}
 		view.Errors = []FieldError{{field, words.Fault(f).Message + words.Fault(f).Next}}
 		return s.pageStatus(w, r, v, statusOf(f), view)
 	}
@@ -144,4 +190,12 @@ func (s *server) retentionDecline(ctx context.Context, r *http.Request, v *Visit
 		return s.Retention.Decline(ctx, v.Actor, ids.Tenant(id), r.PostForm["candidate"], r.PostFormValue("reason"), again)
 	}
 	return s.Retention.DeclineOwn(ctx, v.Actor, r.PostForm["candidate"], r.PostFormValue("reason"), again)
+}
+
+func (s *server) retentionLengthen(ctx context.Context, r *http.Request, v *Visitor) error {
+	years, err := strconv.Atoi(strings.TrimSpace(r.PostFormValue("years")))
+	if err != nil {
+		years = 0 // the service refuses it, once it knows that the desk reaches the tenant at all
+	}
+	return s.Retention.Lengthen(ctx, v.Actor, ids.Tenant(r.PathValue("id")), r.PostFormValue("class"), years, r.PostFormValue("source"))
 }

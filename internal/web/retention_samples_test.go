@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"rakudos/internal/base/actor"
-	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
@@ -35,6 +34,11 @@ func sampleRetention(at string, decides bool) *retentionView {
 	if at == "/retention" {
 		v.Classes = []retention.ClassCount{{Class: c, Years: 7, Own: true, Source: c.Source, Count: 14084, Next: jst.Date{Y: 2026, M: 12, D: 1}, ByYear: []retention.YearCount{{Year: 2019, Count: 14084, KeepUntil: jst.Date{Y: 2026, M: 12, D: 1}}}}}
 	}
+	v.Longer = []retention.Lengthened{{Class: c, Years: 7, Source: "契約書 第9条", At: sampleNow}, {Class: c, Years: 5, Source: "契約書 第9条", At: sampleNow, Forged: true}}
+	if at != "/retention" {
+		v.Lengthen = &lengthenForm{Classes: retention.Classes, Class: c.Name, Years: "3", Source: "契約書 第9条", Most: retention.MostYears}
+		v.Errors = append(v.Errors, FieldError{"years", "法令の期間より短くはできません。"})
+	}
 	v.sort(sampleCandidates())
 	return v
 }
@@ -55,7 +59,7 @@ func retentionSamples() map[string]struct {
 		"retention-read":      {actor.Auditor, sampleRetention("/retention", false)},
 		"retention-none":      {actor.TenantAdmin, &retentionView{Page: Page{Title: "保持期間", Here: "/retention"}, At: "/retention"}},
 		"retention-case":      {actor.ITSM, sampleRetention("/desk/retention/t", true)},
-		"retention-desk":      {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}, Tenants: []ids.Tenant{"01935a00-0000-7000-8000-000000000001"}}},
+		"retention-desk":      {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}, Waiting: []deskCustomer{{retention.Customer{Tenant: "01935a00-0000-7000-8000-000000000001", Waiting: 2}, "みどり製作所", "midori"}}, Others: []deskCustomer{{retention.Customer{Tenant: "01935a00-0000-7000-8000-000000000002"}, "ひかり商事", "hikari"}}}},
 		"retention-desk-none": {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}}},
 	}
 }

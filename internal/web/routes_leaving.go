@@ -21,6 +21,7 @@ func (s *server) leavingRoutes() []Route {
 		{Pattern: "GET /desk/retention", Permission: access.RetentionDesk, Action: s.retentionDesk},
 		{Pattern: "GET /desk/retention/{id}", Permission: access.RetentionDesk, Action: s.retentionPage},
 		{Pattern: "POST /desk/retention/{id}/approve", Permission: access.RetentionDesk, Verb: "retention.approve", Action: s.retentionAct(s.retentionApprove)},
+		{Pattern: "POST /desk/retention/{id}/lengthen", Permission: access.RetentionDesk, Verb: "retention.lengthen", Action: s.retentionAct(s.retentionLengthen)},
 		{Pattern: "POST /desk/retention/{id}/decline", Permission: access.RetentionDesk, Verb: "retention.decline", Action: s.retentionAct(s.retentionDecline)},
 
 		{Pattern: "GET /holds", Permission: access.ErasureRead, Action: s.holdsPage},

@@ -115,3 +115,38 @@ func TestALongerPeriodIsTheServicesOwn(t *testing.T) {
 		}
 	})
 }
+
+// TestLongerPeriodsAreListed: for the tenant itself and for the desk, with the contract's clause; a forged one says so,
+// and the neighbour's are not among them. The desk's list has the customers within its reach, with what waits.
+func TestLongerPeriodsAreListed(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		ctx := t.Context()
+		b.someone(b.ours, 20160331, "2015-06-01")
+		b.someone(b.neighbour, 20160331, "2015-06-01")
+		b.must(b.Night(ctx))
+		if err := b.Lengthen(ctx, b.desk, b.neighbour, "じん肺", 9, "契約書第3条"); err == nil {
+			t.Error("the desk lengthens for a tenant out of its reach")
+		}
+		b.must(b.Lengthen(ctx, b.desk, b.ours, "一般健康診断", 20, "契約書第9条"))
+		own, err := b.Lengthened(ctx, b.admin)
+		if err != nil || len(own) != 1 || own[0].Years != 20 || own[0].Source != "契約書第9条" || own[0].Forged || own[0].By != b.desk.Account {
+			t.Errorf("%+v %v", own, err)
+		}
+		b.tx(b.ours, func(tx *db.Tx) error { _, err := tx.Exec(tShorter, b.ours); return err })
+		of, err := b.LengthenedOf(ctx, b.desk, b.ours)
+		if err != nil || len(of) != 1 || !of[0].Forged {
+			t.Errorf("%+v %v", of, err)
+		}
+		if _, err := b.LengthenedOf(ctx, b.admin, b.neighbour); err == nil {
+			t.Error("a tenant reads another's periods")
+		}
+		all, err := b.Customers(ctx, b.desk)
+		if err != nil || len(all) != 1 || all[0].Tenant != b.ours || all[0].Waiting != 1 {
+			t.Errorf("%+v %v", all, err)
+		}
+		if _, err := b.Customers(ctx, b.admin); err == nil {
+			t.Error("a tenant reads the desk's list")
+		}
+	})
+}

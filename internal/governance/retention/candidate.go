@@ -90,8 +90,6 @@ var (
 	qNight    = db.Q("retention.night", `select night, at, listed from retention_night where tenant_id = $1`)
 	qNightSet = db.Q("retention.night_set", `insert into retention_night (tenant_id, night, at, listed) values ($1, $2, $3, $4)
 		on conflict (tenant_id) do update set night = excluded.night, at = excluded.at, listed = excluded.listed`)
-	qRuleSet = db.Q("retention.rule_set", `insert into retention_rule (tenant_id, class, years, sealed, set_by, set_at, mac) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (tenant_id, class) do update set years = excluded.years, sealed = excluded.sealed, set_by = excluded.set_by, set_at = excluded.set_at, mac = excluded.mac`)
 )
 
 func scan(s db.Scanner) (c Candidate, err error) {

@@ -101,35 +101,6 @@ func (s *Service) Overview(ctx context.Context, a actor.Actor) (out []ClassCount
 	return out, err
 }
 
-// Lengthen sets how many years a tenant's contract keeps a class, never fewer than the law's.
-func (s *Service) Lengthen(ctx context.Context, a actor.Actor, t ids.Tenant, class string, years int, source string) error {
-	if err := s.desk(ctx, a, t); err != nil {
-		return err
-	}
-	c, err := ByName(class)
-	if err != nil {
-		return err
-	}
-	if years < c.Years || years > 100 {
-		return fault.New(fault.Invalid, "retention.shorter", "years", itoa(c.Years))
-	}
-	if err := text(source); err != nil {
-		return err
-	}
-	k, err := s.Keys.Tenant(ctx, t)
-	if err != nil {
-		return err
-	}
-	r := rule{class: c.Name, years: years, by: string(a.Account), at: db.Micros(time.Now())}
-	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
-		sealed := k.Seal(ruleAt(c.Name), []byte(source))
-		if _, err := tx.Exec(qRuleSet, t, r.class, r.years, sealed, r.by, r.at, r.sum(k, t)); err != nil {
-			return err
-		}
-		return s.event(tx, a, t, "retention.lengthened", nil, map[string]any{"class": c.Name, "years": years})
-	})
-}
-
 // Mine lists the candidates of the actor's own tenant, and those that ended lately.
 func (s *Service) Mine(ctx context.Context, a actor.Actor) ([]Candidate, error) {
 	if err := s.Guard(a, permRead); err != nil {

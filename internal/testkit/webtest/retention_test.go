@@ -68,11 +68,51 @@ func TestRetentionPages(t *testing.T) {
 	if err := h.Retention.Erase(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	lengthened(t, h, at)
 	if p := visitPage(t, admin, "/retention"); !strings.Contains(string(p.Body), "消去しました") {
 		t.Error("the page does not tell the end")
 	}
 	all, err := h.Certificates.About(t.Context(), actor.System(ids.System, "certificate"), midori.ID)
 	if err != nil || len(all) != 1 {
 		t.Errorf("%d certificates, %v", len(all), err)
+	}
+}
+
+// lengthened: the association records a contract's longer period for a tenant that it finds by its name; the tenant sees
+// it, with the contract's clause, and cannot record one itself; what is shorter than the law or lacks a clause is said
+// beside what was typed.
+func lengthened(t *testing.T, h *House, at string) {
+	t.Helper()
+	admin, itsm := h.Client("midori", "tenantadmin"), h.Client("kyokai", "itsm")
+	if p := visitPage(t, itsm, "/desk/retention"); !strings.Contains(string(p.Body), "みどり") || !strings.Contains(string(p.Body), `href="`+at+`"`) {
+		t.Error("the desk does not name the tenant")
+	}
+	form := func(years, source string) url.Values {
+		return url.Values{"class": {"一般健康診断"}, "years": {years}, "source": {source}}
+	}
+	for name, f := range map[string]struct {
+		url.Values
+		says string
+	}{
+		"shorter than the law": {form("4", "契約書 第9条"), `value="4"`}, "no number": {form("x", "契約書 第9条"), "契約書 第9条"}, "too long": {form("101", "契約書"), `value="101"`},
+		"no clause": {form("7", " "), `class="field bad"`}, "a class of nobody": {url.Values{"class": {"何か"}, "years": {"7"}, "source": {"x"}}, ""},
+	} {
+		if p, err := itsm.PostForm(t.Context(), at+"/lengthen", f.Values); err != nil || p.Status < 400 || p.Status >= 500 || !strings.Contains(string(p.Body), f.says) {
+			t.Errorf("%s: %d %v", name, p.Status, err)
+		}
+	}
+	if p, err := admin.PostForm(t.Context(), at+"/lengthen", form("7", "契約書 第9条")); err != nil || p.Status != http.StatusForbidden {
+		t.Errorf("the tenant itself: %d %v", p.Status, err)
+	}
+	if p, err := itsm.PostForm(t.Context(), at+"/lengthen", form("7", "契約書 第9条")); err != nil || p.Status != http.StatusSeeOther {
+		t.Fatalf("recorded: %d %v", p.Status, err)
+	}
+	for who, p := range map[string]string{"the tenant": string(visitPage(t, admin, "/retention").Body), "the desk": string(visitPage(t, itsm, at).Body)} {
+		if !strings.Contains(p, "契約書 第9条") || !strings.Contains(p, "7年（法令は5年）") {
+			t.Errorf("%s does not see the longer period", who)
+		}
+	}
+	if p := visitPage(t, h.Client("hikari", "tenantadmin"), "/retention"); strings.Contains(string(p.Body), "契約書 第9条") {
+		t.Error("the neighbour sees it")
 	}
 }
