@@ -49,7 +49,7 @@ var menu = []Wing{
 	{"leaving", "解約と消去", []Item{
 		{"/retention", "保持期間", access.RetentionRead},
 		{"/holds", "消去の保全", access.ErasureRead},
-		{"/desk/retention", "保持期間の終わったもの", access.RetentionDesk},
+		{"/desk/retention", "契約先の保持期間", access.RetentionDesk},
 		{"/leaving", "解約とデータの受け取り", access.TerminationRequest},
 		{"/leaving/files", "解約時のデータの受け取り", access.HandoverTake},
 		{"/desk/leaving", "解約の受付", access.TerminationDesk},

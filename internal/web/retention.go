@@ -76,7 +76,7 @@ func (s *server) retentionView(r *http.Request, v *Visitor) (view *retentionView
 		if err != nil {
 			return nil, err
 		}
-		view.Page = Page{Title: t.Name + "の保持期間", Here: "/desk/retention", Crumbs: []Crumb{{"/desk/retention", "保持期間"}}}
+		view.Page = Page{Title: t.Name + "の保持期間", Here: "/desk/retention", Crumbs: []Crumb{{"/desk/retention", "契約先の保持期間"}}}
 		view.At, view.Decides = "/desk/retention/"+id, true
 		view.Lengthen = &lengthenForm{Classes: retention.Classes, Class: r.PostFormValue("class"), Years: r.PostFormValue("years"), Source: r.PostFormValue("source"), Most: retention.MostYears}
 		if view.Longer, err = s.Retention.LengthenedOf(r.Context(), v.Actor, t.ID); err != nil {
@@ -125,7 +125,7 @@ func (s *server) retentionDesk(w http.ResponseWriter, r *http.Request, v *Visito
 	if err != nil {
 		return err
 	}
-	view := &retentionDeskView{Page: Page{Title: "保持期間", Here: "/desk/retention"}}
+	view := &retentionDeskView{Page: Page{Title: "契約先の保持期間", Here: "/desk/retention"}}
 	for _, c := range all {
 		t, err := s.Tenants.ByID(r.Context(), c.Tenant)
 		if err != nil {

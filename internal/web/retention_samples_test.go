@@ -59,8 +59,8 @@ func retentionSamples() map[string]struct {
 		"retention-read":      {actor.Auditor, sampleRetention("/retention", false)},
 		"retention-none":      {actor.TenantAdmin, &retentionView{Page: Page{Title: "保持期間", Here: "/retention"}, At: "/retention"}},
 		"retention-case":      {actor.ITSM, sampleRetention("/desk/retention/t", true)},
-		"retention-desk":      {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}, Waiting: []deskCustomer{{retention.Customer{Tenant: "01935a00-0000-7000-8000-000000000001", Waiting: 2}, "みどり製作所", "midori"}}, Others: []deskCustomer{{retention.Customer{Tenant: "01935a00-0000-7000-8000-000000000002"}, "ひかり商事", "hikari"}}}},
-		"retention-desk-none": {actor.ITSM, &retentionDeskView{Page: Page{Title: "保持期間の終わったもの", Here: "/desk/retention"}}},
+		"retention-desk":      {actor.ITSM, &retentionDeskView{Page: Page{Title: "契約先の保持期間", Here: "/desk/retention"}, Waiting: []deskCustomer{{retention.Customer{Tenant: "01935a00-0000-7000-8000-000000000001", Waiting: 2}, "みどり製作所", "midori"}}, Others: []deskCustomer{{retention.Customer{Tenant: "01935a00-0000-7000-8000-000000000002"}, "ひかり商事", "hikari"}}}},
+		"retention-desk-none": {actor.ITSM, &retentionDeskView{Page: Page{Title: "契約先の保持期間", Here: "/desk/retention"}}},
 	}
 }
 

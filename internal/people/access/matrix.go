@@ -86,7 +86,7 @@ var Matrix = []Row{
 	{TerminationDesk, "解約を受け付け、消去を確認する", association, nil},
 	{RetentionRead, "保持期間と消去の候補を見る（自社）", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Auditor}, nil},
 	{RetentionCustomer, "保持期間の終わったものの消去を承認する・見送る（契約先）", []actor.Role{actor.TenantAdmin}, nil},
-	{RetentionDesk, "保持期間の終わったものの消去を承認する・見送る（保健会）", []actor.Role{actor.ITSM}, nil},
+	{RetentionDesk, "保持期間の終わったものの消去を承認する・見送る、契約による延長を記録する（保健会）", []actor.Role{actor.ITSM}, nil},
 	{HandoverAsk, "解約の受け渡しのファイルを作る", []actor.Role{actor.TenantAdmin}, nil},
 	{HandoverTake, "解約の受け渡しのファイルを受け取る（検査値を含む）", medical, nil},
 	{CertificateRead, "消去証明書の台帳を見る（保健会）", []actor.Role{actor.Operator, actor.ITSM, actor.Auditor}, both},
