@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -14,10 +13,9 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
-	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/mail"
-	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/testkit/members"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -28,50 +26,14 @@ type bed struct {
 	id      *identity.Service
 	box     *mail.Memory
 	log     *audit.Log
-	tenants register
+	tenants members.Register
 	admin   map[string]actor.Actor
 	ids     map[string]ids.Account
 	token   map[string]Token
 	secret  map[string]string
 }
 
-type register map[string]identity.TenantInfo
-
-func (r register) TenantByCode(_ context.Context, code string) (identity.TenantInfo, error) {
-	if i, ok := r[code]; ok {
-		return i, nil
-	}
-	return identity.TenantInfo{}, fault.New(fault.Missing, "tenant.missing")
-}
-
-func (r register) TenantByID(_ context.Context, t ids.Tenant) (identity.TenantInfo, error) {
-	for _, i := range r {
-		if i.ID == t {
-			return i, nil
-		}
-	}
-	return identity.TenantInfo{}, fault.New(fault.Missing, "tenant.missing")
-}
-
-type numbered struct{ person ids.Person }
-
-func (n numbered) PersonWithEmail(_ context.Context, _ ids.Tenant, number string) (ids.Person, string, error) {
-	if number == "M0001" {
-		return n.person, "sato@midori.example", nil
-	}
-	return "", "", fault.New(fault.Missing, "sso.no_person")
-}
-
-var qTestTenant = db.GlobalQ("scim.test_tenant", `insert into tenant (tenant_id, code, kind, name, created_at) values ($1, $2, 'customer', $3, 1)`)
-
-const rightPW = "Kx7#mq2v-Z"
-
-func guardTest(a actor.Actor, _ string) error {
-	if a.Kind != actor.Human || a.Has(actor.TenantAdmin) {
-		return nil
-	}
-	return fault.New(fault.Denied, "access.denied")
-}
+const rightPW = members.Password
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -93,33 +55,12 @@ func apartTest(roles []actor.Role, say actor.Personnel) error {
 
 func newBed(t testing.TB, e *testdb.Env) *bed {
 	t.Helper()
-	ctx := t.Context()
-	root, err := vault.FileRoot(e.Dir + "/root.key")
-	must(t, err)
-	v, err := vault.Open(ctx, e.Keys, root)
-	must(t, err)
-	log, err := audit.Open(ctx, e.DB, v, audit.Config{Dir: e.Dir + "/log", Logger: slog.New(slog.DiscardHandler)})
-	must(t, err)
-	t.Cleanup(func() { _ = log.Close() })
-	b := &bed{t: t, log: log, box: &mail.Memory{}, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}, token: map[string]Token{}, secret: map[string]string{}}
-	policy := identity.DefaultPolicy()
-	policy.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
-	b.id, err = identity.New(identity.Options{DB: e.DB, Keys: v, Log: log, Mail: b.box, Tenants: b.tenants, Guard: guardTest, Apart: apartTest, Policy: policy, Sandbox: true})
-	must(t, err)
-	t.Cleanup(func() { must(t, b.id.Close()) })
-	b.Service = New(Options{DB: e.DB, Keys: v, Log: log, Identity: b.id, Tenants: b.tenants, People: numbered{ids.New[ids.Person]()}, Guard: guardTest, Logger: slog.New(slog.DiscardHandler)})
-	for _, code := range []string{"midori", "hikari"} {
-		id := ids.New[ids.Tenant]()
-		b.tenants[code] = identity.TenantInfo{ID: id, Code: code, Name: code}
-		must(t, v.CreateTenant(ctx, id))
-		must(t, e.DB.Tx(ctx, db.Global, func(tx *db.Tx) error { _, err := tx.Exec(qTestTenant, id, code, []byte("x")); return err }))
-		for _, role := range []actor.Role{actor.TenantAdmin, actor.HR} {
-			a, err := b.id.CreateAccount(ctx, actor.System(id, "test"), identity.NewAccount{LoginID: string(role), Name: "担当", Email: string(role) + "@" + code + ".example", Password: rightPW, Grants: []identity.Grant{{Role: role}}})
-			must(t, err)
-			b.ids[code+"/"+string(role)] = a.ID
-		}
-		b.admin[code] = actor.Actor{Kind: actor.Human, Tenant: id, Account: b.ids[code+"/tenantadmin"], Roles: []actor.Role{actor.TenantAdmin}}
-		b.token[code], b.secret[code], err = b.CreateToken(ctx, b.admin[code], "人事システム", 90)
+	k := members.New(t, e, members.Options{Roles: []actor.Role{actor.TenantAdmin, actor.HR}, Apart: apartTest})
+	b := &bed{t: t, log: k.Log, box: k.Box, id: k.Identity, tenants: k.Tenants, admin: k.Admin, ids: k.Accounts, token: map[string]Token{}, secret: map[string]string{}}
+	b.Service = New(Options{DB: e.DB, Keys: k.Keys, Log: k.Log, Identity: k.Identity, Tenants: k.Tenants, People: k, Guard: members.Guard, Logger: slog.New(slog.DiscardHandler)})
+	for code, admin := range k.Admin {
+		var err error
+		b.token[code], b.secret[code], err = b.CreateToken(t.Context(), admin, "人事システム", 90)
 		must(t, err)
 	}
 	return b
