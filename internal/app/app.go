@@ -271,7 +271,7 @@ func (a *App) openServices(ctx context.Context) error {
 	if err := a.openSupport(); err != nil {
 		return err
 	}
-	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org})
+	a.Checkup = checkup.New(checkup.Deps{DB: a.DB, Vault: a.Vault, Audit: a.Audit, Jobs: a.Jobs, Blobs: a.Blobs, People: a.Org, Rule: a.handlingRule()})
 	a.Checkup.Register()
 	if err := a.bindResults(ctx); err != nil {
 		return err

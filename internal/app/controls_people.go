@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"strings"
 
 	"rakudos/internal/base/control"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
@@ -60,4 +62,17 @@ func (s *stage) behind(base string, in identity.Inside) {
 		return
 	}
 	s.inside[base] = in
+}
+
+// handlingRule is the employer's written rule for health data; nil is the default. The sandbox of AC-LEAST shows HR
+// the values, which the default keeps from it: pages, lists and exports follow as they would follow a mistake.
+func (a *App) handlingRule() func(context.Context, ids.Tenant) (access.TenantRule, error) {
+	if !a.Config.sabotage[access.SabotageShown] {
+		return nil
+	}
+	return func(context.Context, ids.Tenant) (access.TenantRule, error) {
+		rule := access.DefaultRule()
+		rule.HRValues = true
+		return rule, nil
+	}
 }

@@ -227,7 +227,7 @@ func (a *App) sweepSandboxes() error {
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
+	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, access.SabotageShown, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

@@ -19,7 +19,6 @@ const (
 var EngineFree = map[string]string{
 	"NET-TLS13": "the TLS handshake ends before any query",
 	"TM-JST":    "rendering of instants is pure",
-	"AC-LEAST":  "the matrix is a pure table; the walls between tenants are the database layer's, tested there on both engines",
 }
 
 // Proves runs check twice: with the real policy it must hold, and with the sabotaged one it must fail.
