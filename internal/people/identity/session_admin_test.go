@@ -120,19 +120,6 @@ func TestRenewedToken(t *testing.T) {
 	})
 }
 
-// TestNoAccountIsShipped: a new installation has nobody in it.
-func TestNoAccountIsShipped(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
-		must(t, e.DB.View(t.Context(), db.Global, func(tx *db.Tx) error {
-			all, err := db.All(tx, qAllAccounts, scanAccount)
-			if len(all) != 0 {
-				t.Errorf("%d accounts", len(all))
-			}
-			return err
-		}))
-	})
-}
-
 // TestPasswordsDoNotAge: one that was set ten years ago is as good as a new one.
 func TestPasswordsDoNotAge(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
