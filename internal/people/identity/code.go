@@ -180,6 +180,10 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 		return s.mailInstead(ctx, v, info, k, &a, r)
 	}
 	code := newCode()
+	mac := codeMAC(k, r, code)
+	if s.policy.weak == SabotageOlder {
+		mac = r.mac
+	}
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		now := time.Now()
 		if e, err := s.sealedOf(tx, k, r.Tenant, r.Account); err != nil {
@@ -193,7 +197,7 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 		if err := s.ceiling(tx, info, &a, now); err != nil {
 			return err
 		}
-		n, err := db.Value[int](tx, qSignInResend, r.Tenant, r.ID, codeMAC(k, r, code), db.Micros(now), s.policy.Resends, db.Micros(now.Add(-s.policy.ResendAfter)), s.policy.CodeTries)
+		n, err := db.Value[int](tx, qSignInResend, r.Tenant, r.ID, mac, db.Micros(now), s.policy.Resends, db.Micros(now.Add(-s.policy.ResendAfter)), s.policy.CodeTries)
 		if fault.Is(err, fault.Missing) { // another request was faster, or the tries are used up
 			return noSignIn()
 		}

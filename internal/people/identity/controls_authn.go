@@ -30,10 +30,12 @@ func (p Probing) authn(ctx context.Context, site *probe.Site, in Inside) (contro
 	if err != nil {
 		return e, err
 	}
-	known, unknown, err := p.answers(ctx, site, in, &e)
+	differ := len(e.Failed)
+	times, err := p.answers(ctx, site, in, &e)
 	if err != nil {
 		return e, err
 	}
+	differ = len(e.Failed) - differ
 	all, weak, err := in.Census(ctx)
 	if err != nil {
 		return e, err
@@ -41,9 +43,10 @@ func (p Probing) authn(ctx context.Context, site *probe.Site, in Inside) (contro
 	if weak > 0 {
 		e.Failed = append(e.Failed, fmt.Sprintf("決めた強さに満たないパスワードの保存が%d件", weak))
 	}
-	e.Measured = fmt.Sprintf("公開以外の%d経路のうち%d経路がサインインなしの要求を断り、違うパスワードと無いIDへの返事（%d ms と %d ms）を比べ、保存中のパスワード%d件のうち%d件がArgon2idの決めた強さでした。",
-		p.private(), refused, known.Milliseconds(), unknown.Milliseconds(), all, all-weak)
-	e.Facts = map[string]any{"routes": p.private(), "refused": refused, "known_ms": known.Milliseconds(), "unknown_ms": unknown.Milliseconds(), "hashes": all, "weak_hashes": weak}
+	ms := func(what string) int64 { return times[what].Milliseconds() }
+	e.Measured = fmt.Sprintf("公開以外の%d経路のうち%d経路がサインインなしの要求を断りました。違うパスワード・無い利用者ID・無い契約先への返事の番号・文面・時間の違いは%d件でした（最も短い時間は%d ms・%d ms・%d ms。違うパスワードの2倍以内、2分の1以上を同じとします）。保存中のパスワード%d件のうち%d件がArgon2idの決めた強さでした。",
+		p.private(), refused, differ, ms(wrongPassword), ms(unknownID), ms(unknownTenant), all, all-weak)
+	e.Facts = map[string]any{"routes": p.private(), "refused": refused, "wrong_password_ms": ms(wrongPassword), "unknown_id_ms": ms(unknownID), "unknown_tenant_ms": ms(unknownTenant), "times_apart_most": 2, "answers_differ": differ, "hashes": all, "weak_hashes": weak}
 	return e, nil
 }
 
@@ -111,15 +114,15 @@ const (
 )
 
 // answers compares what three kinds of wrong input get: status, words and the shortest time.
-func (p Probing) answers(ctx context.Context, site *probe.Site, in Inside, e *control.Evidence) (known, unknown time.Duration, err error) {
+func (p Probing) answers(ctx context.Context, site *probe.Site, in Inside, e *control.Evidence) (shortest map[string]time.Duration, err error) {
 	a, err := p.account(ctx, site, in, "hr")
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
 	defer func() { _ = in.Clear(context.WithoutCancel(ctx), a.Tenant, a.LoginID, true) }()
 	var first *probe.Page
 	var body, apart string
-	shortest := map[string]time.Duration{}
+	shortest = map[string]time.Duration{}
 	for range batches {
 		for range batch {
 			ghost := "ghost-" + strings.ToLower(randomToken()[:8])
@@ -130,7 +133,7 @@ func (p Probing) answers(ctx context.Context, site *probe.Site, in Inside, e *co
 			} {
 				page, took, err := timed(ctx, site, try)
 				if err != nil {
-					return 0, 0, err
+					return nil, err
 				}
 				text := plainBody(page, try.LoginID, try.Tenant)
 				if first == nil {
@@ -144,17 +147,17 @@ func (p Probing) answers(ctx context.Context, site *probe.Site, in Inside, e *co
 				}
 			}
 		}
-		if known, unknown, apart = compare(shortest); apart == "" || len(e.Failed) > 0 {
+		if _, _, apart = compare(shortest); apart == "" || len(e.Failed) > 0 {
 			break
 		}
 		if err := in.Clear(ctx, a.Tenant, a.LoginID, true); err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 	}
 	if apart != "" {
 		e.Failed = append(e.Failed, apart)
 	}
-	return known, unknown, nil
+	return shortest, nil
 }
 
 const (

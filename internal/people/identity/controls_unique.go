@@ -62,10 +62,14 @@ func (p Probing) unique(ctx context.Context, site *probe.Site, in Inside) (contr
 	} else if first.Code != "identity.login_taken" {
 		return k.Evidence, fmt.Errorf("identity: the page of accounts answers %d %q", first.status, first.Code)
 	}
+	refused := 0
 	for _, login := range []string{recycled, strings.ToUpper(recycled), " ｒｅｃｙｃｌｅ-check "} {
 		again, err := give(login)
 		if err != nil {
 			return k.Evidence, err
+		}
+		if again.Code == "identity.login_taken" {
+			refused++
 		}
 		k.want(again.Code == "identity.login_taken", fmt.Sprintf("停止した利用者のIDをもう一度作れる: %q (%d)", login, again.status))
 	}
@@ -78,7 +82,7 @@ func (p Probing) unique(ctx context.Context, site *probe.Site, in Inside) (contr
 		return k.Evidence, err
 	}
 	k.Measured = fmt.Sprintf("停止した利用者のIDを%d通りの書き方でもう一度作ろうとして%d回断られ、利用者%d件のうち、IDまたは人の重なりは%d件、共用の疑い（1週間に%d台以上の端末）は%d件でした。",
-		k.tried-1, k.tried-1-len(k.Failed), accounts, twice, sharedDevices, shared)
+		k.tried-1, refused, accounts, twice, sharedDevices, shared)
 	k.Facts = map[string]any{"accounts": accounts, "twice": twice, "maybe_shared": shared, "tried": k.tried, "failed": len(k.Failed)}
 	return k.Evidence, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch ft.Kind {
 		case fault.Busy:
 			status = http.StatusTooManyRequests
+			w.Header().Set("Retry-After", strconv.Itoa(int(ft.RetryAfter.Seconds())))
 		case fault.Denied:
 			status = http.StatusForbidden
 		}
@@ -61,6 +63,13 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		set(CookieSignIn, p.Token)
+		http.Redirect(w, r, "/login/code", http.StatusSeeOther)
+		return
+	case "POST /login/code/resend":
+		if _, err := f.h.ResendCode(ctx, v, get(CookieSignIn)); err != nil {
+			answer(err)
+			return
+		}
 		http.Redirect(w, r, "/login/code", http.StatusSeeOther)
 		return
 	case "POST /login/code":
@@ -91,6 +100,12 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if id, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/users/"), "/disable"); ok {
 		if err := f.h.Disable(ctx, s.Actor, ids.Account(id), r.FormValue("reason")); err != nil {
+			answer(err)
+		}
+		return
+	}
+	if id, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/users/"), "/unlock"); ok && id != "" {
+		if err := f.h.Unlock(ctx, s.Actor, ids.Account(id), r.FormValue("reason")); err != nil {
 			answer(err)
 		}
 		return

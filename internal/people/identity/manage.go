@@ -87,6 +87,9 @@ func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, rea
 // unlocks an account: there is no automatic unlock.
 func (s *Service) Unlock(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	var acc account
+	if s.policy.weak == SabotageReason && needReason(reason) != nil {
+		reason = "-"
+	}
 	err := s.manage(ctx, a, id, permUnlock, "auth.unlocked", reason, nil, func(tx *db.Tx, _ *vault.Key) (err error) {
 		if acc, err = db.One(tx, qAccountByID, scanAccount, a.Tenant, id); err != nil {
 			return err

@@ -99,10 +99,20 @@ const (
 	SabotagePasskey  = "identity.passkey_uv"      // a passkey need not verify its user
 	SabotageReplay   = "identity.passkey_replay"  // a challenge may be answered twice
 	SabotageTOTP     = "identity.totp_reuse"      // a code of the app works again
+	SabotageWait     = "identity.wait"            // nobody has to wait after failures
+	SabotageShort    = "identity.wait_short"      // the waiting does not grow
+	SabotageCharged  = "identity.wait_charged"    // an attempt that comes too soon is counted all the same
+	SabotageLocked   = "identity.locked_words"    // a locked account gets an answer of its own
+	SabotageReason   = "identity.unlock_reason"   // locks are lifted without a reason
+	SabotageResend   = "identity.resend_gap"      // a code is sent again at once
+	SabotageResends  = "identity.resend_number"   // and more often
+	SabotageOlder    = "identity.code_older"      // the code before the newest is the one that works
+	SabotageContext  = "identity.password_names"  // passwords may hold the login ID and the names
 )
 
 // Sabotages lists them, for the sandbox.
-var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP, SabotageSealed}
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP, SabotageSealed,
+	SabotageWait, SabotageShort, SabotageCharged, SabotageLocked, SabotageReason, SabotageResend, SabotageResends, SabotageOlder, SabotageContext}
 
 // Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.
 func (p Policy) Sabotage(name string) Policy {
@@ -118,6 +128,16 @@ func (p Policy) Sabotage(name string) Policy {
 		p.LockAt = 1 << 30
 	case SabotagePassword:
 		p.PasswordLeast = 1
+	case SabotageWait:
+		p.ThrottleFrom = 1 << 30
+	case SabotageShort:
+		p.ThrottleMost = p.ThrottleFirst
+	case SabotageResend:
+		p.ResendAfter = 0
+	case SabotageResends:
+		p.Resends = 100
+	case SabotageContext:
+		p.ContextLeast = 1 << 30
 	case SabotageHash:
 		p.Hash = HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
 	}

@@ -39,19 +39,55 @@ func TestProofs(t *testing.T) {
 	})
 }
 
-// TestProbesSeeMore: sabotages beyond each control's own mutant are seen too.
+// TestProbesSeeMore: sabotages beyond each control's own mutant are seen too, and by what the sentence promises and
+// not by something else that they break.
 func TestProbesSeeMore(t *testing.T) {
-	e := testdb.New(t, "sqlite")
-	p := probing(t, e.DB.Engine())
-	stage := p.Stage.(*testStage)
-	for sabotage, l := range map[string]look{SabotageTries: p.twoSteps, SabotageWords: p.authn, SabotageHash: p.authn, SabotageReplay: p.passkeys, SabotageTOTP: p.passkeys} {
-		t.Run(sabotage, func(t *testing.T) {
-			got, err := p.run(t.Context(), stage.site(real().Sabotage(sabotage), ""), l)
-			if err != nil || got.OK {
-				t.Errorf("not seen: %+v, %v", got, err)
-			}
-		})
+	for _, engine := range testdb.Engines {
+		p := probing(t, engine)
+		stage := p.Stage.(*testStage)
+		for sabotage, c := range map[string]struct {
+			look
+			says string
+		}{
+			SabotageTries: {p.twoSteps, "回間違えたあとの正しいコードが通る"}, SabotageWords: {p.authn, "返事が異なる"}, SabotageHash: {p.authn, "決めた強さに満たない"},
+			SabotageReplay: {p.passkeys, ""}, SabotageTOTP: {p.passkeys, ""},
+			SabotageWait: {p.lockAtLimit, "5回目の失敗のすぐあとの入力が受け付けられる"}, SabotageShort: {p.lockAtLimit, "6回目の失敗のあとの待ち時間が2秒でなく1秒"},
+			SabotageCharged: {p.lockAtLimit, "待ち時間のうちの6回のあと、正しいパスワードでサインインできない"}, SabotageLocked: {p.lockAtLimit, "ロック中の返事が違うパスワードと異なる (422 と 422)"},
+			SabotageReason: {p.lockAtLimit, "理由のない解除のあと"}, SabotageResend: {p.twoSteps, "30秒たたないうちに再送できる"},
+			SabotageResends: {p.twoSteps, "4回目の再送ができる"}, SabotageOlder: {p.twoSteps, "再送の前のコードが通る"}, SabotageContext: {p.passwordRules, "悪いパスワードが断られない"},
+		} {
+			t.Run(string(engine)+"/"+sabotage, func(t *testing.T) {
+				got, err := p.run(t.Context(), stage.site(real().Sabotage(sabotage), ""), c.look)
+				if err != nil || got.OK || !strings.Contains(failures(got.Failed), c.says) {
+					t.Errorf("not seen: %+v, %v", got, err)
+				}
+			})
+		}
 	}
+}
+
+// TestWaitingIsForProbesOnly: what moves the waiting and names accounts does so in probe tenants alone.
+func TestWaitingIsForProbesOnly(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		one := h.tenants["midori"]
+		one.Probe = false
+		h.tenants["midori"] = one
+		if err := h.EndWait(t.Context(), "midori", "hr"); err == nil {
+			t.Error("the waiting of a customer's account ends")
+		}
+		if id, err := h.AccountOf(t.Context(), "midori", "hr"); err == nil || id != "" {
+			t.Errorf("a customer's account is named: %s", id)
+		}
+		one.Probe = true
+		h.tenants["midori"] = one
+		if id, err := h.AccountOf(t.Context(), "midori", "hr"); err != nil || id != h.ids["midori/hr"] {
+			t.Errorf("%s, %v", id, err)
+		}
+		if _, err := h.AccountOf(t.Context(), "midori", "nobody"); err == nil {
+			t.Error("nobody has an account")
+		}
+	})
 }
 
 // TestControlsAreWhole: a set of them is accepted, their words carry the policy's figures.

@@ -39,7 +39,7 @@ func (p Policy) RuleSentence(rule string) string {
 
 // SaysAuthn is for 3-3.
 func (p Policy) SaysAuthn() string {
-	return fmt.Sprintf("公開のページを除くすべての画面と処理は、利用者IDとパスワードで確かめた人だけが使えます。パスワードは Argon2id（メモリー%dMiB・%d回）で変換して保存し、元の文字列は保存しません。登録した人は、パスキーでもサインインできます。IDが無い場合・パスワードが違う場合・ロック中の場合の返事は同じです。",
+	return fmt.Sprintf("公開のページを除くすべての画面と処理は、利用者IDとパスワードで確かめた人だけが使えます。パスワードは Argon2id（メモリー%dMiB・%d回）で変換して保存し、元の文字列は保存しません。登録した人は、パスキーでもサインインできます。契約先や利用者IDが無い場合とパスワードが違う場合の返事は同じで、かかる時間も大きく変わりません（2倍以内）。",
 		p.Hash.MemoryKiB/1024, p.Hash.Time)
 }
 
@@ -51,7 +51,7 @@ func (p Policy) SaysPassword() string {
 
 // SaysLock is for 3-4b.
 func (p Policy) SaysLock() string {
-	return fmt.Sprintf("パスワードの入力を続けて%d回間違えた利用者IDはロックし、管理者が理由を記録して解除するまで、正しいパスワードでもサインインできません。%d回目の失敗からは次の入力まで%s〜%s待っていただきます。",
+	return fmt.Sprintf("パスワードの入力を続けて%d回間違えた利用者IDはロックし、管理者が理由を記録して解除するまで、正しいパスワードでもサインインできません。ロック中の返事は、パスワードが違うときと同じです。%d回目の失敗からは次の入力まで%s〜%s待っていただき、その間の入力は受け付けず、失敗にも数えません。",
 		p.LockAt, p.ThrottleFrom, spanJA(p.ThrottleFirst), spanJA(p.ThrottleMost))
 }
 
@@ -62,7 +62,7 @@ func (p Policy) ReadsLock() string {
 
 // SaysTwoStep is for 3-5.
 func (p Policy) SaysTwoStep() string {
-	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までです。認証アプリを登録した人は、メールの代わりに、その%d桁の数字か回復用コードを入力します。",
+	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までで、いちばん新しいコードだけが使えます。認証アプリを登録した人は、メールの代わりに、その%d桁の数字か回復用コードを入力します。",
 		CodeDigits, spanJA(p.CodeFor), p.CodeTries, spanJA(p.ResendAfter), p.Resends, totpDigits)
 }
 

@@ -40,6 +40,9 @@ func (s *Service) wrong(a *attempt) error {
 	if s.policy.weak == SabotageWords && a.account == nil {
 		return fault.New(fault.Missing, "identity.unknown")
 	}
+	if s.policy.weak == SabotageLocked && a.account != nil && a.number == 0 {
+		return fault.New(fault.Invalid, "identity.unknown")
+	}
 	return fault.New(fault.Invalid, "identity.wrong")
 }
 
@@ -50,6 +53,9 @@ func (s *Service) wrong(a *attempt) error {
 func (s *Service) SignIn(ctx context.Context, v Visit, tenantCode, loginID, password string) (Pending, error) {
 	a, err := s.find(ctx, v, tenantCode, loginID, password)
 	if err != nil {
+		if s.policy.weak == SabotageCharged {
+			s.charge(ctx, a, loginID)
+		}
 		return Pending{}, err
 	}
 	right, rehash, err := s.look(ctx, a, password)
