@@ -22,7 +22,7 @@ func (s *Service) historyControl() control.Control {
 		ID: "DOC-HISTORY", Clauses: on("7"), Grades: live, Owner: "CISO",
 		Says: "この文書の版は、内容から計算した値で前の版と結んで保存し、いつ何が変わったかを改版履歴に示します。",
 		NotProven: "移行した版（第1版から第3版）には当時の証跡がなく、版数・日付・変更内容だけを引き継いでいます。" +
-			"第三者がこの文書を写したページの内容は確かめていません。",
+			"案の版は、施行するまで内容が変わることがあります。第三者がこの文書を写したページの内容は確かめていません。",
 		Fresh: 26 * time.Hour, Every: day,
 		Probe: func(ctx context.Context) (control.Evidence, error) {
 			return s.lookAtHistory(ctx, s.read)
@@ -61,8 +61,12 @@ func (s *Service) lookAtHistory(ctx context.Context, read reader) (control.Evide
 		"editions": len(p.links), "edition": n.Number, "sha256": n.SHA256, "chain": n.Hash,
 		"figures_changed": len(d.Figures), "words_changed": orNone(d.Words),
 	}
-	e.Measured = fmt.Sprintf("%d版の連鎖が正しく、第%s版と現在の数値の違いは%d件、言い回しの違いは%d条、公開ページとの違いは%d件です。",
-		len(p.links), n.Number, len(d.Figures), len(d.Words), len(pageFaults))
+	draft := ""
+	if n.Draft {
+		draft = "（まだ施行していない案）"
+	}
+	e.Measured = fmt.Sprintf("%d版の連鎖が正しく、第%s版%sと現在の数値の違いは%d件、言い回しの違いは%d条、公開ページとの違いは%d件です。",
+		len(p.links), n.Number, draft, len(d.Figures), len(d.Words), len(pageFaults))
 	return e, nil
 }
 

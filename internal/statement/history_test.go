@@ -284,6 +284,8 @@ func TestHistoryHolds(t *testing.T) {
 		h := open(t, e, DefaultFigures())
 		if k, err := h.svc.RunOnce(t.Context(), "DOC-HISTORY"); err != nil || k.Status != control.Pass || k.Mutant == nil {
 			t.Errorf("the control: %+v, %v", k, err)
+		} else if draft := h.svc.past.newest().Draft; strings.Contains(k.Measured, "まだ施行していない案") != draft {
+			t.Errorf("a draft (%v) is told as %q", draft, k.Measured)
 		}
 	})
 }

@@ -106,5 +106,9 @@ func TestMutantRollUp(t *testing.T) {
 		if got.Status != x.want || (got.Reason == "") != (x.want == control.Pass) || got.ObservedAt.IsZero() {
 			t.Errorf("want %s, got %+v", x.want, got)
 		}
+		blind := x.b != nil && x.b.Result == Failed
+		if strings.Contains(got.Measured, "ほかの1件は、いまの環境では検査そのものができず") != blind {
+			t.Errorf("a probe that could not look (%v) is told as %q", blind, got.Measured)
+		}
 	}
 }

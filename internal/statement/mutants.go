@@ -17,7 +17,7 @@ func mutants(cards map[string]Card, controls []control.Control, newest map[strin
 	if !ok {
 		return
 	}
-	total, caught, status := 0, 0, control.Pass
+	total, caught, blind, status := 0, 0, 0, control.Pass
 	var oldest, until time.Time
 	for _, c := range controls {
 		if c.Probe == nil || c.Mutant == nil {
@@ -25,6 +25,7 @@ func mutants(cards map[string]Card, controls []control.Control, newest map[strin
 		}
 		o := newest[c.ID]
 		if o != nil && o.Result == Failed {
+			blind++
 			continue // it could not look at all, and so vouches for nothing
 		}
 		total++
@@ -58,6 +59,9 @@ func mutants(cards map[string]Card, controls []control.Control, newest map[strin
 	}
 	k.Status, k.StatusText, k.Reason = status, statusWords[status], ""
 	k.Measured = fmt.Sprintf("%d件の検査のうち%d件で、わざと壊した環境を不適合と判定しました。", total, caught)
+	if blind > 0 {
+		k.Measured += fmt.Sprintf("ほかの%d件は、いまの環境では検査そのものができず、壊した環境での確認にも数えていません。", blind)
+	}
 	switch status {
 	case control.Fail:
 		k.Reason = "わざと壊した環境でも不適合にならない検査があります。"

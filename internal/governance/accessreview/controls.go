@@ -37,7 +37,7 @@ func Controls(p Probing) []control.Control {
 		ID: "AC-REVIEW-Q", Clauses: []string{"3-1"}, Grades: []control.Grade{control.Real, control.Human},
 		Says: fmt.Sprintf("だれがどの権限を持ち続けるかを、契約先と保健会ごとに四半期（4月始まり）のうちに見直して締め切ります。自分の権限は自分で見直せません。催促は締切の%d日前・%d日前・前日に送り、期限までに判断のない権限は停止します（最後の管理者だけは停止せず、保健会の判断に回します）。外した権限は、実際に使えないことを確かめます。",
 			ReminderDays[0], ReminderDays[1]),
-		NotProven: "見直した人の判断が正しかったかどうか、別の契約先に同じ人の利用者IDがあるかどうかは分かりません。外した権限が使えないことは、自己点検用の契約先で試しています。",
+		NotProven: "見直した人の判断が正しかったかどうか、別の契約先に同じ人の利用者IDがあるかどうかは分かりません。外した権限が使えないことは、自己点検用の契約先で試しています。最初の締切がまだ来ていない契約先は、締め切った見直しがなくても不適合にせず、その数だけを示します。",
 		Every:     24 * time.Hour, Fresh: 26 * time.Hour, Owner: "ITSM",
 		Probe: func(ctx context.Context) (control.Evidence, error) {
 			site, err := p.Stage.Live(ctx)
@@ -89,9 +89,9 @@ func (p Probing) look(ctx context.Context, site *probe.Site) (e control.Evidence
 			waiting++
 		}
 	}
-	e.Measured = fmt.Sprintf("自己点検用の見直しで、外した権限が使えないこと、自分の権限を見直せないことなど%d項目を試しました。契約先と保健会の%d件のうち、人の判断で四半期の見直しを締め切ったことがあるのは%d件、期限を過ぎるなどの問題があるのは%d件です。",
-		tried, len(all), done, wrong(all))
-	e.Facts = map[string]any{"tried": tried, "tenants": len(all), "closed_by_people": done, "wrong": wrong(all), "failed": len(e.Failed)}
+	e.Measured = fmt.Sprintf("自己点検用の見直しで、外した権限が使えないこと、自分の権限を見直せないことなど%d項目を試しました。契約先と保健会の%d件のうち、人の判断で四半期の見直しを締め切ったことがあるのは%d件、まだないのは%d件、期限を過ぎるなどの問題があるのは%d件です。",
+		tried, len(all), done, waiting, wrong(all))
+	e.Facts = map[string]any{"tried": tried, "tenants": len(all), "closed_by_people": done, "not_closed_yet": waiting, "wrong": wrong(all), "failed": len(e.Failed)}
 	e.OK = len(e.Failed) == 0
 	switch {
 	case !e.OK:

@@ -246,6 +246,9 @@ func TestWithoutAClosedQuarterNothingIsProven(t *testing.T) {
 	if got.OK || !errors.As(err, &why) || !strings.Contains(why.Reason(), "まだない") || got.Measured == "" || len(got.Failed) != 0 {
 		t.Fatalf("%+v %v", got, err)
 	}
+	if n, ok := got.Facts["not_closed_yet"].(int); !ok || n != got.Facts["tenants"] || !strings.Contains(got.Measured, fmt.Sprintf("まだないのは%d件", n)) {
+		t.Errorf("who has not closed a quarter yet: %v %s", got.Facts, got.Measured)
+	}
 	h.must(h.sql(h.of["midori"].ID, tTamper))
 	if got, err = p.look(t.Context(), site); err != nil || got.OK || len(got.Failed) != 1 {
 		t.Fatalf("%+v %v", got, err)
