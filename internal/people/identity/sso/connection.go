@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -113,7 +114,8 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 		}
 		before = all[i]
 		kind = before.Kind
-		if in.Secret == "" {
+		// Never for another provider: its token endpoint would be given the secret of the one before.
+		if in.Secret == "" && strings.TrimSpace(in.Issuer) == before.Issuer && strings.TrimSpace(in.ClientID) == before.ClientID {
 			in.Secret = before.secret
 		}
 		if in.Metadata == "" {
