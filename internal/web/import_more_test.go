@@ -36,19 +36,21 @@ func TestWhatIsOnlyCountedIsSaid(t *testing.T) {
 // TestOnlyAFewOpenTheLines: whoever comes while the turns are taken waits as long as the own request lives, and a
 // failure gives the turn back.
 func TestOnlyAFewOpenTheLines(t *testing.T) {
-	s := &server{lists: make(chan struct{}, 1)}
+	s, v := &server{lists: newTurns(1)}, &Visitor{}
 	r := httptest.NewRequest("GET", "/imports/x", nil)
 	r.SetPathValue("id", "no id")
 	for range 3 {
-		if _, _, err := s.findImport(r, nil); !fault.Is(err, fault.Missing) {
+		if _, _, err := s.findImport(r, v); !fault.Is(err, fault.Missing) {
 			t.Fatalf("no such import: %v", err)
 		}
 	}
-	s.lists <- struct{}{}
+	if _, err := s.lists.take(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r.SetPathValue("id", string(ids.New[ids.Import]()))
-	if _, _, err := s.findImport(r.WithContext(ctx), nil); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.findImport(r.WithContext(ctx), v); !errors.Is(err, context.Canceled) {
 		t.Errorf("while the turns are taken: %v", err)
 	}
 }

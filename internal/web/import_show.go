@@ -59,19 +59,16 @@ func (d *importDoc) Step() int {
 }
 
 // openLists is how many requests open the lines of an import at once.
-const openLists = 2
+const openLists = 3
 
 // findImport reads an import of check-ups or, when there is none of that id, of the roster.
 //
 // The lines of one import take tens of megabytes while they are opened, so that only a few requests do so at once; done
 // gives the turn back, and comes before anything is written to whoever asked: that may be slow.
 func (s *server) findImport(r *http.Request, v *Visitor) (doc *importDoc, done func(), err error) {
-	select {
-	case s.lists <- struct{}{}:
-	case <-r.Context().Done():
-		return nil, nil, r.Context().Err()
+	if done, err = s.lists.take(r.Context(), v.Actor.Tenant); err != nil {
+		return nil, nil, err
 	}
-	done = func() { <-s.lists }
 	if doc, err = s.wholeImport(r, v); err != nil {
 		done()
 		return nil, nil, err

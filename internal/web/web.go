@@ -81,7 +81,7 @@ type server struct {
 	tenants   tenantNames
 	streams   streams
 	verifying chan struct{} // how many check a certificate at once
-	lists     chan struct{} // how many open the lines of an import at once
+	lists     *turns        // to open the lines of an import
 }
 
 // New builds the handler of the whole site.
@@ -92,7 +92,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Guard == nil {
 		d.Guard = access.Require
 	}
-	s := &server{Deps: d, verifying: make(chan struct{}, verifying), lists: make(chan struct{}, openLists)}
+	s := &server{Deps: d, verifying: make(chan struct{}, verifying), lists: newTurns(openLists)}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
