@@ -287,6 +287,9 @@ func (a *App) openServices(ctx context.Context) error {
 	a.watchReturns()
 	a.expireMail()
 	a.openReview()
+	if err := a.bindSwitches(ctx); err != nil {
+		return err
+	}
 	for _, step := range []func(context.Context) error{a.openBackup, a.openKeys, a.openAssets, a.openWork} {
 		if err := step(ctx); err != nil {
 			return err

@@ -38,6 +38,19 @@ func (a *App) bindResults(ctx context.Context) error {
 	})
 }
 
+// bindSwitches does the same with what decides about passwords of a tenant that has a provider, and with the lines of
+// reviews.
+func (a *App) bindSwitches(ctx context.Context) error {
+	return a.bindOnce(ctx, vault.MarkSwitches, func() (map[string]any, error) {
+		connections, err := a.SSO.Adopt(ctx)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := a.Review.Adopt(ctx)
+		return map[string]any{"connections": connections, "review_lines": lines}, err
+	})
+}
+
 func (a *App) bindOnce(ctx context.Context, m vault.Mark, bind func() (map[string]any, error)) error {
 	done, err := a.Vault.Marked(ctx, m)
 	if err != nil || done {

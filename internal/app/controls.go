@@ -43,6 +43,7 @@ var slow = map[string]int{
 	"AC-OPERATOR":   1,
 	"AC-PWPOL":      1,
 	"AC-REVIEW-Q":   1,
+	"AC-ROWS":       1,
 	"AC-SCREENLOCK": 1,
 	"AC-UNIQUE":     1,
 	"BK-DAILY":      2,

@@ -25,6 +25,7 @@ func (a *App) openReview() {
 		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Identity, Tenants: a.Tenants, Accounts: a.Identity,
 		Signs: signs{a.Identity, a.Org}, Principals: principals{a}, Restore: a.Identity, Guard: require, Site: "https://" + a.Config.Listen, Logger: a.log,
 		RecordOnly: a.Config.sabotage[accessreview.SabotageRecord],
+		AnyRow:     a.Config.sabotage[identity.SabotageRows],
 	})
 	if !a.Config.sandbox() {
 		a.Review.Register(a.Jobs)

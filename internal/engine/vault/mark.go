@@ -20,9 +20,12 @@ const (
 	MarkResults Mark = 3
 	// MarkDemo: the demo's companies and accounts are in these data.
 	MarkDemo Mark = 4
+	// MarkSwitches: whether a provider is in use and which roles are tied to it have been sealed, and decisions of
+	// reviews bound.
+	MarkSwitches Mark = 5
 )
 
-var marks = []Mark{MarkRows, MarkResults}
+var marks = []Mark{MarkRows, MarkResults, MarkDemo, MarkSwitches}
 
 var (
 	qMark     = db.GlobalQ("vault.mark", `select count(*) from key_root where id = $1`)

@@ -101,17 +101,22 @@ type Deps struct {
 	Logger     *slog.Logger
 	// RecordOnly is the sabotage of a sandbox: revocations are written down and not carried out.
 	RecordOnly bool
+	// AnyRow is another: what a line says is believed whatever its MAC says.
+	AnyRow bool
 }
 
 // Service runs the campaigns. It is safe for concurrent use, and for several nodes.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	first audit.First // of rows that do not verify
+}
 
 // New makes the service.
 func New(d Deps) *Service {
 	if d.Logger == nil {
 		d.Logger = slog.Default()
 	}
-	return &Service{d}
+	return &Service{Deps: d}
 }
 
 // Kinds of jobs.

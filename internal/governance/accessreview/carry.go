@@ -90,11 +90,25 @@ func (s *Service) carry(ctx context.Context, t ids.Tenant, l *Line) error {
 		return err
 	}
 	l.ReadBack = result
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, t, func(tx *db.Tx) error {
-		if _, err := tx.Exec(qCarried, t, l.Campaign, l.No, db.Micros(time.Now()), result); err != nil {
+		row, err := s.one(tx, k, t, l.Campaign, l.No)
+		if err != nil {
 			return err
 		}
-		_, err := s.record(tx, "review.read_back", machine(t), map[string]any{"campaign": l.Campaign, "line": l.No, "account": l.Subject, "now": result})
+		before, now := row.mac, db.Micros(time.Now())
+		row.CarriedAt, row.ReadBack = db.Time(now), result
+		n, err := tx.Exec(qCarried, t, l.Campaign, l.No, now, result, row.sum(k), before)
+		if err == nil && n == 0 { // another node was quicker: what it has left is read again
+			err = fault.New(fault.Busy, "db.busy")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = s.record(tx, "review.read_back", machine(t), map[string]any{"campaign": l.Campaign, "line": l.No, "account": l.Subject, "now": result})
 		return err
 	})
 }
@@ -149,12 +163,16 @@ func (s *Service) benchNow(ctx context.Context, t, association ids.Tenant) (*ben
 func (s *Service) escalate(ctx context.Context, t ids.Tenant, l *Line, b bench) error {
 	r, _ := bench{seconds: b.seconds}.pick(l.Subject, map[ids.Account]int{})
 	now := time.Now()
-	err := s.DB.Tx(ctx, t, func(tx *db.Tx) error {
-		n, err := tx.Exec(qSilence, t, l.Campaign, l.No, string(Escalated), db.Micros(now), string(Suspended))
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return err
+	}
+	err = s.DB.Tx(ctx, t, func(tx *db.Tx) error {
+		n, err := s.settle(tx, k, t, l.Campaign, l.No, Suspended, Escalated, now)
 		if err != nil || n == 0 {
 			return err
 		}
-		if _, err := tx.Exec(qAssign, t, l.Campaign, l.No, string(r.Account), string(r.Tenant)); err != nil {
+		if _, err := s.assign(tx, k, t, l, r); err != nil {
 			return err
 		}
 		if r.Account != "" {

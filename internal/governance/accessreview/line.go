@@ -99,6 +99,8 @@ type Line struct {
 
 	flags string // Notes as stored
 	seal  []byte // the subject as stored
+	// Altered: what the row says is not what the service wrote. Nothing counts as decided about it.
+	Altered bool
 }
 
 // Flagged tells whether a reason is needed even to keep it.

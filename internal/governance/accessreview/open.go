@@ -41,7 +41,7 @@ func (s *Service) open(ctx context.Context, t tenant.Tenant, association ids.Ten
 			return err
 		}
 		for i := range p.lines {
-			if _, err := addLine(tx, t.ID, &p.lines[i]); err != nil {
+			if _, err := addLine(tx, key, t.ID, &p.lines[i]); err != nil {
 				return err
 			}
 		}
@@ -67,12 +67,13 @@ func (l *Line) ready(key *vault.Key, campaign string, no int, b bench, load map[
 	}
 }
 
-func addLine(tx *db.Tx, t ids.Tenant, l *Line) (int64, error) {
+func addLine(tx *db.Tx, k *vault.Key, t ids.Tenant, l *Line) (int64, error) {
+	row := stored{Line: *l}
 	addendum := 0
 	if l.Addendum {
 		addendum = 1
 	}
-	return tx.Exec(qLineAdd, t, l.Campaign, l.No, addendum, string(l.Kind), l.Subject, l.Role, string(l.Site), string(l.Dept), l.flags, l.seal, []byte{}, string(l.Reviewer), string(l.ReviewerOf))
+	return tx.Exec(qLineAdd, t, l.Campaign, l.No, addendum, string(l.Kind), l.Subject, l.Role, string(l.Site), string(l.Dept), l.flags, l.seal, []byte{}, string(l.Reviewer), string(l.ReviewerOf), row.sum(k))
 }
 
 // before are the grants that stood in the tenant's last campaign and were not taken away in it; nil when

@@ -11,7 +11,7 @@ import (
 
 const (
 	campaignColumns = `tenant_id, campaign_id, purpose, state, opened_at, due_at, ends_at, snapshot, opened_ref, closed_at, closed_ref, report`
-	lineColumns     = `tenant_id, campaign_id, line_no, addendum, kind, subject_id, role, site_id, dept_id, flags, subject, reviewer_id, reviewer_of, decision, to_site, reason, decided_by, decided_at, took_ms, bulk, carried_at, readback`
+	lineColumns     = `tenant_id, campaign_id, line_no, addendum, kind, subject_id, role, site_id, dept_id, flags, subject, reviewer_id, reviewer_of, decision, to_site, reason, decided_by, decided_at, took_ms, bulk, carried_at, readback, mac`
 )
 
 var (
@@ -24,18 +24,18 @@ var (
 	qClose     = db.Q("review.close", `update review_campaign set state = 'closed', closed_at = $3, closed_ref = $4, report = $5 where tenant_id = $1 and campaign_id = $2 and state = 'closing'`)
 	qForget    = db.Q("review.forget", `delete from review_campaign where tenant_id = $1 and campaign_id = $2 and purpose = 'probe'`)
 
-	qLineAdd = db.Q("review.line_add", `insert into review_line (tenant_id, campaign_id, line_no, addendum, kind, subject_id, role, site_id, dept_id, flags, subject, reason, reviewer_id, reviewer_of)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (tenant_id, campaign_id, kind, subject_id, role, site_id, dept_id) do nothing`)
+	qLineAdd = db.Q("review.line_add", `insert into review_line (tenant_id, campaign_id, line_no, addendum, kind, subject_id, role, site_id, dept_id, flags, subject, reason, reviewer_id, reviewer_of, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (tenant_id, campaign_id, kind, subject_id, role, site_id, dept_id) do nothing`)
 	qLines     = db.Q("review.lines", `select `+lineColumns+` from review_line where tenant_id = $1 and campaign_id = $2 order by line_no`)
 	qLine      = db.Q("review.line", `select `+lineColumns+` from review_line where tenant_id = $1 and campaign_id = $2 and line_no = $3`)
 	qLineLast  = db.Q("review.line_last", `select coalesce(max(line_no), 0) from review_line where tenant_id = $1 and campaign_id = $2`)
 	qLinesDrop = db.Q("review.lines_drop", `delete from review_line where tenant_id = $1 and campaign_id = $2`)
-	qAssign    = db.Q("review.assign", `update review_line set reviewer_id = $4, reviewer_of = $5 where tenant_id = $1 and campaign_id = $2 and line_no = $3 and decision in ('', 'keep', 'escalated') and subject_id <> $4`)
-	qDecide    = db.Q("review.decide", `update review_line set decision = $4, to_site = $5, reason = $6, decided_by = $7, decided_at = $8, took_ms = $9, bulk = $10, carried_at = 0, readback = ''
-		where tenant_id = $1 and campaign_id = $2 and line_no = $3 and reviewer_id = $7 and subject_id <> $7
+	qAssign    = db.Q("review.assign", `update review_line set reviewer_id = $4, reviewer_of = $5, mac = $6 where tenant_id = $1 and campaign_id = $2 and line_no = $3 and decision in ('', 'keep', 'escalated') and subject_id <> $4 and mac = $7`)
+	qDecide    = db.Q("review.decide", `update review_line set decision = $4, to_site = $5, reason = $6, decided_by = $7, decided_at = $8, took_ms = $9, bulk = $10, carried_at = 0, readback = '', mac = $11
+		where tenant_id = $1 and campaign_id = $2 and line_no = $3 and reviewer_id = $7 and subject_id <> $7 and mac = $12
 		and (decision = 'escalated' or decision in ('', 'keep') and exists (select 1 from review_campaign c where c.tenant_id = $1 and c.campaign_id = $2 and c.state = 'open'))`)
-	qSilence = db.Q("review.silence", `update review_line set decision = $4, decided_at = $5 where tenant_id = $1 and campaign_id = $2 and line_no = $3 and decision = $6`)
-	qCarried = db.Q("review.carried", `update review_line set carried_at = $4, readback = $5 where tenant_id = $1 and campaign_id = $2 and line_no = $3`)
+	qSilence = db.Q("review.silence", `update review_line set decision = $4, decided_at = $5, mac = $7 where tenant_id = $1 and campaign_id = $2 and line_no = $3 and decision = $6 and mac = $8`)
+	qCarried = db.Q("review.carried", `update review_line set carried_at = $4, readback = $5, mac = $6 where tenant_id = $1 and campaign_id = $2 and line_no = $3 and mac = $7`)
 	qMine    = db.GlobalQ("review.mine", `select l.tenant_id, l.campaign_id, c.due_at, count(*) from review_line l
 		join review_campaign c on c.tenant_id = l.tenant_id and c.campaign_id = l.campaign_id
 		where l.reviewer_id = $1 and l.reviewer_of = $2 and (l.decision = 'escalated' or l.decision = '' and c.state = 'open')
@@ -70,13 +70,14 @@ type stored struct {
 	tenant  ids.Tenant
 	subject []byte
 	reason  []byte
+	mac     []byte
 }
 
 func scanLine(s db.Scanner) (r stored, err error) {
 	var addendum, bulk int
 	var decided, took, carried int64
 	if err := s.Scan(&r.tenant, &r.Campaign, &r.No, &addendum, &r.Kind, &r.Subject, &r.Role, &r.Site, &r.Dept, &r.flags, &r.subject, &r.Reviewer, &r.ReviewerOf,
-		&r.Decision, &r.ToSite, &r.reason, &r.DecidedBy, &decided, &took, &bulk, &carried, &r.ReadBack); err != nil {
+		&r.Decision, &r.ToSite, &r.reason, &r.DecidedBy, &decided, &took, &bulk, &carried, &r.ReadBack, &r.mac); err != nil {
 		return r, err
 	}
 	r.Addendum, r.Bulk = addendum != 0, bulk != 0

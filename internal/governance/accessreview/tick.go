@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/tenant"
 )
 
@@ -186,7 +188,7 @@ func (s *Service) refresh(ctx context.Context, t tenant.Tenant, association ids.
 		switch {
 		case l.Decision == Open && !p.held[l.Grant]:
 			err = s.silence(ctx, t.ID, c.ID, []int{l.No}, Open, Gone, "review.gone", now)
-		case l.Decision == Open && !p.bench.still(l):
+		case l.Decision == Open && !l.Altered && !p.bench.still(l):
 			err = s.reassign(ctx, t.ID, l, p.bench, load)
 		}
 		if err != nil {
@@ -213,7 +215,7 @@ func (s *Service) append(ctx context.Context, t ids.Tenant, c Campaign, p *pictu
 		for _, l := range p.lines {
 			l.Addendum = true
 			l.ready(key, c.ID, last+1, p.bench, load)
-			n, err := addLine(tx, t, &l)
+			n, err := addLine(tx, key, t, &l)
 			if err != nil {
 				return err
 			}
@@ -235,8 +237,12 @@ func (s *Service) reassign(ctx context.Context, t ids.Tenant, l *Line, b bench, 
 	if !ok && l.Reviewer == "" {
 		return nil
 	}
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, t, func(tx *db.Tx) error {
-		if n, err := tx.Exec(qAssign, t, l.Campaign, l.No, string(r.Account), string(r.Tenant)); err != nil || n == 0 {
+		if n, err := s.assign(tx, k, t, l, r); err != nil || n == 0 {
 			return err
 		}
 		_, err := s.record(tx, "review.reassigned", machine(t), map[string]any{"campaign": l.Campaign, "line": l.No, "reviewer": string(r.Account)})
@@ -261,12 +267,27 @@ func (s *Service) follow(ctx context.Context, t ids.Tenant, c Campaign, b *bench
 	return nil
 }
 
+// assign gives a line to a reviewer.
+func (s *Service) assign(tx *db.Tx, k *vault.Key, t ids.Tenant, l *Line, to Reviewer) (int64, error) {
+	row, err := s.one(tx, k, t, l.Campaign, l.No)
+	if err != nil {
+		return 0, err
+	}
+	before := row.mac
+	row.Reviewer, row.ReviewerOf = to.Account, to.Tenant
+	return tx.Exec(qAssign, t, l.Campaign, l.No, string(to.Account), string(to.Tenant), row.sum(k), before)
+}
+
 // silence settles lines for which nobody answered.
 func (s *Service) silence(ctx context.Context, t ids.Tenant, campaign string, no []int, from, to Decision, verb string, now time.Time) error {
+	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, t, func(tx *db.Tx) error {
 		var done []int
 		for _, n := range no {
-			changed, err := tx.Exec(qSilence, t, campaign, n, string(to), db.Micros(now), string(from))
+			changed, err := s.settle(tx, k, t, campaign, n, from, to, now)
 			if err != nil {
 				return err
 			}
@@ -280,4 +301,22 @@ func (s *Service) silence(ctx context.Context, t ids.Tenant, campaign string, no
 		_, err := s.record(tx, verb, machine(t), map[string]any{"campaign": campaign, "lines": done})
 		return err
 	})
+}
+
+// settle takes a line from one decision to the next without a person. A line in doubt is settled whatever it says.
+func (s *Service) settle(tx *db.Tx, k *vault.Key, t ids.Tenant, campaign string, no int, from, to Decision, now time.Time) (int64, error) {
+	row, err := db.One(tx, qLine, scanLine, t, campaign, no)
+	if fault.Is(err, fault.Missing) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	before := row.mac
+	if s.doubt(k, &row) {
+		row.Decision, row.DecidedAt = to, now
+		return tx.Exec(qSettle, t, campaign, no, string(to), db.Micros(now), row.sum(k))
+	}
+	row.Decision, row.DecidedAt = to, now
+	return tx.Exec(qSilence, t, campaign, no, string(to), db.Micros(now), string(from), row.sum(k), before)
 }

@@ -118,7 +118,7 @@ func pace(tx *db.Tx, t ids.Tenant, campaign string, who ids.Account, now time.Ti
 
 // write records one verdict; the statement itself refuses whoever is not the line's reviewer.
 func (s *Service) write(tx *db.Tx, key *vault.Key, a actor.Actor, t ids.Tenant, c *Campaign, v Verdict, own []identity.Account, took time.Duration, bulk bool, now time.Time) error {
-	r, err := db.One(tx, qLine, scanLine, t, c.ID, v.No)
+	r, err := s.one(tx, key, t, c.ID, v.No)
 	if fault.Is(err, fault.Missing) {
 		return fault.New(fault.Missing, "review.missing")
 	}
@@ -145,7 +145,9 @@ func (s *Service) write(tx *db.Tx, key *vault.Key, a actor.Actor, t ids.Tenant, 
 	if bulk {
 		many = 1
 	}
-	n, err := tx.Exec(qDecide, t, c.ID, v.No, string(v.Decision), string(v.ToSite), reason, string(a.Account), db.Micros(now), took.Milliseconds(), many)
+	before := r.mac
+	r.Decision, r.ToSite, r.DecidedBy, r.DecidedAt, r.Took, r.Bulk, r.CarriedAt, r.ReadBack = v.Decision, v.ToSite, a.Account, now, took.Truncate(time.Millisecond), bulk, time.Time{}, ""
+	n, err := tx.Exec(qDecide, t, c.ID, v.No, string(v.Decision), string(v.ToSite), reason, string(a.Account), db.Micros(now), took.Milliseconds(), many, r.sum(key), before)
 	if err != nil {
 		return err
 	}

@@ -298,12 +298,14 @@ func (u *unpacking) placeMain(ctx context.Context) error {
 const (
 	boundSince  = 18
 	sealedSince = 19
+	// switchesSince is the one from which on providers in use, roles tied to them and lines of reviews are bound.
+	switchesSince = 56
 )
 
 // remark has the service bind older records when it first opens them, as after an upgrade: they come from a
 // backup that has been proven.
 func (u *unpacking) remark(ctx context.Context) error {
-	for mark, since := range map[vault.Mark]int64{vault.MarkRows: boundSince, vault.MarkResults: sealedSince} {
+	for mark, since := range map[vault.Mark]int64{vault.MarkRows: boundSince, vault.MarkResults: sealedSince, vault.MarkSwitches: switchesSince} {
 		if u.set.Schema >= since {
 			continue
 		}

@@ -3,13 +3,13 @@ package identity
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 // Assertion is the first step done by the tenant's identity provider instead of a password. Whoever makes
@@ -20,13 +20,6 @@ type Assertion struct {
 	Connection string // for the log
 	TwoFactors bool   // the provider has shown two factors and the tenant counts them as both steps
 }
-
-var (
-	qSSORoles = db.Q("identity.sso_roles", `select r.role from sso_only_roles r where r.tenant_id = $1 and exists (select 1 from sso_connections c where c.tenant_id = r.tenant_id and c.enabled = 1)`)
-	// The tenant administrator of longest standing, who may always use the password.
-	qBreakGlass = db.Q("identity.break_glass", `select a.account_id from identity_accounts a join identity_grants g on g.tenant_id = a.tenant_id and g.account_id = a.account_id
-		where a.tenant_id = $1 and g.role = $2 and a.state = 'active' order by a.created_at, a.account_id limit 1`)
-)
 
 // SignInAsserted goes on after an assertion: to the mailed code (clause 3-5), or to the session when the
 // tenant's policy counts the provider's two factors. An account that is disabled or locked is refused as a
@@ -177,45 +170,11 @@ func ssoOnly() error { return fault.New(fault.Invalid, "identity.sso_only") }
 
 // barred refuses a way in that is not the tenant's provider, with an event, where the tenant wants the role to come
 // through that alone. It asks for the words only after a right password, code or passkey.
-func (s *Service) barred(tx *db.Tx, a *account, who actor.Actor, by string) (refused, err error) {
-	ok, err := s.passwordAllowed(tx, a.Tenant, a.ID)
+func (s *Service) barred(tx *db.Tx, k *vault.Key, a *account, who actor.Actor, by string) (refused, err error) {
+	ok, bad, err := s.passwordAllowed(tx, k, a.Tenant, a.ID)
+	tx.OnCommit(func() { s.found(tx.Context(), bad) })
 	if err != nil || ok {
 		return nil, err
 	}
 	return ssoOnly(), s.record(tx, "auth.password_not_allowed", who, "denied", map[string]any{"by": by})
-}
-
-// passwordAllowed tells whether an account may use what is its own, password or passkey, at all: a tenant may want
-// some roles to come through its identity provider only. The tenant administrator of longest standing always may, so that a
-// provider that is down or misconfigured locks nobody out for good.
-func (s *Service) passwordAllowed(tx *db.Tx, t ids.Tenant, id ids.Account) (bool, error) {
-	only, err := db.Column[string](tx, qSSORoles, t)
-	if err != nil || len(only) == 0 {
-		return err == nil, err
-	}
-	grants, err := db.All(tx, qGrants, scanGrant, t)
-	if err != nil {
-		return false, err
-	}
-	if !slices.ContainsFunc(grants, func(g grantRow) bool { return g.account == id && slices.Contains(only, string(g.Role)) }) {
-		return true, nil
-	}
-	keeper, err := db.Value[string](tx, qBreakGlass, t, string(actor.TenantAdmin))
-	if fault.Is(err, fault.Missing) {
-		return false, nil
-	}
-	return ids.Account(keeper) == id, err
-}
-
-// BreakGlass is the account of the tenant that keeps its password whatever the tenant chooses.
-func (s *Service) BreakGlass(ctx context.Context, t ids.Tenant) (ids.Account, error) {
-	var id string
-	err := s.db.View(ctx, t, func(tx *db.Tx) (err error) {
-		id, err = db.Value[string](tx, qBreakGlass, t, string(actor.TenantAdmin))
-		return err
-	})
-	if fault.Is(err, fault.Missing) {
-		return "", nil
-	}
-	return ids.Account(id), err
 }

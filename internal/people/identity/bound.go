@@ -118,6 +118,11 @@ func (s *Service) found(ctx context.Context, f finding) {
 	}
 }
 
+// RowRefused is for packages whose rows a sign-in depends on.
+func (s *Service) RowRefused(ctx context.Context, t ids.Tenant, table, row string) {
+	s.found(ctx, finding{t, table, row})
+}
+
 func (s *Service) noteFinding(tx *db.Tx, f finding) error {
 	_, err := s.log.Append(tx, audit.Event{Verb: "integrity.row_refused", Actor: actor.System(f.tenant, "sign-in"), Kind: "row", Result: "denied", Detail: map[string]any{"table": f.table, "row": clipID(f.row)}})
 	return err

@@ -296,7 +296,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			return nil
 		}
 		if r.throttle != "" { // begun with the password, perhaps before the tenant's choice
-			if refused, err = s.barred(tx, &a, who, "password"); err != nil || refused != nil {
+			if refused, err = s.barred(tx, k, &a, who, "password"); err != nil || refused != nil {
 				return err
 			}
 		}

@@ -31,7 +31,7 @@ const SabotageRoute = "web.open_route"
 type look func(ctx context.Context, site *probe.Site, in Inside) (control.Evidence, error)
 
 // Controls gives AC-UNIQUE, AC-AUTHN, AC-PWPOL, AC-LOCK, AC-2STEP and AC-SESSION (clauses 3-2, 3-3, 3-4a,
-// 3-4b, 3-5, 3-12) and the extensions AC-SCREENLOCK and AC-PASSKEY.
+// 3-4b, 3-5, 3-12) and the extensions AC-SCREENLOCK, AC-PASSKEY and AC-ROWS.
 func Controls(p Probing) []control.Control {
 	quarter, hour := 15*time.Minute, time.Hour
 	passkey := p.control("AC-PASSKEY", "", p.Policy.SaysPasskey(), "利用者の端末そのものの安全と、実際の端末（指紋・顔認証など）の動作は分かりません。検査は、プログラムで作った模擬の端末で行います。",
@@ -40,8 +40,11 @@ func Controls(p Probing) []control.Control {
 	screen := p.control("AC-SCREENLOCK", "", p.Policy.SaysScreen(), "30分の経過は、検査用のサインインの記録を過去へ動かして確かめています。画面を覆うことは検査ではなく試験で確かめています。端末そのもののロックは利用者側で設定します。",
 		hour, 26*hour, "DEV", p.screen, SabotageScreen)
 	screen.Clauses = nil
+	rows := p.control("AC-ROWS", "", p.Policy.SaysRows(), "行をまるごと、署名ごと以前のものへ戻す書き換えは見つけられません。ロックの回数など、署名のない値もあります（ADR 21）。認証サービスの設定と権限の見直しの判断は、毎回の検査ではなく試験で確かめています。検査は自己点検用の契約先で行います。",
+		hour, 26*hour, "SEC", p.rows, SabotageRows)
+	rows.Clauses = nil
 	return []control.Control{
-		screen, passkey,
+		screen, passkey, rows,
 		p.control("AC-UNIQUE", "3-2", p.Policy.SaysUnique(), "一つのIDを複数の人が使っていないことまでは、完全には分かりません。使った端末の数からの疑いだけを数えます。一人の従業員に二つ目のIDを作ろうとすることは、この検査では試していません。重なりの件数を数え、断ることは試験で確かめています。",
 			hour, 3*hour, "ITSM", p.unique, SabotageReuse),
 		p.control("AC-AUTHN", "3-3", p.Policy.SaysAuthn(), "時間の比較は同じ装置の中での少数回の測定で、2倍までの違いは見分けません。ロック中の返事は AC-LOCK の検査で、パスキーは AC-PASSKEY の検査で確かめます。パスワードの強さ、盗まれたパスワードの使用、複数の利用者IDに分けた総当たりの検知は、この検査では示されません。",

@@ -124,6 +124,12 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		_ = json.NewEncoder(w).Encode(map[string]string{"id": string(a.ID)})
+	case "GET /users":
+		if !s.Actor.Has(actor.TenantAdmin) {
+			answer(fault.New(fault.Denied, "access.denied"))
+			return
+		}
+		_ = json.NewEncoder(w).Encode(s)
 	case "POST /logout":
 		_ = f.h.SignOut(ctx, v, get(CookieSession))
 	case "POST /me/password":

@@ -18,6 +18,7 @@ type Inside interface {
 	Clear(ctx context.Context, tenantCode, login string, lock bool) error
 	Census(ctx context.Context) (all, weak int, err error)
 	Uniqueness(ctx context.Context) (accounts, twice, shared int, err error)
+	Forge(ctx context.Context, token string, what Forgery) (other string, undo func(context.Context) error, err error)
 }
 
 // loopbacks are where the service's own probes come from.

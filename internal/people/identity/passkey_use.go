@@ -106,7 +106,7 @@ func (s *Service) SignInPasskey(ctx context.Context, v Visit, token string, r Re
 	var refused error
 	err = s.answered(ctx, v, r, data, answer, func(tx *db.Tx, k *vault.Key, a *account) (err error) {
 		now := time.Now()
-		if refused, err = s.barred(tx, a, visitor(a.Tenant, a.ID, v), FactorPasskey); err != nil || refused != nil {
+		if refused, err = s.barred(tx, k, a, visitor(a.Tenant, a.ID, v), FactorPasskey); err != nil || refused != nil {
 			return err
 		}
 		in := signin{Tenant: a.Tenant, ID: c.id, Account: a.ID, How: FactorPasskey}

@@ -88,3 +88,8 @@ func (p Policy) SaysSession() string {
 	return fmt.Sprintf("操作がないまま%sたったサインインは、サーバー側で終了します。操作を続けていても%sで終了します。サインアウトしたあとは、控えておいた情報でも入れません。",
 		spanJA(p.SessionIdle), spanJA(p.SessionMost))
 }
+
+// SaysRows is for the extension AC-ROWS: rows that open a door carry a MAC of the tenant's key.
+func (Policy) SaysRows() string {
+	return "利用者・役割・サインイン・記憶した端末・認証サービスの設定・権限の見直しの判断には、契約先の鍵による署名が付いています。サービスを通さずにデータベースへ書かれたものは無いものとして扱い、操作の記録に残して、管理者に知らせます。"
+}

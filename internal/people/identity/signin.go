@@ -305,7 +305,7 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 			code = fromEnvelope
 		}
 		if !emergency {
-			if refused, err = s.barred(tx, a.account, a.actor(), "password"); err != nil || refused != nil {
+			if refused, err = s.barred(tx, a.key, a.account, a.actor(), "password"); err != nil || refused != nil {
 				return err
 			}
 		}

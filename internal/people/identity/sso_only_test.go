@@ -12,8 +12,7 @@ import (
 
 var (
 	qTestConnection = db.Q("identity.test_connection", `insert into sso_connections (tenant_id, connection_id, kind, config, enabled, created_at, changed_at) values ($1, 'c', 'oidc', $2, 1, 1, 1)`)
-	qTestStopped    = db.Q("identity.test_stopped", `update sso_connections set enabled = 0 where tenant_id = $1`)
-	qTestOnly       = db.Q("identity.test_only", `insert into sso_only_roles (tenant_id, role, set_at) values ($1, $2, 1)`)
+	qTestStopped    = db.Q("identity.test_stopped", `update sso_connections set enabled = 0, config = $2 where tenant_id = $1`)
 )
 
 // TestOnlyTheProvider: a role that the tenant ties to its provider can't come in by what its people had before, and
@@ -31,18 +30,14 @@ func TestOnlyTheProvider(t *testing.T) {
 		}
 		hrPasskey, adminPasskey := enrol("hr"), enrol("tenantadmin")
 		second := h.account("midori", NewAccount{LoginID: "second", Name: "二人目", Email: "second@midori.example", Password: rightPW, Grants: []Grant{{Role: actor.TenantAdmin}}})
+		k, err := h.keys.Tenant(ctx, midori)
+		must(t, err)
+		config := func(says string) []byte { return k.Seal(at("sso_connections", "c", "config"), []byte(says)) }
 		begun, err := h.first("midori", "nurse", rightPW, v)
 		must(t, err)
 		must(t, e.DB.Tx(ctx, midori, func(tx *db.Tx) error {
-			if _, err := tx.Exec(qTestConnection, midori, []byte("x")); err != nil {
-				return err
-			}
-			for _, r := range []actor.Role{actor.HR, actor.Nurse, actor.TenantAdmin} {
-				if _, err := tx.Exec(qTestOnly, midori, string(r)); err != nil {
-					return err
-				}
-			}
-			return nil
+			_, err := tx.Exec(qTestConnection, midori, config(`{"on": true, "only": ["hr", "nurse", "tenantadmin"]}`))
+			return err
 		}))
 		password := func(code, login, pw string) error { _, err := h.first(code, login, pw, v); return err }
 
@@ -71,7 +66,7 @@ func TestOnlyTheProvider(t *testing.T) {
 			}
 		}
 
-		must(t, e.DB.Tx(ctx, midori, func(tx *db.Tx) error { _, err := tx.Exec(qTestStopped, midori); return err }))
+		must(t, e.DB.Tx(ctx, midori, func(tx *db.Tx) error { _, err := tx.Exec(qTestStopped, midori, config(`{"on": false, "only": ["hr"]}`)); return err }))
 		must(t, password("midori", "hr", rightPW))
 		must(t, hrPasskey())
 	})

@@ -23,11 +23,16 @@ func (r connectionRow) open(k *vault.Key) (Connection, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := json.Unmarshal(plain, &c.Settings); err != nil {
+	var full kept
+	if err := json.Unmarshal(plain, &full); err != nil {
 		return c, err
 	}
+	c.Settings, c.only = full.Settings, full.Only
 	if c.Kind != r.kind {
 		return c, fault.New(fault.Internal, "vault.open")
+	}
+	if full.On == nil || *full.On != c.Enabled { // switched past the service, or put back from before
+		c.Altered, c.Enabled = true, false
 	}
 	c.fill(k, r.confirm, c.digest())
 	c.secret, c.Secret = c.Secret, ""
@@ -133,14 +138,11 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 	if in.By = a.Account; same && before.By != "" {
 		in.By = before.By
 	}
-	plain, err := json.Marshal(in)
-	if err != nil {
-		return Connection{}, err
-	}
 	on, now := 0, time.Now()
 	if enabled {
 		on = 1
 	}
+	full := kept{in, &enabled, onlyOf(all)}
 	row := connectionRow{tenant: a.Tenant, id: id, kind: kind, enabled: on, created: db.Micros(now), changed: db.Micros(now)}
 	if id == "" {
 		row.id = ids.New[string]()
@@ -150,7 +152,7 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 	if same {
 		row.confirm = before.sealed
 	}
-	row.config = k.Seal(at(connectionsTable, row.id, "config"), plain)
+	row.config = full.seal(k, row.id)
 	after, err := row.open(k)
 	if err != nil {
 		return Connection{}, err
@@ -206,52 +208,9 @@ func (s *Service) Remove(ctx context.Context, a actor.Actor, id string) error {
 		if n == 0 {
 			return missing()
 		}
-		return s.record(tx, "sso.removed", a, "ok", map[string]any{"connection": id})
-	})
-}
-
-// OnlyRoles are the roles of the actor's tenant that may not use a password.
-func (s *Service) OnlyRoles(ctx context.Context, a actor.Actor) (out []actor.Role, err error) {
-	if err := s.Guard(a, permManage); err != nil {
-		return nil, err
-	}
-	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error {
-		roles, err := db.Column[string](tx, qOnlyRoles, a.Tenant)
-		for _, r := range roles {
-			out = append(out, actor.Role(r))
-		}
-		return err
-	})
-	return out, err
-}
-
-// SetOnlyRoles ties roles to the provider; it needs one that works.
-func (s *Service) SetOnlyRoles(ctx context.Context, a actor.Actor, roles []actor.Role) error {
-	all, err := s.Connections(ctx, a)
-	if err != nil {
-		return err
-	}
-	if len(roles) > 0 && !slices.ContainsFunc(all, func(c Connection) bool { return c.Enabled }) {
-		return fault.New(fault.Conflict, "sso.none_enabled")
-	}
-	names := []string{}
-	for _, r := range roles {
-		if !restrictable(r) {
-			return misfit("role")
-		}
-		if !slices.Contains(names, string(r)) {
-			names = append(names, string(r))
-		}
-	}
-	return s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		if _, err := tx.Exec(qOnlyRolesClear, a.Tenant); err != nil {
+		if err := s.forgetOnly(tx, a.Tenant); err != nil {
 			return err
 		}
-		for _, r := range names {
-			if _, err := tx.Exec(qOnlyRoleInsert, a.Tenant, r, db.Micros(time.Now())); err != nil {
-				return err
-			}
-		}
-		return s.record(tx, "sso.only_roles", a, "ok", map[string]any{"roles": names})
+		return s.record(tx, "sso.removed", a, "ok", map[string]any{"connection": id})
 	})
 }

@@ -88,6 +88,11 @@ func (s *Service) Begin(ctx context.Context, v identity.Visit, code, connection,
 	if err != nil {
 		return Start{}, err
 	}
+	for _, c := range all {
+		if c.Altered {
+			s.Identity.RowRefused(ctx, info.ID, connectionsTable, c.ID)
+		}
+	}
 	all = slices.DeleteFunc(all, func(c Connection) bool { return !c.Enabled || connection != "" && c.ID != connection })
 	if len(all) == 0 {
 		return Start{}, unavailable()

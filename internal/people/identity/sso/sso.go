@@ -70,7 +70,10 @@ type Connection struct {
 	CreatedAt time.Time
 	ChangedAt time.Time
 	// Confirmed: somebody other than By has looked at the settings as they are now.
-	Confirmed   bool
+	Confirmed bool
+	// Altered: the row says something else than what the service wrote; nobody signs in through it until it is saved anew.
+	Altered     bool
+	only        []actor.Role // as sealed with it: who may not use a password
 	ConfirmedBy ids.Account
 	ConfirmedAt time.Time
 	tenant      ids.Tenant
