@@ -66,7 +66,10 @@ func TestOnlyTheProvider(t *testing.T) {
 			}
 		}
 
-		must(t, e.DB.Tx(ctx, midori, func(tx *db.Tx) error { _, err := tx.Exec(qTestStopped, midori, config(`{"on": false, "only": ["hr"]}`)); return err }))
+		must(t, e.DB.Tx(ctx, midori, func(tx *db.Tx) error {
+			_, err := tx.Exec(qTestStopped, midori, config(`{"on": false, "only": ["hr"]}`))
+			return err
+		}))
 		must(t, password("midori", "hr", rightPW))
 		must(t, hrPasskey())
 	})
