@@ -37,7 +37,7 @@ var verbWords = map[string]string{
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 
 	"sealed.seal": "緊急用の利用者IDの封", "sealed.review": "緊急用の使用の確認", "sealed.why": "緊急用の使用の理由", "sealed.broken": "緊急用の利用者IDの封が切られた", "sealed.reason": "緊急用の使用の理由", "sealed.spent": "緊急用の使用の終わり", "sealed.sealed": "緊急用の利用者IDの封", "sealed.reviewed": "緊急用の使用の確認",
-	"sealed.alarm": "緊急用の使用の警報", "sealed.notice": "緊急用の利用者IDの通知",
+	"sealed.alarm": "緊急用の使用の警報", "sealed.tried": "緊急用の利用者IDへの違うパスワード", "sealed.notice": "緊急用の利用者IDの通知",
 	"support.ask": "サポート入室の申込み", "support.approve": "サポート入室の承認", "support.refuse": "サポート入室の申込みを断る操作", "support.enter": "サポート入室の開始", "support.end": "サポート入室の終了", "support.leave": "サポート入室の終了", "support.stop": "サポート入室を終わらせる操作",
 	"support.asked": "サポート入室の申込み", "support.approved": "サポート入室の承認", "support.refused": "サポート入室の申込みを断った", "support.entered": "サポート入室の開始", "support.ended": "サポート入室の終了", "support.read": "サポート入室での閲覧",
 	"support.notice": "サポート入室の通知", "support.ask_notice": "サポート入室の申込みの通知", "support.own_notice": "自分の申込みの承認を試みたことの通知",

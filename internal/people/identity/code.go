@@ -336,13 +336,21 @@ func (s *Service) complete(tx *db.Tx, k *vault.Key, r signin, now time.Time) (bo
 	if err != nil || a.State != "active" || !s.genuine(k, &a) {
 		return false, err
 	}
-	if r.Device == "" {
+	sealed, err := s.isSealed(tx, r.Tenant, r.Account)
+	if err != nil {
+		return false, err
+	}
+	if sealed { // what strangers have tried on it is no lock
+		_, err = tx.Exec(qUnlock, r.Tenant, r.Account)
+	} else if r.Device == "" {
 		if n, err = tx.Exec(qForgive, r.Tenant, r.Account); err != nil || n == 0 {
 			return false, err
 		}
 	} else if _, err = tx.Exec(qDeviceForgive, r.Tenant, r.Device, db.Micros(now), db.Micros(now.Add(s.policy.DeviceFor))); err != nil {
 		return false, err
 	}
-	_, err = tx.Exec(qThrottleForget, ids.System, r.throttle)
+	if err == nil {
+		_, err = tx.Exec(qThrottleForget, ids.System, r.throttle)
+	}
 	return err == nil, err
 }

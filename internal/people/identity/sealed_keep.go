@@ -27,7 +27,7 @@ func (s *Service) Seal(ctx context.Context, a actor.Actor, login, name string) (
 	if err != nil {
 		return Envelope{}, err
 	}
-	out := Envelope{LoginID: n.LoginID, Password: GeneratePassword()}
+	out := Envelope{LoginID: n.LoginID, Password: GeneratePassword() + "-" + GeneratePassword()}
 	for range SealedCodes {
 		out.Codes = append(out.Codes, newCode())
 	}

@@ -247,3 +247,76 @@ func TestTheMutantDiffers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestStrangersDoNotLockTheEnvelope: whoever knows the ID of an emergency account and tries passwords on it is slowed
+// down and told of, each time, and takes it from nobody; a personal account is locked by the same tries (clause 3-4b).
+func TestStrangersDoNotLockTheEnvelope(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h, ctx := sealHouse(t, e, quick()), t.Context()
+		env, err := h.Seal(ctx, h.keeper("k1"), "Glass", "金庫")
+		must(t, err)
+		const tries = 30
+		for range tries {
+			_, err := h.first("midori", env.LoginID, wrongPW, Visit{Addr: "198.51.100.7"})
+			h.want(err, "identity.wrong")
+			_, err = h.first("midori", "hr", wrongPW, Visit{Addr: "198.51.100.7"})
+			h.want(err, "identity.wrong")
+		}
+		eventually(t, "the alarm", h.alarm("違うパスワードが入力されました"))
+		n := 0
+		for _, entry := range h.entries("midori") {
+			if entry.Verb == "sealed.tried" {
+				n++
+			}
+		}
+		if n != tries {
+			t.Errorf("%d events of %d tries", n, tries)
+		}
+		if acc := h.one("midori", "hr"); acc.LockedAt == 0 {
+			t.Error("a personal account is not locked")
+		}
+		_, err = h.first("midori", "hr", rightPW, Visit{Addr: "192.0.2.1"})
+		h.want(err, "identity.wrong")
+		in, _ := h.opened(env)
+		if !in.Session.Actor.Has(actor.Emergency) {
+			t.Errorf("%+v", in.Session.Actor)
+		}
+		// Its password is used up: from now on nobody goes on, and tries still lock nothing.
+		_, err = h.first("midori", env.LoginID, env.Password, Visit{Addr: "192.0.2.1"})
+		h.want(err, "identity.wrong")
+		// One that an earlier version has locked opens too.
+		locked, err := h.Seal(ctx, h.keeper("k1"), "Second", "金庫")
+		must(t, err)
+		var id ids.Account
+		must(t, h.db.View(ctx, h.tenants["midori"].ID, func(tx *db.Tx) error {
+			k, err := h.keys.Tenant(ctx, h.tenants["midori"].ID)
+			if err != nil {
+				return err
+			}
+			a, err := db.One(tx, qAccountByLogin, scanAccount, h.tenants["midori"].ID, h.loginIndex(k, "second"))
+			id = a.ID
+			return err
+		}))
+		h.forge(qLock, id, 1, h.policy.LockAt)
+		if in, _ := h.opened(locked); !in.Session.Actor.Has(actor.Emergency) {
+			t.Errorf("%+v", in.Session.Actor)
+		}
+	})
+}
+
+// TestTheEnvelopeIsSlowedDown: tries on an emergency account wait like all others.
+func TestTheEnvelopeIsSlowedDown(t *testing.T) {
+	p := quick()
+	p.ThrottleFrom = 5
+	h := sealHouse(t, testdb.New(t, "sqlite"), p)
+	env, err := h.Seal(t.Context(), h.keeper("k1"), "Glass", "金庫")
+	must(t, err)
+	for range 5 {
+		_, err := h.first("midori", env.LoginID, wrongPW, Visit{Addr: "198.51.100.7"})
+		h.want(err, "identity.wrong")
+	}
+	_, err = h.first("midori", env.LoginID, wrongPW, Visit{Addr: "198.51.100.7"})
+	h.want(err, "identity.too_soon")
+	_, err = h.first("midori", env.LoginID, env.Password, Visit{Addr: "192.0.2.1"}) // from elsewhere at once
+	must(t, err)
+}

@@ -51,7 +51,7 @@ func (p Policy) SaysPassword() string {
 
 // SaysLock is for 3-4b.
 func (p Policy) SaysLock() string {
-	return fmt.Sprintf("パスワードの入力を続けて%d回間違えた利用者IDはロックし、管理者が理由を記録して解除するまで、正しいパスワードでもサインインできません。ロック中の返事は、パスワードが違うときと同じです。%d回目の失敗からは次の入力まで%s〜%s待っていただき、その間の入力は受け付けず、失敗にも数えません。",
+	return fmt.Sprintf("パスワードの入力を続けて%d回間違えた利用者IDはロックし、管理者が理由を記録して解除するまで、正しいパスワードでもサインインできません（封をした緊急用の利用者IDは、個人のIDではないためロックせず、間違いのたびに知らせます）。ロック中の返事は、パスワードが違うときと同じです。%d回目の失敗からは次の入力まで%s〜%s待っていただき、その間の入力は受け付けず、失敗にも数えません。",
 		p.LockAt, p.ThrottleFrom, spanJA(p.ThrottleFirst), spanJA(p.ThrottleMost))
 }
 

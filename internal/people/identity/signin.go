@@ -23,6 +23,7 @@ type attempt struct {
 	name     string     // keyed hash of what was typed, for the log
 	buckets  []bucket   // counts of spraying that the guess falls into
 	bad      finding    // a row that was found not to verify
+	sealed   bool       // of an emergency account: its attempts are slowed down and told, never counted
 	failures int        // of the name and network, this attempt included
 	number   int        // of the account or device, this attempt included; 0: not to be looked at
 }
@@ -101,11 +102,18 @@ func (s *Service) find(ctx context.Context, v Visit, tenantCode, loginID, passwo
 			a.bad = finding{acc.Tenant, accountsTable, string(acc.ID)}
 		case err == nil:
 			a.account = &acc
+			if a.sealed, err = s.isSealed(tx, acc.Tenant, acc.ID); err != nil {
+				return err
+			}
 			if err := s.findDevice(tx, a, now); err != nil {
 				return err
 			}
 		case !fault.Is(err, fault.Missing):
 			return err
+		default: // the same work for a name that does not exist
+			if _, err := s.isSealed(tx, a.info.ID, ""); err != nil {
+				return err
+			}
 		}
 		return s.sprayEarly(tx, a, now)
 	})
@@ -191,6 +199,10 @@ func (s *Service) count(tx *db.Tx, a *attempt, now time.Time) error {
 	switch {
 	case a.account == nil:
 		_, err = db.Value[int](tx, qCount, ids.System, "", s.policy.LockAt)
+	case a.sealed:
+		if _, err = db.Value[int](tx, qCount, ids.System, "", s.policy.LockAt); fault.Is(err, fault.Missing) && a.account.State == "active" {
+			a.number, err = 1, nil
+		}
 	case a.device != "" && a.account.State == "active":
 		a.number, err = db.Value[int](tx, qDeviceCount, a.account.Tenant, a.device, s.policy.LockAt)
 	default:
@@ -225,7 +237,11 @@ func (s *Service) failed(ctx context.Context, a *attempt) error {
 		if a.device != "" {
 			detail["device"] = a.device
 		}
-		if err := s.record(tx, "auth.failed", a.actor(), "failed", detail); err != nil {
+		verb := "auth.failed"
+		if a.sealed {
+			verb = "sealed.tried"
+		}
+		if err := s.record(tx, verb, a.actor(), "failed", detail); err != nil {
 			return err
 		}
 		if spray, err = s.sprayed(tx, a, now); err != nil {
@@ -248,13 +264,16 @@ func (s *Service) failed(ctx context.Context, a *attempt) error {
 	if spray {
 		s.tellSpray(a)
 	}
+	if a.sealed {
+		s.alarmTried(ctx, a)
+	}
 	return s.wrong(a)
 }
 
 // lock locks the account when this failure was the one too many. A remembered device that has used up its
 // own tries is forgotten, and the account is locked for everybody else too.
 func (s *Service) lock(tx *db.Tx, a *attempt, now time.Time) (bool, error) {
-	if a.account == nil || a.number != s.policy.LockAt {
+	if a.account == nil || a.sealed || a.number != s.policy.LockAt {
 		return false, nil
 	}
 	var n int64
@@ -350,6 +369,10 @@ func (s *Service) passed(ctx context.Context, a *attempt, password, rehash strin
 // giveBack returns the number that the attempt took; not when the account was locked meanwhile.
 func (s *Service) giveBack(tx *db.Tx, a *attempt) (bool, error) {
 	var err error
+	if a.sealed {
+		_, err = tx.Exec(qThrottleBack, ids.System, a.throttle)
+		return a.number > 0, err
+	}
 	if a.device != "" {
 		_, err = db.Value[int](tx, qDeviceBack, a.account.Tenant, a.device)
 	} else {
