@@ -136,6 +136,8 @@ var sweepsAllowed = map[string]string{
 	"identity.old_sessions":          "of an earlier version, when its rows are bound anew",
 	"identity.old_devices":           "as above",
 	"identity.old_signins":           "as above",
+	"identity.unforged_sessions":     "what a probe has written past the service, about its own account",
+	"identity.unforged_grants":       "as above",
 	"identity.ceremony_end":          "a question that is asked anew",
 	"identity.ceremony_take":         "a question that was answered",
 	"identity.ceremonies_sweep":      "expired",
