@@ -25,7 +25,7 @@ const (
 	MarkSwitches Mark = 5
 )
 
-var marks = []Mark{MarkRows, MarkResults, MarkDemo, MarkSwitches}
+var marks = []Mark{MarkRows, MarkResults, MarkSwitches}
 
 var (
 	qMark     = db.GlobalQ("vault.mark", `select count(*) from key_root where id = $1`)
