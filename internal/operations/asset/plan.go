@@ -36,6 +36,7 @@ var Plan = []Rule{
 	{Prefix: "store:erasure", Class: Confidential, Owner: "DPO", Disposal: byOverwrite, Optional: true},
 	{Prefix: "store:tls", Class: Confidential, Owner: "SRE", Disposal: byOverwrite, Optional: true},
 	{Prefix: "store:mail", Class: Confidential, Owner: "SRE", Disposal: byOverwrite, Optional: true},
+	{Prefix: "store:wal", Class: Sensitive, Owner: "SRE", Disposal: byLadder, Optional: true},
 	{Prefix: "store:tmp", Class: Sensitive, Owner: "SRE", Disposal: byKey, Optional: true},
 	{Prefix: "store:lock", Class: Internal, Owner: "SRE", Disposal: byOverwrite, Optional: true},
 	{Prefix: "store:demo-accounts.txt", Class: Confidential, Owner: "SRE", Disposal: byOverwrite, Optional: true},
