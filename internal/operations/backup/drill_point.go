@@ -103,5 +103,5 @@ func (r *PointReceipt) Says() string {
 	case len(r.Bad) > 0:
 		return "任意の時刻への復元に失敗しました: " + strings.Join(r.Bad[:min(3, len(r.Bad))], "、") + "。"
 	}
-	return "任意の時刻への復元も、" + jst.StampSec(r.At) + "の状態に戻して確かめました（失われ得る時間は" + span(r.RPO) + "）。"
+	return "任意の時刻への復元も、" + jst.StampSec(r.At) + "の状態に戻して確かめました（失われ得る時間は" + span(r.RPO) + "、戻す時間は" + span(r.RTO) + "）。"
 }

@@ -89,6 +89,9 @@ func (s *Service) attend(ctx context.Context) error {
 		return err
 	}
 	f := &follower{Service: s, copying: c, dir: filepath.Join(s.o.Physical.Dir, c.cluster.System), sent: map[string]bool{}}
+	if err := f.mend(); err != nil {
+		return err
+	}
 	if err := f.slot(ctx); err != nil {
 		return pgtool.Refused(err)
 	}
@@ -116,6 +119,20 @@ func (s *Service) tidyFolder(system string) error {
 		if e.Name() != system {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(s.o.Physical.Dir, e.Name())))
 		}
+	}
+	return err
+}
+
+// mend removes a file under way that a killed receiver was still making room for: nothing is in it yet, and no
+// receiver goes on behind one of a wrong length.
+func (f *follower) mend() error {
+	all, err := filepath.Glob(filepath.Join(f.dir, "*"+partial))
+	for _, name := range all {
+		info, e := os.Stat(name)
+		if e == nil && info.Size() != f.cluster.Segment {
+			e = os.Remove(name)
+		}
+		err = errors.Join(err, e)
 	}
 	return err
 }

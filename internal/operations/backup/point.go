@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
@@ -73,6 +75,7 @@ type pointing struct {
 	*unpacking
 	p      Point
 	base   *held
+	later  bool    // the daily set is from after the instant
 	stop   segment // the last WAL file that can be needed
 	hole   error   // why the WAL ends before it, when it does
 	work   string  // the cluster and its WAL, unless the cluster is kept
@@ -164,14 +167,16 @@ func (u *pointing) chooseBase(ctx context.Context) error {
 	return fault.New(fault.Missing, "backup.pitr_outside", "at", jst.StampSec(u.p.At), "from", jst.StampSec(from), "until", jst.StampSec(until))
 }
 
-// chooseBelow takes the newest daily set that was complete before the instant.
+// chooseBelow takes the newest daily set that was complete before the instant. On the very first day there may be
+// only later ones, since of each day the newest stays: then the oldest gives the files, and the log grows from
+// nothing.
 func (u *pointing) chooseBelow(ctx context.Context) error {
 	c, err := u.shelf.list(ctx, Data)
 	if err != nil {
 		return err
 	}
-	for _, h := range slices.Backward(c.sets) {
-		if h.Taken.Add(time.Duration(h.Took) * time.Millisecond).After(u.p.At) {
+	for i, h := range slices.Backward(c.sets) {
+		if u.later = h.Taken.Add(time.Duration(h.Took) * time.Millisecond).After(u.p.At); u.later && i > 0 {
 			continue
 		}
 		set := *h // its table of contents is changed below
@@ -179,14 +184,15 @@ func (u *pointing) chooseBelow(ctx context.Context) error {
 		u.r.Set, u.r.Day, u.r.Taken, u.r.Engine = h.ID, h.Day, h.Taken, h.Engine
 		return nil
 	}
-	return fault.New(fault.Missing, "backup.none_at", "day", jst.Of(u.p.At).String(), "oldest", oldestDay(c.sets))
+	return fault.New(fault.Missing, "backup.none")
 }
 
-func oldestDay(all []*held) string {
-	if len(all) == 0 {
-		return "—"
+// placeLog takes the log's files of the daily set, unless they are from after the instant.
+func (u *pointing) placeLog(ctx context.Context) error {
+	if u.later {
+		return os.MkdirAll(filepath.Join(u.dir, logDir), 0o700)
 	}
-	return all[0].Day.String()
+	return u.unpacking.placeLog(ctx)
 }
 
 // recover brings the cluster to the instant, or says which WAL file it lacks.
@@ -242,8 +248,8 @@ func (u *pointing) regrow(ctx context.Context) (err error) {
 	return err
 }
 
-// replayCluster erases in a cluster that is kept what was erased since, before anybody opens it, and has the
-// tables written anew without it.
+// replayCluster erases in a cluster that is kept what was erased since, before anybody opens it, has it forget
+// backups that lie elsewhere, as any restored database does, and has the tables written anew without what went.
 func (u *pointing) replayCluster(ctx context.Context) error {
 	if u.r.Point.Cluster == "" {
 		return nil
@@ -253,8 +259,23 @@ func (u *pointing) replayCluster(ctx context.Context) error {
 			return fault.New(fault.Internal, "backup.ledger").Because(err)
 		}
 	}
-	if err := u.pg.Rewrite(ctx); err != nil {
+	log, err := audit.Open(ctx, u.pg, u.vault, audit.Config{Dir: filepath.Join(u.dir, logDir)})
+	if err != nil {
 		return err
 	}
-	return nil
+	who := actor.HostOperator(ids.System, "backup")
+	err = u.pg.Tx(ctx, ids.System, func(tx *db.Tx) error {
+		if err := startAnew(tx, time.Now()); err != nil {
+			return err
+		}
+		_, err := log.Append(tx, restoredEvent(who, u.r))
+		return err
+	})
+	if err == nil {
+		err = log.Seal(ctx)
+	}
+	if err = errors.Join(err, log.Close()); err != nil {
+		return err
+	}
+	return u.pg.Rewrite(ctx)
 }

@@ -28,11 +28,14 @@ type river struct {
 func newRiver(t *testing.T, settings string) *river {
 	t.Helper()
 	e, c := testdb.Apart(t, settings)
-	w := newWorld(t, e)
-	w.o.Physical = &Physical{DSN: e.Main.DSN, Dir: filepath.Join(e.Dir, "wal"), Beat: 200 * time.Millisecond}
-	r := &river{world: w, cluster: c}
-	w.run()
+	r := riverOf(newWorld(t, e), c)
+	r.run()
 	return r
+}
+
+func riverOf(w *world, c *pg.Cluster) *river {
+	w.o.Physical = &Physical{DSN: w.e.Main.DSN, Dir: filepath.Join(w.e.Dir, "wal"), Beat: 200 * time.Millisecond}
+	return &river{world: w, cluster: c}
 }
 
 // flow follows the WAL until the test ends, or stop is called.
@@ -137,6 +140,16 @@ func TestRestoresToAnInstant(t *testing.T) {
 	}
 	r.later = map[ids.Tenant]bool{first: true}
 	r.same(to, len(have))
+
+	// A later set of the same day takes the place of the one below the instant: the log grows from nothing.
+	r.run()
+	whole := filepath.Join(r.e.Dir, "whole")
+	more, err := r.point(whole, between, "")
+	r.must(err)
+	if more.Point.Leaves <= got.Point.Leaves || more.Rows != got.Rows || more.Events != got.Events {
+		t.Errorf("%+v %+v, before %+v", more, more.Point, got)
+	}
+	r.same(whole, len(have))
 
 	rep, err := r.Verify(t.Context())
 	r.must(err)

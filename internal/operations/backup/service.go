@@ -177,19 +177,33 @@ func code(err error) string {
 func (s *Service) Settled(ctx context.Context, q *job.Queue, who actor.Actor, r *Restored) error {
 	who.Tenant = ids.System
 	return s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
-		for _, q := range []db.Query{qSetsGo, qSinceMove, qBasesGo} {
-			if _, err := tx.Exec(q, ids.System, db.Micros(time.Now())); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec(qBeatGo, ids.System); err != nil {
+		if err := startAnew(tx, time.Now()); err != nil {
 			return err
 		}
 		if _, err := q.Enqueue(tx, ids.System, JobRun, nil, job.EnqueueOptions{}); err != nil {
 			return err
 		}
-		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.restored", Actor: who, Kind: "backup", Result: "ok",
-			Detail: map[string]any{"set": r.Set, "day": r.Day.String(), "keys": r.Keys}})
+		_, err := s.o.Log.Append(tx, restoredEvent(who, r))
 		return err
 	})
+}
+
+// startAnew forgets backups that lie elsewhere, and lets them be due from now on.
+func startAnew(tx *db.Tx, now time.Time) error {
+	for _, q := range []db.Query{qSetsGo, qSinceMove, qBasesGo} {
+		if _, err := tx.Exec(q, ids.System, db.Micros(now)); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(qBeatGo, ids.System)
+	return err
+}
+
+// restoredEvent says in the restored log where it came from.
+func restoredEvent(who actor.Actor, r *Restored) audit.Event {
+	detail := map[string]any{"set": r.Set, "day": r.Day.String(), "keys": r.Keys}
+	if p := r.Point; p != nil {
+		detail["base"], detail["instant"] = p.Base, p.Asked.Format(time.RFC3339Nano)
+	}
+	return audit.Event{Verb: "backup.restored", Actor: who, Kind: "backup", Result: "ok", Detail: detail}
 }

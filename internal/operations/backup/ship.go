@@ -9,7 +9,8 @@ import (
 )
 
 // shipWhole seals every finished file into the place, reads it back, and only then removes it here. The newest
-// stays: the receiver goes on behind it. Files that a killed process had shipped are shipped again.
+// stays: the receiver goes on behind it. One that a killed process had shipped whole stays as it was sealed then,
+// since a copy's table of contents may name its hash.
 func (f *follower) shipWhole(ctx context.Context) error {
 	all, err := os.ReadDir(f.dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -30,8 +31,12 @@ func (f *follower) shipWhole(ctx context.Context) error {
 		if f.sent[e.Name()] {
 			continue
 		}
-		if err := f.shipFile(ctx, e.Name(), e.Name()); err != nil {
+		if there, err := f.shipped(ctx, e.Name()); err != nil {
 			return err
+		} else if !there {
+			if err := f.shipFile(ctx, e.Name(), e.Name()); err != nil {
+				return err
+			}
 		}
 		if err := f.o.Target.Delete(ctx, walFolder(f.cluster.System)+e.Name()+partial); err != nil {
 			return err
@@ -60,6 +65,16 @@ func (f *follower) shipPartial(ctx context.Context, name string) error {
 		}
 	}
 	return err
+}
+
+// shipped tells whether a finished file lies in the place and opens to its end. Damaged ones are sealed anew.
+func (f *follower) shipped(ctx context.Context, name string) (bool, error) {
+	n := counter{w: io.Discard}
+	err := f.shelf.readSealed(ctx, walFolder(f.cluster.System)+name, &n)
+	if missing(err) || codeIn(err, "backup.damaged") {
+		return false, nil
+	}
+	return err == nil && (n.n == f.cluster.Segment || history(name)), err
 }
 
 func (f *follower) shipFile(ctx context.Context, file, as string) error {

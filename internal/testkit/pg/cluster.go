@@ -66,6 +66,26 @@ func StartForReplication(ctx context.Context, settings string) (*Cluster, error)
 const spare = "-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
 
 func start(ctx context.Context, autovacuum, settings string) (*Cluster, error) {
+	return launch(ctx, autovacuum, settings, func(dir, bin string, cred *syscall.Credential) error {
+		initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"),
+			"-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+		initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: cred}
+		if out, err := initdb.CombinedOutput(); err != nil {
+			return fmt.Errorf("pg: initdb: %w: %s", err, out)
+		}
+		return nil
+	})
+}
+
+// Resume runs a cluster's folder that somebody else has made, and takes it over: it goes with the cluster.
+func Resume(ctx context.Context, data string) (*Cluster, error) {
+	return launch(ctx, "off", spare, func(dir, _ string, _ *syscall.Credential) error {
+		return os.Rename(data, filepath.Join(dir, "data"))
+	})
+}
+
+// launch runs the server on the folder "data" that fill puts into a fresh one.
+func launch(ctx context.Context, autovacuum, settings string, fill func(dir, bin string, cred *syscall.Credential) error) (*Cluster, error) {
 	bin, err := find()
 	if err != nil {
 		return nil, err
@@ -78,12 +98,9 @@ func start(ctx context.Context, autovacuum, settings string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"),
-		"-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: cred}
-	if out, err := initdb.CombinedOutput(); err != nil {
+	if err := fill(dir, bin, cred); err != nil {
 		_ = os.RemoveAll(dir)
-		return nil, fmt.Errorf("pg: initdb: %w: %s", err, out)
+		return nil, err
 	}
 	log, err := os.Create(filepath.Join(dir, "server.log"))
 	if err != nil {
