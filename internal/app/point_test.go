@@ -69,7 +69,9 @@ func TestErasedPeopleStayErasedAtAnyInstant(t *testing.T) {
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		all, err := s.List(t.Context())
 		must(err)
-		if i := slices.IndexFunc(all, func(g backup.Generation) bool { return g.Restores != nil && g.Restores.Until.After(g.Restores.From.Add(time.Second)) }); i >= 0 {
+		if i := slices.IndexFunc(all, func(g backup.Generation) bool {
+			return g.Restores != nil && g.Restores.Until.After(g.Restores.From.Add(time.Second))
+		}); i >= 0 {
 			at = all[i].Restores.From.Add(time.Second)
 			break
 		}
