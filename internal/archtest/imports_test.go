@@ -31,7 +31,7 @@ var fences = []fence{
 	{[]string{"math/rand", "math/rand/v2"}, []string{"internal/app", "internal/testkit/"},
 		"predictable numbers are for demo people; everything else takes crypto/rand"},
 	{[]string{"os/exec", "github.com/chromedp/"}, []string{"internal/testkit/", "cmd/rakudos", "internal/operations/backup/pgtool"},
-		"the service starts no other program than PostgreSQL's own, for copies of its cluster (ADR 33)"},
+		"the service starts no other program than PostgreSQL's own, for copies of its cluster (ADR 32)"},
 	{[]string{"unsafe", "plugin", "C"}, nil, "nothing here needs to leave the language"},
 }
 
