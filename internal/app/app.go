@@ -80,6 +80,7 @@ type App struct {
 	box     *mail.Memory // mailbox of the probes
 	replay  *erasure.Replay
 	probes  probeTenants
+	words   canaryWords
 	stage   *stage
 	node    string // of the data directory, among those that share a database
 	addr    string // bound address, once it listens
@@ -172,6 +173,9 @@ func (a *App) openEngines(ctx context.Context) error {
 	}
 	if a.Vault, err = vault.Open(ctx, a.Keys, a.root); err != nil {
 		return err
+	}
+	if c.sabotage[vault.SabotageBare] {
+		a.Vault.LeaveBare(bareColumns...)
 	}
 	if a.Audit, err = audit.Open(ctx, a.DB, a.Vault, audit.Config{Dir: c.path("log")}); err != nil {
 		return err

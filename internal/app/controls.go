@@ -23,7 +23,7 @@ func (a *App) controls() []control.Control {
 	var out []control.Control
 	out = append(out, tlscert.Controls(a.listeners, a.roots)...)
 	out = append(out, clock.Controls(a.fetchLogin)...)
-	out = append(out, vault.Controls(vault.Deps{Vault: a.Vault, DB: a.DB, Dir: a.Config.Data, Tenants: a.probeTenants})...)
+	out = append(out, vault.Controls(a.restDeps())...)
 	out = append(out, keys.Controls(a.keyProbing())...)
 	out = append(out, audit.Controls(a.Audit, scenes{a.stage})...)
 	out = append(out, a.peopleControls()...)

@@ -15,6 +15,7 @@ import (
 
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/probe"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
@@ -227,7 +228,7 @@ func (a *App) sweepSandboxes() error {
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, access.SabotageShown, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval)
+	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, access.SabotageShown, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval, vault.SabotageBare)
 }
 
 // policy is identity's, with at most one protection off in a sandbox.

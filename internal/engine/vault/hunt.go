@@ -15,42 +15,74 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// hunt searches bytes for a text in every encoding in which it might have been kept.
+// Text is something that must be nowhere in the clear, and what it is, in Japanese: "氏名".
+type Text struct{ Kind, Text string }
+
+// hunt searches bytes for texts in every encoding in which they might have been kept. There may be hundreds of
+// texts: their first two bytes are looked up at each place, and only where these stand is compared.
 type hunt struct {
-	needles [][]byte
+	first   [1 << 16]bool
+	needles map[uint16][]needle
 	longest int
+	count   int
 	files   int
 	bytes   int64
 }
 
-func newHunt(texts ...string) (*hunt, error) {
-	h := &hunt{}
+type needle struct {
+	bytes []byte
+	kind  string
+}
+
+func newHunt(texts ...Text) (*hunt, error) {
+	h := &hunt{needles: map[uint16][]needle{}}
+	seen := map[string]bool{}
 	for _, t := range texts {
+		if len(t.Text) < shortest {
+			return nil, fmt.Errorf("vault: %s is too short to be looked for", t.Kind)
+		}
 		for _, e := range []encoding.Encoding{
 			unicode.UTF8, japanese.ShiftJIS,
 			unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
 		} {
-			b, err := e.NewEncoder().Bytes([]byte(t))
+			b, err := e.NewEncoder().Bytes([]byte(t.Text))
 			if err != nil {
 				return nil, fmt.Errorf("vault: canary: %w", err)
 			}
-			h.needles = append(h.needles, b)
-			h.longest = max(h.longest, len(b))
+			if seen[string(b)] {
+				continue
+			}
+			seen[string(b)] = true
+			at := pair(b[0], b[1])
+			h.first[at], h.needles[at] = true, append(h.needles[at], needle{b, t.Kind})
+			h.longest, h.count = max(h.longest, len(b)), h.count+1
 		}
 	}
 	return h, nil
 }
 
-func (h *hunt) in(b []byte) bool {
-	for _, n := range h.needles {
-		if bytes.Contains(b, n) {
-			return true
+// shortest is how many bytes of UTF-8 a text must have, so that chance does not write it into sealed bytes.
+const shortest = 8
+
+func pair(a, b byte) uint16 { return uint16(a) | uint16(b)<<8 }
+
+// in tells what is in the clear in b: its kind, or nothing.
+func (h *hunt) in(b []byte) (kind string) {
+	for i := range len(b) - 1 {
+		at := pair(b[i], b[i+1])
+		if !h.first[at] {
+			continue
+		}
+		for _, n := range h.needles[at] {
+			if bytes.HasPrefix(b[i:], n.bytes) {
+				return n.kind
+			}
 		}
 	}
-	return false
+	return ""
 }
 
-// dir searches every regular file below a folder and returns those that hold the text. A file that
+// dir searches every regular file below a folder and says which hold a text, and of what kind. A file that
 // vanishes meanwhile is passed over.
 func (h *hunt) dir(ctx context.Context, root string) (found []string, err error) {
 	buf := make([]byte, 1<<20)
@@ -61,15 +93,15 @@ func (h *hunt) dir(ctx context.Context, root string) (found []string, err error)
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		hit, err := h.file(ctx, path, buf)
+		kind, err := h.file(ctx, path, buf)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if hit {
+		if kind != "" {
 			if rel, e := filepath.Rel(root, path); e == nil {
 				path = rel
 			}
-			found = append(found, path)
+			found = append(found, fmt.Sprintf("%s に平文の%sがある", path, kind))
 		}
 		return err
 	})
@@ -77,28 +109,30 @@ func (h *hunt) dir(ctx context.Context, root string) (found []string, err error)
 }
 
 // file reads a file in pieces that overlap by the longest needle.
-func (h *hunt) file(ctx context.Context, path string, buf []byte) (bool, error) {
+func (h *hunt) file(ctx context.Context, path string, buf []byte) (kind string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	defer f.Close() //nolint:errcheck // read only
 	h.files++
 	kept := 0
 	for {
 		if err := ctx.Err(); err != nil {
-			return false, err
+			return "", err
 		}
 		n, err := io.ReadFull(f, buf[kept:])
 		h.bytes += int64(n)
-		if n > 0 && h.in(buf[:kept+n]) {
-			return true, nil
+		if n > 0 {
+			if kind := h.in(buf[:kept+n]); kind != "" {
+				return kind, nil
+			}
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, nil
+			return "", nil
 		}
 		if err != nil {
-			return false, err
+			return "", err
 		}
 		kept = copy(buf, buf[kept+n-min(h.longest, kept+n):kept+n])
 	}

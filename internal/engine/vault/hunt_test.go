@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,7 @@ func TestHuntFindsEveryEncodingAtEveryPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := newHunt(text)
+	h, err := newHunt(Text{"言葉", text})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func TestHuntFindsEveryEncodingAtEveryPlace(t *testing.T) {
 			if err := os.WriteFile(path, b, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if found, err := h.dir(context.Background(), dir); err != nil || len(found) != 1 || found[0] != "file" {
+			if found, err := h.dir(context.Background(), dir); err != nil || len(found) != 1 || found[0] != "file に平文の言葉がある" {
 				t.Errorf("%q at %d: %v, %v", needle, at, found, err)
 			}
 		}
@@ -44,5 +45,27 @@ func TestHuntFindsEveryEncodingAtEveryPlace(t *testing.T) {
 	}
 	if found, err := h.dir(context.Background(), dir); err != nil || len(found) != 0 {
 		t.Errorf("found what is not there: %v, %v", found, err)
+	}
+}
+
+// TestHuntTellsTextsApart: hundreds of texts at once, each of its kind; one too short to mean anything is refused.
+func TestHuntTellsTextsApart(t *testing.T) {
+	var all []Text
+	for i := range 300 {
+		all = append(all, Text{"氏名", fmt.Sprintf("氏名%05d", i)}, Text{"住所", fmt.Sprintf("address-%05d", i)})
+	}
+	h, err := newHunt(append(all, all...)...)
+	if err != nil || h.count != 300*(4+3) { // ASCII is the same in UTF-8 and CP932
+		t.Fatalf("%d needles, %v", h.count, err)
+	}
+	for in, want := range map[string]string{
+		"xx氏名00299": "氏名", "address-00000": "住所", "address-0030": "", "氏名00300": "", "": "", "a": "", "ad": "", "氏名0029": "",
+	} {
+		if got := h.in([]byte(in)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if _, err := newHunt(Text{"番号", "P0001"}); err == nil {
+		t.Error("five bytes stand everywhere by chance")
 	}
 }

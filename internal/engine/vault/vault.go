@@ -26,6 +26,8 @@ type Vault struct {
 	mu     sync.RWMutex
 	cache  map[ids.Tenant]cached
 	absent map[absence]time.Time // versions that were asked for in vain
+
+	bare []Place // what a sandbox leaves unsealed; nil in a service
 }
 
 type cached struct {

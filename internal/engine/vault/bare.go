@@ -1,0 +1,34 @@
+package vault
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// SabotageBare names the sandbox of CR-REST: a service whose own import and pages store some columns unsealed.
+const SabotageBare = "vault.bare"
+
+// Place is a column: a table and its name.
+type Place struct{ Table, Column string }
+
+// LeaveBare makes every key that this vault hands out keep the values of some columns as they are. It exists for
+// that sandbox alone and is called before any key was handed out; the running service never calls it.
+func (v *Vault) LeaveBare(columns ...Place) { v.bare = columns }
+
+const formatBare = 0xba
+
+func (k *Key) leaves(l Loc) bool {
+	return k.vault != nil && k.vault.bare != nil && slices.Contains(k.vault.bare, Place{l.Table, l.Column})
+}
+
+func (k *Key) leave(dst, plain []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(append(dst, formatBare), k.Version()), plain...)
+}
+
+// left reads what was left bare. A service that leaves nothing bare refuses it like anything that it did not seal.
+func (k *Key) left(l Loc, b []byte) (plain []byte, ok bool) {
+	if len(b) < 5 || b[0] != formatBare || !k.leaves(l) {
+		return nil, false
+	}
+	return slices.Clone(b[5:]), true
+}
