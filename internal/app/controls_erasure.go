@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -17,6 +18,7 @@ import (
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/operations/backup"
+	"rakudos/internal/people/tenant"
 )
 
 // erasureControls are the promises about erasing. Their probes erase in a service of their own, so that no
@@ -62,6 +64,15 @@ func (s eraseScene) Canary(ctx context.Context) (ids.Tenant, ids.Person, error) 
 		return t, p.ID, nil
 	}
 	return "", "", fault.New(fault.Missing, "erasure.hold_nobody")
+}
+
+// Customer is an invented one with people and check-ups.
+func (s eraseScene) Customer(ctx context.Context) (ids.Tenant, error) {
+	t, err := s.app.Tenants.Create(ctx, actor.System(ids.System, "setup"), tenant.New{Code: canaryCode + strings.ToLower(suffix()), Name: canaryName, Kind: tenant.Probe})
+	if err != nil {
+		return "", err
+	}
+	return t.ID, s.app.seedProbePeople(ctx, t, 9)
 }
 
 func (s eraseScene) Backup(ctx context.Context) error {

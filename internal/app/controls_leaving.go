@@ -88,7 +88,11 @@ func (a *App) canary(ctx context.Context, older time.Duration) (termination.Cana
 	all = slices.DeleteFunc(all, func(t tenant.Tenant) bool { return !strings.HasPrefix(t.Code, canaryCode) })
 	slices.SortFunc(all, func(x, y tenant.Tenant) int { return y.CreatedAt.Compare(x.CreatedAt) })
 	if len(all) > 0 && all[0].Closed && time.Since(all[0].CreatedAt) < older {
-		return a.canaryEnd(ctx, all[0].ID, nil)
+		c, err := a.canaryEnd(ctx, all[0].ID, nil)
+		if err != nil || c.Tried > 0 || c.Failed != "" {
+			return c, err
+		}
+		// It was erased before any backup held it, by an earlier version: it shows nothing of backups.
 	}
 	var t tenant.Tenant
 	if len(all) > 0 && !all[0].Closed { // a kill left it alive
@@ -101,6 +105,10 @@ func (a *App) canary(ctx context.Context, older time.Duration) (termination.Cana
 		if err := a.seedProbePeople(ctx, t, 9); err != nil {
 			return termination.Canary{}, err
 		}
+	}
+	// Or what the erasure tries to open in backups would be nothing of nothing.
+	if _, err = a.Backup.Run(ctx, actor.System(ids.System, "probe")); err != nil {
+		return termination.Canary{}, err
 	}
 	_, err = a.Erasure.EraseTenant(ctx, actor.System(ids.System, "probe"), t.ID, erasure.Order{
 		Reason: "試しの会社の消去（定期の検査）", RequestedBy: "probe", ApprovedBy: []string{"probe-1", "probe-2"},
@@ -125,6 +133,7 @@ func (a *App) canaryEnd(ctx context.Context, t ids.Tenant, failed error) (c term
 	if len(runs) > 0 && !runs[0].Finished.IsZero() {
 		r := runs[0]
 		c.At, c.Subjects, c.Residual, c.Opened = r.Finished, r.Subjects, r.Verification.Residual, r.Verification.Opened
+		c.Tried, c.Backups = r.Verification.Tried, len(r.Verification.Backups)
 		if c.Certified, err = a.certified(ctx, r); err != nil {
 			return c, err
 		}

@@ -16,7 +16,7 @@ import (
 // retentionControls: the probe erases in a service of its own, as those of the gateway do.
 func (a *App) retentionControls() []control.Control {
 	return retention.Controls(retention.Probing{
-		Live: a.Retention, Whole: erasure.SabotageNone, Broken: []string{retention.SabotageOne, erasure.SabotageKeys},
+		Live: a.Retention, Apart: erasure.Apart, Whole: erasure.SabotageNone, Broken: []string{retention.SabotageOne, erasure.SabotageKeys},
 		Sandbox: func(ctx context.Context, sabotage string) (retention.Scene, func(), error) {
 			run, stop, err := a.stage.sandbox(ctx, sabotage)
 			if err != nil {

@@ -26,6 +26,8 @@ func (s scene) Canary(context.Context) (ids.Tenant, ids.Person, error) {
 	return s.b.ours, s.b.people(s.b.ours)[0], nil
 }
 
+func (s scene) Customer(context.Context) (ids.Tenant, error) { return s.b.neighbour, nil }
+
 func (s scene) Backup(ctx context.Context) error {
 	_, err := s.b.backup.Run(ctx, machine)
 	return err
@@ -93,6 +95,31 @@ func prove(t *testing.T, id string) {
 }
 
 func TestProofBackup(t *testing.T) { prove(t, "ER-BACKUP") }
+// TestTheMutantOfBackupsNoticesBoth: what stays readable of the person and of the customer is named apart, and a
+// probe that missed one of them would not count as caught.
+func TestTheMutantOfBackupsNoticesBoth(t *testing.T) {
+	b := newBed(t, testdb.New(t, db.SQLite), 3)
+	ev, err := b.control("ER-BACKUP", true).Probe(t.Context())
+	if err != nil || ev.OK || ev.Facts["after_person"].(int) < 2 || ev.Facts["after_customer"].(int) < 2 {
+		t.Errorf("%+v %v", ev, err)
+	}
+	whole := newBed(t, testdb.New(t, db.SQLite), 3)
+	if ev, err := mutantBackup(t.Context(), scene{whole}); err != nil || !ev.OK {
+		t.Errorf("nothing could be read, and the mutant counts as caught: %+v %v", ev, err)
+	}
+	empty := newBed(t, testdb.New(t, db.SQLite), 1)
+	if _, err := probeBackup(t.Context(), nobody{scene{empty}}); err == nil {
+		t.Error("nothing could be read before, and it passes")
+	}
+}
+
+// nobody is a scene whose customer has nobody.
+type nobody struct{ scene }
+
+func (n nobody) Canary(context.Context) (ids.Tenant, ids.Person, error) {
+	return n.b.ours, ids.New[ids.Person](), nil
+}
+
 func TestProofLedger(t *testing.T) { prove(t, "ER-LEDGER") }
 func TestProofHold(t *testing.T)   { prove(t, "LH-HOLD") }
 

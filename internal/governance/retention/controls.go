@@ -44,6 +44,7 @@ type Scene interface {
 type Probing struct {
 	Live    *Service
 	Sandbox func(ctx context.Context, sabotage string) (Scene, func(), error)
+	Apart   string   // what a sandbox is not, for the statement
 	Whole   string   // name of a sandbox with every protection on
 	Broken  []string // those in each of which the probe must fail
 }
@@ -57,9 +58,9 @@ func (u notYet) Reason() string { return string(u) }
 func Controls(p Probing) []control.Control {
 	return []control.Control{{
 		ID: "ER-RETENTION", Clauses: []string{"6-1"}, Grades: []control.Grade{control.Real}, Owner: "DPO", Fresh: 26 * time.Hour, Every: 6 * time.Hour,
-		Says: fmt.Sprintf("保持期間が終わった顧客のデータは、毎晩挙げ、契約先の管理者と保健会の責任者の異なる2人が承認した後、関係するものすべてを完全に消去し、元に戻せない状態にします。承認を%d日を超えて待たせているものがあれば、この約束を守れていないものとします。", WaitDays),
-		NotProven: "消去の一連は、同じプログラムを切り離した場所で、架空の人を相手に動かして確かめます。" +
-			"承認を見送ったもの、保全を指定したもの、利用者に渡した写しや印刷物は対象外です。在職中の人の一部の記録は、バックアップが消える最長1年の間、鍵では消えません。",
+		Says: fmt.Sprintf("保持期間が終わった顧客のデータは、毎晩挙げ、契約先の管理者と保健会の責任者の異なる2人が承認した後、関係するものすべてを完全に消去し、元に戻せない状態にします。在職中の人の一部の記録だけを消すときは、今の記録から消し、消す前のバックアップの写しは、そのバックアップが消える最長1年の後になくなります。承認を%d日を超えて待たせているものがあれば、この約束を守れていないものとします。", WaitDays),
+		NotProven: p.Apart +
+			"承認を見送ったもの、保全を指定したもの、利用者に渡した写しや印刷物は対象外です。在職中の人の一部の記録を消した後のバックアップは、開いて試していません。",
 		Probe: p.probe,
 		Mutant: func(ctx context.Context) (control.Evidence, error) {
 			var out control.Evidence

@@ -19,7 +19,9 @@ type Canary struct {
 	At        time.Time
 	Subjects  int64 // people whom it had
 	Residual  []string
-	Opened    int  // values of old backups that could still be opened
+	Tried     int  // values of old backups that were tried to open, with the newest keys
+	Opened    int  // of them
+	Backups   int  // sets that were tried
 	KeyGone   bool // with proof
 	Closed    bool // nobody signs in
 	Certified bool // a certificate that verifies
@@ -46,7 +48,7 @@ func Controls(p Probing) []control.Control {
 			ID: "ER-TERMINATE", Clauses: []string{"6-2a"}, Grades: real, Owner: "DPO", Every: 6 * time.Hour, Fresh: 35 * 24 * time.Hour,
 			Says: fmt.Sprintf("解約の申込みがあったときは、解約希望月の末日から%d日以内に、関係するデータをすべて削除します。申込みから%d日間は消去を確定できず、確認の電話と異なる二人の確認を経て、月末の翌日より前には消去しません。",
 				jst.ErasureDays, int(Cooling/(24*time.Hour))),
-			NotProven: "利用者に渡した書出しのデータは対象外です。試しの会社は、待つ期間と確認の手順を省いて消去しています（それらは規則の試験で確かめています）。",
+			NotProven: "利用者に渡した書出しのデータは対象外です。試しの会社は、待つ期間と確認の手順を省いて消去しています（それらは規則の試験で確かめています）。古いバックアップは最も古いもの・中ほど・最新の3つまでを開き、会社の名前と、人・健診結果それぞれ50件までの値を試します。",
 			Probe:     p.probeTerminate,
 			Mutant:    p.mutantTerminate,
 		},
@@ -74,7 +76,10 @@ func (p Probing) probeTerminate(ctx context.Context) (control.Evidence, error) {
 	if err != nil {
 		return control.Evidence{}, err
 	}
-	e := c.judge()
+	e, err := c.judge()
+	if err != nil {
+		return e, err
+	}
 	if late > 0 {
 		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("期限を過ぎた解約が%d件あります。", late))
 	}
@@ -88,11 +93,19 @@ func (p Probing) mutantTerminate(ctx context.Context) (control.Evidence, error) 
 	if err != nil {
 		return control.Evidence{}, err
 	}
-	return c.judge(), nil
+	return c.judge()
+}
+
+// untried is an erasure that no backup was there to betray: whoever counts none of nothing has not looked.
+type untried struct{}
+
+func (untried) Error() string { return "termination: no value of an old backup was tried" }
+func (untried) Reason() string {
+	return "試しの会社の消去で、古いバックアップの値を一つも試せていないため、確認できません。"
 }
 
 // judge says what is wrong with a canary's end.
-func (c Canary) judge() control.Evidence {
+func (c Canary) judge() (control.Evidence, error) {
 	e := control.Evidence{OK: true}
 	fail := func(ok bool, format string, a ...any) {
 		if !ok {
@@ -106,9 +119,13 @@ func (c Canary) judge() control.Evidence {
 	fail(c.Closed, "試しの会社が閉じられていません。")
 	fail(c.Certified, "試しの会社の消去証明書がないか、検証に通りません。")
 	fail(time.Since(c.At) <= canaryEvery+5*24*time.Hour, "試しの会社の消去が%sから行われていません。", jst.Stamp(c.At))
-	e.Measured = fmt.Sprintf("架空の%d人がいる試しの会社を%sに消去し、すべての置き場所と古いバックアップを調べて、残り%d箇所、読めた値%d件でした。", c.Subjects, jst.Stamp(c.At), len(c.Residual), c.Opened)
-	e.Facts = map[string]any{"subjects": c.Subjects, "residual": len(c.Residual), "opened": c.Opened, "certified": c.Certified}
-	return e
+	if e.OK && c.Tried == 0 {
+		return control.Evidence{}, untried{}
+	}
+	e.Measured = fmt.Sprintf("架空の%d人がいる試しの会社を、バックアップに入れてから%sに消去しました。すべての置き場所を調べて、残りは%d箇所でした。古いバックアップ%d個に残る値%d件を最新の鍵で開こうとして、読めたものは%d件でした。",
+		c.Subjects, jst.Stamp(c.At), len(c.Residual), c.Backups, c.Tried, c.Opened)
+	e.Facts = map[string]any{"subjects": c.Subjects, "residual": len(c.Residual), "backups": c.Backups, "tried": c.Tried, "opened": c.Opened, "certified": c.Certified}
+	return e, nil
 }
 
 // handover asks to leave for a probe tenant, records the call, and tries to confirm without any word on the

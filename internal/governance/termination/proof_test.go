@@ -15,7 +15,7 @@ import (
 )
 
 func gone() Canary {
-	return Canary{At: time.Now(), Subjects: 3, KeyGone: true, Closed: true, Certified: true}
+	return Canary{At: time.Now(), Subjects: 3, Tried: 7, Backups: 1, KeyGone: true, Closed: true, Certified: true}
 }
 
 func (w *world) probing(c Canary) Probing {
@@ -114,6 +114,12 @@ func TestProofOfTheTermination(t *testing.T) {
 	}
 	if ev, err := controlOf(t, w.probing(gone()), "ER-TERMINATE").Mutant(t.Context()); err != nil || ev.OK {
 		t.Errorf("the mutant: %+v, %v", ev, err)
+	}
+	nothing := gone()
+	nothing.Tried, nothing.Opened = 0, 0
+	var why interface{ Reason() string }
+	if ev, err := controlOf(t, w.probing(nothing), "ER-TERMINATE").Probe(t.Context()); ev.OK || !errors.As(err, &why) || why.Reason() == "" {
+		t.Errorf("none of no values could be read, and it passes: %+v, %v", ev, err)
 	}
 	p := w.probing(gone())
 	p.Canary = func(context.Context, time.Duration) (Canary, error) { return Canary{}, errors.New("busy") }
