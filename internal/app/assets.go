@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/cli"
 	"rakudos/internal/defense/tlscert"
@@ -73,13 +74,25 @@ func (a *App) foundDatabases(context.Context) ([]asset.Found, error) {
 
 func (a *App) foundKeys(ctx context.Context) ([]asset.Found, error) {
 	all, err := a.Vault.Inventory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tenants, err := a.Tenants.List(ctx)
+	known := map[ids.Tenant]bool{ids.System: true}
+	for _, t := range tenants {
+		known[t.ID] = true
+	}
 	var out []asset.Found
 	for _, k := range all {
 		if k.Kind == "destroyed" {
 			continue
 		}
+		whose := ""
+		if !known[k.Tenant] {
+			whose = "unregistered/" // a key of nobody: no plan foresees it
+		}
 		out = append(out, asset.Found{
-			ID: fmt.Sprintf("key:%s/%s/%d", k.Kind, k.Tenant, k.Version), Kind: asset.Key, Name: keyNames[k.Kind] + "の鍵", Location: "鍵の保管庫",
+			ID: fmt.Sprintf("key:%s%s/%s/%d", whose, k.Kind, k.Tenant, k.Version), Kind: asset.Key, Name: keyNames[k.Kind] + "の鍵", Location: "鍵の保管庫",
 			Facts: fmt.Sprintf("版 %d・%d本・%s から", k.Version, k.Count, jst.Of(k.Oldest)),
 		})
 	}

@@ -95,6 +95,7 @@ func prove(t *testing.T, id string) {
 }
 
 func TestProofBackup(t *testing.T) { prove(t, "ER-BACKUP") }
+
 // TestTheMutantOfBackupsNoticesBoth: what stays readable of the person and of the customer is named apart, and a
 // probe that missed one of them would not count as caught.
 func TestTheMutantOfBackupsNoticesBoth(t *testing.T) {

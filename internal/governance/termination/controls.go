@@ -124,6 +124,9 @@ func (c Canary) judge() (control.Evidence, error) {
 	}
 	e.Measured = fmt.Sprintf("架空の%d人がいる試しの会社を、バックアップに入れてから%sに消去しました。すべての置き場所を調べて、残りは%d箇所でした。古いバックアップ%d個に残る値%d件を最新の鍵で開こうとして、読めたものは%d件でした。",
 		c.Subjects, jst.Stamp(c.At), len(c.Residual), c.Backups, c.Tried, c.Opened)
+	if c.Failed != "" {
+		e.Measured = fmt.Sprintf("試しの会社の消去は、終わりませんでした（%s）。", c.Failed)
+	}
 	e.Facts = map[string]any{"subjects": c.Subjects, "residual": len(c.Residual), "backups": c.Backups, "tried": c.Tried, "opened": c.Opened, "certified": c.Certified}
 	return e, nil
 }

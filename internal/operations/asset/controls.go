@@ -2,9 +2,14 @@ package asset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/control"
@@ -24,10 +29,11 @@ func Controls(s *Service) []control.Control {
 	return []control.Control{
 		{
 			ID: "AST-LEDGER", Clauses: []string{"2-4"}, Grades: real, Owner: "SRE", Every: time.Hour, Fresh: 3 * time.Hour,
-			Says:      "資源（プロセス、待受け、ファイル、データベース、保管場所、鍵、証明書、ディスク）は、実際の一覧から作る台帳で、持ち主・区分・処分の方法とともに管理し、台帳にないものを見つけます。",
-			NotProven: "この機械の資源とデータフォルダーの中を調べた結果です。クラウドの資源の一覧は、クラウドに置いたときに集めます。利用者側の機器は対象外です。",
-			Probe:     s.probeLedger,
-			Mutant:    func(ctx context.Context) (control.Evidence, error) { return s.blind().probeLedger(ctx) },
+			Says: "資源（プロセス、待受け、ファイル、データベース、保管場所、鍵、証明書、ディスク）は、実際の一覧から作る台帳で、持ち主・区分・処分の方法とともに管理し、台帳にないものを見つけます。",
+			NotProven: "データフォルダーは、いちばん上の階層の名前だけを台帳と突き合わせ、その下のファイルは数と大きさだけを数えています。プロセスはこのプログラムだけ、待受はそのTCPの待受だけ、証明書はその待受のものだけで、" +
+				"この機械のほかのプロセスやファイルは調べていません。クラウドの資源の一覧は、クラウドに置いたときに集めます。利用者側の機器は対象外です。",
+			Probe:  s.probeLedger,
+			Mutant: s.mutantLedger,
 		},
 		{
 			ID: "AST-DISPOSE", Clauses: []string{"2-4"}, Grades: []control.Grade{control.Real, control.Inherited}, Owner: "SRE", Every: 24 * time.Hour, Fresh: 8 * 24 * time.Hour,
@@ -48,9 +54,28 @@ func Controls(s *Service) []control.Control {
 
 // blind is the mutant that does not look into the data directory.
 func (s *Service) blind() *Service {
-	m := &Service{o: s.o}
+	m := &Service{o: s.o, dry: true}
 	m.o.Collectors = nil
 	return m
+}
+
+// credulous is the mutant whose plan foresees everything, so that whatever is met is entered as known.
+func (s *Service) credulous() *Service {
+	m := &Service{o: s.o, late: s.late, dry: true}
+	m.o.Plan = slices.Concat(s.o.Plan, []Rule{{Prefix: "*", Class: Internal, Owner: "SRE", Disposal: byEnd, Optional: true}})
+	return m
+}
+
+// mutantLedger: neither who does not look nor who believes everything may pass.
+func (s *Service) mutantLedger(ctx context.Context) (out control.Evidence, err error) {
+	for _, m := range []*Service{s.blind(), s.credulous()} {
+		e, err := m.probeLedger(ctx)
+		if err != nil || e.OK {
+			return e, err
+		}
+		out.Measured, out.Failed = e.Measured, append(out.Failed, e.Failed...)
+	}
+	return out, nil
 }
 
 // careless is the mutant that removes names without overwriting.
@@ -58,32 +83,57 @@ func (s *Service) careless() *Service { return &Service{o: s.o, keep: true} }
 
 func (s *Service) canaryName() string { return sweepName + ids.New[string]() }
 
-// probeLedger compares, and lays a file that nobody planned beside the others: it must be found.
-func (s *Service) probeLedger(ctx context.Context) (control.Evidence, error) {
+// lures are a file and a socket that nobody planned, for as long as the probe looks.
+type lures struct {
+	ids  map[string]string // and what each is called
+	path string
+	open net.Listener
+}
+
+// lay lays them out. The socket takes no connection: it only listens, on this machine's own address.
+func (s *Service) lay() (*lures, error) {
 	name := s.canaryName()
-	path := filepath.Join(s.o.Dir, name)
-	if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
-		return control.Evidence{}, err
+	l := &lures{path: filepath.Join(s.o.Dir, name)}
+	if err := os.WriteFile(l.path, []byte(name), 0o600); err != nil {
+		return nil, err
 	}
-	v, err := s.Look(ctx)
-	if e := os.Remove(path); err == nil {
-		err = e
+	var err error
+	if l.open, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, errors.Join(err, os.Remove(l.path))
 	}
+	l.ids = map[string]string{"store:" + name: "ファイル", "listener:" + l.open.Addr().String(): "待受"}
+	return l, nil
+}
+
+func (l *lures) take() error { return errors.Join(l.open.Close(), os.Remove(l.path)) }
+
+// probeLedger compares, and lays out what nobody planned: it must be found.
+func (s *Service) probeLedger(ctx context.Context) (control.Evidence, error) {
+	l, err := s.lay()
 	if err != nil {
 		return control.Evidence{}, err
 	}
+	v, err := s.Look(ctx)
+	if err = errors.Join(err, l.take()); err != nil {
+		return control.Evidence{}, err
+	}
+	if !slices.Contains(v.Looked, Listener) { // nothing listens in a service that was never started
+		maps.DeleteFunc(l.ids, func(id, _ string) bool { return strings.HasPrefix(id, "listener:") })
+	}
 	e := control.Evidence{Failed: []string{}}
-	noticed := false
+	laid, rest := len(l.ids), v.Difference
+	rest.Orphans = slices.DeleteFunc(slices.Clone(rest.Orphans), func(f Found) bool { return l.ids[f.ID] != "" })
+	s.last.Store(&rest) // nobody is to be asked about the lures
 	for _, f := range v.Difference.Orphans {
 		switch {
-		case f.ID == "store:"+name:
-			noticed = true
+		case l.ids[f.ID] != "":
+			delete(l.ids, f.ID)
 		case !OfProbe(f.ID):
 			e.Failed = append(e.Failed, "台帳にない資源: "+f.ID)
 		}
 	}
-	if !noticed {
-		e.Failed = append(e.Failed, "置いてみた検査用のファイルに気づかなかった")
+	for _, what := range slices.Sorted(maps.Values(l.ids)) {
+		e.Failed = append(e.Failed, "置いてみた検査用の"+what+"に気づかなかった")
 	}
 	for _, x := range v.Difference.Vanished {
 		e.Failed = append(e.Failed, "処分の記録なしになくなった資源: "+x.ID)
@@ -101,8 +151,8 @@ func (s *Service) probeLedger(ctx context.Context) (control.Evidence, error) {
 		}
 	}
 	e.OK = len(e.Failed) == 0
-	e.Facts = map[string]any{"resources": live, "kinds": len(v.Looked), "differences": len(e.Failed), "canary_found": noticed}
-	e.Measured = fmt.Sprintf("%sに%d種類の資源を実際に調べ、台帳の%d件と突き合わせました。食い違いは%d件で、置いてみた検査用のファイルは台帳にないものとして見つけま%s。",
-		jst.Stamp(v.At), len(v.Looked), live, len(e.Failed), map[bool]string{true: "した", false: "せんでした"}[noticed])
+	e.Facts = map[string]any{"resources": live, "kinds": len(v.Looked), "differences": len(e.Failed), "lures": laid, "lures_found": laid - len(l.ids)}
+	e.Measured = fmt.Sprintf("%sに%d種類の資源を実際に調べ、台帳の%d件と突き合わせました。食い違いは%d件で、台帳にないものとして置いてみた検査用のファイルと待受%d件のうち%d件を見つけました。",
+		jst.Stamp(v.At), len(v.Looked), live, len(e.Failed), laid, laid-len(l.ids))
 	return e, nil
 }

@@ -12,15 +12,18 @@ const (
 	byProvider  = "設置者・クラウド事業者の手順で処分する"
 )
 
-// Plan is every resource that the service makes by itself. What is found and does not stand here is an orphan until
-// somebody answers for it.
+// Plan is every resource that the service makes by itself, by its exact name: a rule for a whole kind would enter by
+// itself whatever is met, and nothing would ever be found. Families are only what has no name beforehand: the keys of
+// registered tenants, the file systems, the copies of a root key's exchange. What is found and does not stand here is
+// an orphan until somebody answers for it.
 var Plan = []Rule{
-	{Prefix: "process:*", Class: Internal, Owner: "SRE", Disposal: byEnd, Optional: true},
-	{Prefix: "listener:*", Class: Published, Owner: "SRE", Disposal: byEnd, Optional: true},
+	{Prefix: "process:rakudos", Class: Internal, Owner: "SRE", Disposal: byEnd, Optional: true},
+	{Prefix: "listener:service", Class: Published, Owner: "SRE", Disposal: byEnd, Optional: true},
 	{Prefix: "database:main", Class: Sensitive, Owner: "DEV", Disposal: byKey},
 	{Prefix: "database:keys", Class: Confidential, Owner: "SEC", Disposal: byKey},
-	{Prefix: "key:*", Class: Confidential, Owner: "SEC", Disposal: byErasure, Optional: true},
-	{Prefix: "certificate:*", Class: Confidential, Owner: "SRE", Disposal: byRenewal, Optional: true},
+	{Prefix: "key:tenant/*", Class: Confidential, Owner: "SEC", Disposal: byErasure, Optional: true}, // of a tenant in the register
+	{Prefix: "key:person/*", Class: Confidential, Owner: "SEC", Disposal: byErasure, Optional: true},
+	{Prefix: "certificate:server", Class: Confidential, Owner: "SRE", Disposal: byRenewal, Optional: true},
 	{Prefix: "bucket:backup", Class: Sensitive, Owner: "SRE", Disposal: byLadder},
 	{Prefix: "bucket:backup-second", Class: Sensitive, Owner: "SRE", Disposal: byLadder, Optional: true},
 	{Prefix: "disk:*", Class: Sensitive, Owner: "SRE", Disposal: byProvider, Optional: true},

@@ -45,6 +45,7 @@ type Service struct {
 	late []Collector
 	last atomic.Pointer[Difference] // what the newest look found
 
+	dry  bool // a mutant's: what it enters is not kept
 	keep bool // a mutant's: what is disposed of is unlinked only, not overwritten
 }
 
@@ -137,12 +138,15 @@ func (s *Service) Look(ctx context.Context) (*View, error) {
 		if v.Entries, err = db.All(tx, qEntries, scanEntry, ids.System); err != nil {
 			return err
 		}
-		return s.retire(tx, v, found, now)
+		if err := s.retire(tx, v, found, now); err != nil || !s.dry {
+			return err
+		}
+		return errDry
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errDry) {
 		return nil, fmt.Errorf("asset: look: %w", err)
 	}
-	v.Difference = Compare(v.Entries, found, looked)
+	v.Difference = Compare(slices.DeleteFunc(slices.Clone(v.Entries), s.unanswered), found, looked)
 	s.last.Store(&v.Difference)
 	return v, nil
 }
@@ -188,6 +192,13 @@ func (s *Service) enter(tx *db.Tx, found []Found, now time.Time) error {
 	return nil
 }
 
+// unanswered are lines that the service entered by itself under a plan of an earlier version that foresaw more: nobody
+// answers for what they name, so that it is an orphan again while it is there.
+func (s *Service) unanswered(e Entry) bool {
+	_, ok := planned(s.o.Plan, e.ID)
+	return !ok && e.CreatedBy == "service"
+}
+
 // retire closes the lines of planned resources that come and go by themselves.
 func (s *Service) retire(tx *db.Tx, v *View, found []Found, now time.Time) error {
 	there := map[string]bool{}
@@ -196,7 +207,7 @@ func (s *Service) retire(tx *db.Tx, v *View, found []Found, now time.Time) error
 	}
 	for i, e := range v.Entries {
 		rule, ok := planned(s.o.Plan, e.ID)
-		if !ok || !rule.Optional || e.Gone() || there[e.ID] || !slices.Contains(v.Looked, e.Kind) {
+		if !(ok && rule.Optional || s.unanswered(e)) || e.Gone() || there[e.ID] || !slices.Contains(v.Looked, e.Kind) {
 			continue
 		}
 		if _, err := tx.Exec(qGone, ids.System, e.ID, db.Micros(now)); err != nil {
@@ -258,5 +269,7 @@ func (s *Service) file(id string) (string, error) {
 	}
 	return filepath.Join(s.o.Dir, name), nil
 }
+
+var errDry = errors.New("asset: only a look")
 
 var errUnread = errors.New("asset: the medium still shows what was to be destroyed")

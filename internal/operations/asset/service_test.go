@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -434,6 +435,42 @@ func TestAnApprovalLapses(t *testing.T) {
 		all, err := log.Find(ctx, actor.System(ids.System, "test"), audit.Filter{Verb: "asset.disposal_lapsed"})
 		if err != nil || len(all) != 2 {
 			t.Errorf("%d events, %v", len(all), err)
+		}
+	})
+}
+
+// TestNothingIsKnownByItself: a socket, a process, a certificate and a key of nobody are orphans under the service's
+// own plan, on both engines; so is what an earlier, wider plan entered by itself, and its line ends with it. The
+// mutant that believes everything leaves nothing behind.
+func TestNothingIsKnownByItself(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		s, _ := service(t, e)
+		wide := s.o.Plan
+		s.o.Plan = append(slices.Clone(wide), Rule{Prefix: "listener:*", Class: Published, Owner: "SRE", Disposal: byEnd, Optional: true})
+		there := []Found{{ID: "listener:0.0.0.0:9644", Kind: Listener, Name: "forgotten"}}
+		s.Add(Collector{Kinds: []Kind{Listener, Certificate, Key}, Collect: func(context.Context) ([]Found, error) { return there, nil }})
+		if v := look(t, s); !v.Difference.None() {
+			t.Fatalf("the wide plan of before: %+v", v.Difference)
+		}
+		s.o.Plan = append(slices.Clone(Plan), wide[:4]...) // without the family of processes
+		there = append(there, Found{ID: "listener:service", Kind: Listener}, Found{ID: "certificate:other", Kind: Certificate}, Found{ID: "certificate:server", Kind: Certificate},
+			Found{ID: "key:unregistered/tenant/x/1", Kind: Key}, Found{ID: "key:tenant/x/1", Kind: Key}, Found{ID: "process:miner", Kind: Process})
+		var ids []string
+		for _, f := range look(t, s).Difference.Orphans {
+			ids = append(ids, f.ID)
+		}
+		slices.Sort(ids)
+		if want := []string{"certificate:other", "key:unregistered/tenant/x/1", "listener:0.0.0.0:9644", "process:miner"}; !slices.Equal(ids, want) {
+			t.Errorf("orphans %v, want %v", ids, want)
+		}
+		lines := len(look(t, s).Entries)
+		if ev, err := s.mutantLedger(t.Context()); err != nil || ev.OK || !strings.Contains(strings.Join(ev.Failed, ""), "置いてみた検査用のファイルに気づかなかった") {
+			t.Errorf("%+v, %v", ev, err)
+		}
+		there = there[1:2]
+		v := look(t, s)
+		if len(v.Entries) != lines || v.Entries[slices.IndexFunc(v.Entries, func(x Entry) bool { return x.ID == "listener:0.0.0.0:9644" })].DisposedAt.IsZero() {
+			t.Errorf("%d lines became %d: %+v", lines, len(v.Entries), v.Entries)
 		}
 	})
 }
