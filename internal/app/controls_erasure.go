@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
@@ -33,15 +32,7 @@ func (a *App) erasureControls() []control.Control {
 			}
 			return eraseScene{run.App}, stop, nil
 		},
-		Oldest: func(ctx context.Context) (oldest time.Time, err error) {
-			all, err := a.Backup.List(ctx)
-			for _, g := range all {
-				if g.Kind == backup.Data && (oldest.IsZero() || g.Taken.Before(oldest)) {
-					oldest = g.Taken
-				}
-			}
-			return oldest, err
-		},
+		Oldest: a.Backup.Oldest,
 	})
 }
 

@@ -32,8 +32,8 @@ func Controls(s *Service, temp string) []control.Control {
 	return []control.Control{
 		{
 			ID: "BK-DAILY", Clauses: []string{"4-1a"}, Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
-			Says:      fmt.Sprintf("システム（クラウドの環境とデータベース）のバックアップを、毎日%d時%02d分（日本時間）に取り、書いたものをすべて読み直して確かめます。", p.Hour, p.Minute),
-			NotProven: "データベース・鍵・ファイル・ログ・設定の写しを測った結果です。クラウドの環境（構成の状態、仮想機械）の写しは、この機械だけでは取れず、確かめていません。",
+			Says:      fmt.Sprintf("システム（Azure環境とデータベース）のバックアップを、毎日%d時%02d分（日本時間）に取り、書いたものをすべて読み直して確かめます。最新のものは、その後も1日に1回以上読み直します。", p.Hour, p.Minute),
+			NotProven: "データベース・鍵・ファイル・ログ・設定の写しを測った結果です。最新のバックアップの読み直しは20時間に1回で、その間に書き換えられたものは、次の読み直しまで分かりません。クラウドの環境（構成の状態、仮想機械）の写しは、この機械だけでは取れず、確かめていません。",
 			Probe:     s.probeDaily,
 			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantDaily(ctx, temp) },
 		},
@@ -41,14 +41,15 @@ func Controls(s *Service, temp string) []control.Control {
 			ID: "BK-RETAIN", Clauses: []string{"4-1b"}, Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
 			Says: fmt.Sprintf("バックアップは最大1年間（%d日と暦の1年の早いほう）保存し、それより古いものは残しません。日次%d・週次%d・月次%dの世代を残し、鍵の写しは最大%d日です。",
 				jst.BackupDays, p.Daily, p.Weekly, p.Monthly, int(p.KeyLife/(24*time.Hour))),
-			NotProven: "利用者が自分で保存した写しと、置き場所の側で消せないようにする設定は、この検査の対象に含まれません。",
+			NotProven: "古さは、目次と名前に書かれた時刻で測り、目次のないものは名前だけで見ています。WAL（PostgreSQLの変更の記録）のファイルの古さは調べていません。利用者が自分で保存した写しと、置き場所の側で消せないようにする設定は、この検査の対象に含まれません。",
 			Probe:     s.probeRetain,
 			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantRetain(ctx, temp) },
 		},
 		{
 			ID: "BK-DRILL", Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
 			Says:      "バックアップは毎晩、切り離した場所に戻し、全表の件数と内容の照合、目印の値、監査ログの検証で、使えることを確かめます。",
-			NotProven: "設備全体が失われたときに、機械を用意して戻すまでの時間は示しません。",
+			NotProven: "失われ得る時間の上限は、この訓練では測れません。日次のバックアップだけから戻すときは、前のバックアップからの最長24時間ほど（バックアップに失敗した日はさらに長く）が失われます。" +
+				"PostgreSQLで任意の時刻に戻せるときは、最後に送ったWALまでです。設備全体が失われたときに、機械を用意して戻すまでの時間は示しません。",
 			Probe:     s.probeDrill,
 			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantDrill(ctx, temp) },
 		},
@@ -82,7 +83,7 @@ func (s *Service) probeDaily(ctx context.Context) (control.Evidence, error) {
 	}
 	if n := len(c.sets); n > 0 {
 		newest := c.sets[n-1]
-		bad, err := s.reread(ctx, newest)
+		bad, at, err := s.reread(ctx, newest)
 		if err != nil {
 			return control.Evidence{}, err
 		}
@@ -90,8 +91,8 @@ func (s *Service) probeDaily(ctx context.Context) (control.Evidence, error) {
 			e.OK, e.Failed = false, append(e.Failed, b.String())
 		}
 		e.Facts["newest"], e.Facts["bytes"], e.Facts["rows"] = newest.ID, newest.bytes(), rows(&newest.Manifest)
-		e.Measured = fmt.Sprintf("最新のバックアップは%sのもので、%d件の行を含み、%dバイトをすべて読み直しました。問題は%d件です。",
-			jst.Stamp(newest.Taken), rows(&newest.Manifest), newest.bytes(), len(e.Failed))
+		e.Measured = fmt.Sprintf("最新のバックアップは%sのもので、%d件の行を含みます。その%dバイトをすべて読み直したのは%sです。問題は%d件です。",
+			jst.Stamp(newest.Taken), rows(&newest.Manifest), newest.bytes(), jst.Stamp(at), len(e.Failed))
 	} else {
 		e.Measured = "バックアップが一つもありません。"
 	}
@@ -108,64 +109,16 @@ func rows(m *Manifest) (n int64) {
 	return n
 }
 
-// reread reads a set unless that was done a short while ago.
-func (s *Service) reread(ctx context.Context, h *held) ([]Finding, error) {
-	if s.recently(h.ID, rereading) {
-		return nil, nil
+// reread reads a set unless that was done a short while ago, and says when it was.
+func (s *Service) reread(ctx context.Context, h *held) ([]Finding, time.Time, error) {
+	if at, ok := s.readAt(h.ID); ok && time.Since(at) < rereading {
+		return nil, at, nil
 	}
 	bad, err := s.shelf.check(ctx, h)
 	if err == nil && len(bad) == 0 {
 		s.passed(h.ID)
 	}
-	return bad, err
-}
-
-// probeRetain looks at the age of everything that really lies in the place of the backups.
-func (s *Service) probeRetain(ctx context.Context) (control.Evidence, error) {
-	data, keys, err := s.list(ctx)
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	known, err := s.registered(ctx)
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	if len(data.sets) == 0 && len(known) == 0 {
-		return control.Evidence{}, unknown("まだ最初のバックアップを取っていません。")
-	}
-	now := time.Now()
-	e := control.Evidence{OK: true}
-	fail := func(format string, a ...any) {
-		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...))
-	}
-	found := map[string]string{}
-	for _, h := range slices.Concat(data.sets, keys.sets) {
-		found[h.ID] = h.sum
-	}
-	for _, b := range unlike(known, found) {
-		fail("%s", b)
-	}
-	days := newestOfDay(data.generations())
-	for _, g := range data.generations() {
-		if !jst.BackupExpiry(g.Taken).After(now) {
-			fail("%s は1年より古いものです。", g.Day)
-		}
-	}
-	for _, g := range keys.generations() {
-		if now.Sub(g.Taken) > DefaultPolicy().KeyLife {
-			fail("鍵の写し %s は7日より古いものです。", g.ID)
-		}
-	}
-	if most := s.o.Policy.Daily + s.o.Policy.Weekly + s.o.Policy.Monthly; len(days) > most {
-		fail("世代が%d個あり、定めた%d個を超えています。", len(days), most)
-	}
-	oldest := "なし"
-	if len(data.sets) > 0 {
-		oldest = jst.Stamp(data.sets[0].Taken)
-	}
-	e.Facts = map[string]any{"sets": len(data.sets), "keys": len(keys.sets), "oldest": oldest}
-	e.Measured = fmt.Sprintf("置き場所には%d世代と鍵の写し%d個があり、最も古いものは%sのものです。問題は%d件です。", len(days), len(keys.sets), oldest, len(e.Failed))
-	return e, nil
+	return bad, time.Now(), err
 }
 
 // probeDrill judges the newest receipt.
@@ -184,7 +137,7 @@ func (s *Service) probeDrill(ctx context.Context) (control.Evidence, error) {
 	if age := time.Since(r.At); age > fresh {
 		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("最後の訓練は%sで、%d時間を超えています。", jst.Stamp(r.At), int(fresh/time.Hour)))
 	}
-	e.Measured = fmt.Sprintf("%sに、%sのバックアップから%d表・%d行・監査記録%d件を%.1f秒で戻し、すべて照合しました（失われ得る時間は最大%s、消去の台帳: %s）。",
+	e.Measured = fmt.Sprintf("%sに、%sのバックアップから%d表・%d行・監査記録%d件を%.1f秒で戻し、すべて照合しました（訓練のときの最新のバックアップは%s前のもの、消去の台帳: %s）。",
 		jst.Stamp(r.At), jst.Stamp(r.Taken), r.Tables, r.Rows, r.Events, r.RTO, span(r.RPO), r.Ledger) + r.ToPoint.Says() + s.standingSays()
 	if p := r.ToPoint; p != nil && p.Why == "" {
 		e.Facts["point_rpo_seconds"], e.Facts["point_rto_seconds"], e.Facts["wal_files"] = int(p.RPO), p.RTO, p.Files

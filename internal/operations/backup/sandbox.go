@@ -117,17 +117,49 @@ func (s *Service) flipped(ctx context.Context, at time.Time) error {
 	return err
 }
 
-// mutantRetain: nothing ever expires, so a backup of 400 days ago is still there.
-func mutantRetain(ctx context.Context, temp string) (control.Evidence, error) {
-	return sandbox(ctx, temp, DefaultPolicy().SabotageExpiry(), func(s *Service) (control.Evidence, error) {
-		now := time.Now()
-		for _, at := range []time.Time{now.AddDate(0, 0, -400), now} {
-			if _, err := s.run(ctx, nightly, at); err != nil {
+// mutantRetain: nothing ever expires, so a backup of 400 days ago is still there; a dump that somebody laid beside
+// the sets; and a generation of the ladder that is gone, with what remembered it. None of them may pass.
+func mutantRetain(ctx context.Context, temp string) (out control.Evidence, err error) {
+	now := time.Now()
+	for _, m := range []struct {
+		policy Policy
+		day    time.Time
+		spoil  func(*Service, *Made) error
+	}{
+		{DefaultPolicy().SabotageExpiry(), now.AddDate(0, 0, -400), func(*Service, *Made) error { return nil }},
+		{DefaultPolicy(), now.AddDate(0, 0, -1), func(s *Service, _ *Made) error {
+			_, err := s.o.Target.Put(ctx, "dump-2023-01-01.sql", strings.NewReader("copy of everything"))
+			return err
+		}},
+		{DefaultPolicy(), now.AddDate(0, 0, -1), func(s *Service, m *Made) error {
+			if err := s.forget(ctx, nightly, []Generation{{ID: m.ID, Kind: Data}}, now); err != nil {
+				return err
+			}
+			return s.shelf.remove(ctx, Data, m.ID)
+		}},
+	} {
+		e, err := sandbox(ctx, temp, m.policy, func(s *Service) (control.Evidence, error) {
+			if err := s.bornAt(ctx, now.AddDate(-2, 0, 0)); err != nil {
 				return control.Evidence{}, err
 			}
+			made, err := s.run(ctx, nightly, m.day)
+			if err != nil {
+				return control.Evidence{}, err
+			}
+			if _, err := s.run(ctx, nightly, now); err != nil {
+				return control.Evidence{}, err
+			}
+			if err := m.spoil(s, made); err != nil {
+				return control.Evidence{}, err
+			}
+			return s.probeRetain(ctx)
+		})
+		if err != nil || e.OK {
+			return e, err
 		}
-		return s.probeRetain(ctx)
-	})
+		out.Measured, out.Failed = e.Measured, append(out.Failed, e.Failed...)
+	}
+	return out, nil
 }
 
 // mutantDrill: a row of the restored database is lost before it is compared.
@@ -156,4 +188,12 @@ func loseRow(ctx context.Context) func(dir string) error {
 		})
 		return errors.Join(err, d.Close())
 	}
+}
+
+// bornAt makes the sandbox as old as what it is to have made.
+func (s *Service) bornAt(ctx context.Context, at time.Time) error {
+	return s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
+		_, err := tx.Exec(qSinceMove, ids.System, db.Micros(at))
+		return err
+	})
 }

@@ -183,10 +183,10 @@ func (s *Service) passed(id string) {
 	s.checked[id] = time.Now()
 }
 
-// recently tells whether every byte of a set was read within the duration.
-func (s *Service) recently(id string, within time.Duration) bool {
+// readAt is when every byte of a set was read last in this process.
+func (s *Service) readAt(id string) (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at, ok := s.checked[id]
-	return ok && time.Since(at) < within
+	return at, ok
 }
