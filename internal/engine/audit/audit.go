@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -142,6 +143,11 @@ func (l *Log) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if size == 0 && logged == 0 {
+		if err := l.refuseAnew(ctx); err != nil {
+			return err
+		}
+	}
 	if l.key, err = openKey(l.cfg.keyFile(), size == 0 && logged == 0); err != nil {
 		return err
 	}
@@ -164,6 +170,29 @@ func (l *Log) begin(ctx context.Context) error {
 		return err
 	}
 	return l.startTessera()
+}
+
+// firstWithin is how long a service may have written events before the first of them was in its log. A start that
+// was killed in its first second leaves such events; a log that is a day old does not.
+const firstWithin = time.Hour
+
+// refuseAnew does not make an empty tree for events that must have been in one: whoever took the tree away, and what
+// tells where its leaves stood, would have every trace of it made anew by the service itself, with its own signature.
+func (l *Log) refuseAnew(ctx context.Context) error {
+	return l.db.View(ctx, db.Global, func(tx *db.Tx) error {
+		seals, err := db.Value[int64](tx, qSealed)
+		if err != nil {
+			return err
+		}
+		span, err := db.Value[int64](tx, qEventAge)
+		if err != nil {
+			return err
+		}
+		if seals > 0 || span > firstWithin.Microseconds() {
+			return fault.New(fault.Internal, "audit.log_gone", "seals", strconv.FormatInt(seals, 10))
+		}
+		return nil
+	})
 }
 
 func (l *Log) startTessera() error {

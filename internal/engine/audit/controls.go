@@ -80,7 +80,8 @@ func Controls(l *Log, s Stage) []control.Control {
 			ID:     "LG-INTEGRITY",
 			Grades: []control.Grade{control.Real},
 			Says:   "ログは会社ごとにハッシュの鎖でつなぎ、署名した公開ログ方式の木（Merkle tree）に1秒程度で送ります。後から書き換えたり、消したり、末尾を切り落としたりすると、どの記録かまで分かります。",
-			NotProven: fmt.Sprintf("最初から書かれなかった出来事は見つけられません。データベース・ログ・鍵のすべてを同じ過去の状態に戻されたことは、外部の証人がないため分かりません。"+
+			NotProven: fmt.Sprintf("最初から書かれなかった出来事は見つけられません。データベースとログの署名鍵（log-key）の両方を書き換えられる人は、記録を変えたうえで、鎖・木・署名のすべてを作り直せます。"+
+				"すべてを同じ過去の状態に戻されたことも含め、それは外部の証人がないため分かりません（ログが空になったのに記録が残っているときは、起動しません）。"+
 				"記録が%d件を超えるときは、この検査では新しい%d件ほどだけを照合し、全件は audit verify で照合します。", drillNewest, drillNewest),
 			Every: time.Minute,
 			Fresh: 10 * time.Minute,
@@ -109,8 +110,8 @@ func follow(ctx context.Context, s Scene, patience time.Duration) (control.Evide
 		if len(missing) == 0 || waited >= patience {
 			e.OK, e.Failed = len(missing) == 0, missing
 			e.Facts = map[string]any{"traces": len(act.Traces), "missing": len(missing), "waited_ms": waited.Milliseconds()}
-			e.Measured = fmt.Sprintf("検査用の利用者の操作%d件（%s）のうち%d件が、すべての項目とともに%.1f秒以内に記録から見つかりました。",
-				len(act.Traces), names(act.Traces), len(act.Traces)-count(act.Traces, missing), waited.Seconds())
+			e.Measured = fmt.Sprintf("検査用の利用者の操作%d件（%s）のうち%d件が、すべての項目とともに%s秒以内に記録から見つかりました。",
+				len(act.Traces), names(act.Traces), len(act.Traces)-count(act.Traces, missing), tenths(waited))
 			return e, nil
 		}
 		select {
@@ -119,6 +120,12 @@ func follow(ctx context.Context, s Scene, patience time.Duration) (control.Evide
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// tenths of a second, rounded up: what took a moment did not take nothing.
+func tenths(d time.Duration) string {
+	n := max((d+100*time.Millisecond-1)/(100*time.Millisecond), 1)
+	return fmt.Sprintf("%d.%d", n/10, n%10)
 }
 
 func names(all []Trace) string {
@@ -212,7 +219,7 @@ func (l *Log) integrity(ctx context.Context, blind bool) (control.Evidence, erro
 	if !whole.OK {
 		state = fmt.Sprintf("一致しないものが%d件ありました", whole.Found)
 	}
-	e.Measured = fmt.Sprintf("記録%d件・鎖%d本とログの%d件を照合し、%s。写しに%sを加えた試験%d回のうち%d回で気づきました（%.1f秒）。",
-		whole.Events, whole.Tenants, whole.Leaves, state, strings.Join(drills, "・"), len(drills), len(drills)-len(missed), time.Since(start).Seconds())
+	e.Measured = fmt.Sprintf("記録%d件・鎖%d本とログの%d件を照合し、%s。写しに%sを加えた試験%d回のうち%d回で気づきました（%s秒以内に終わりました）。",
+		whole.Events, whole.Tenants, whole.Leaves, state, strings.Join(drills, "・"), len(drills), len(drills)-len(missed), tenths(time.Since(start)))
 	return e, nil
 }

@@ -198,3 +198,12 @@ func TestAViewMustNameThePersonAndThePurpose(t *testing.T) {
 		t.Error("a view without a purpose, or of somebody else, is taken")
 	}
 }
+
+// TestTenths: a sentence never says that something took no time.
+func TestTenths(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "0.1", time.Microsecond: "0.1", 100 * time.Millisecond: "0.1", 101 * time.Millisecond: "0.2", 1950 * time.Millisecond: "2.0", 60 * time.Second: "60.0"} {
+		if got := tenths(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+	}
+}

@@ -150,3 +150,49 @@ func TestAStopCutOffAtAnyStep(t *testing.T) {
 		}
 	})
 }
+
+// TestAnEmptyLogIsNotBegunAnew: whoever reads the data folder can take the tree away, say in the database that
+// nothing was ever in it, and sign the seals anew; the service itself must not rebuild the tree over it. What a kill
+// in the first second of the first start leaves is begun as ever.
+func TestAnEmptyLogIsNotBegunAnew(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		a := sealedWorld(t, e)
+		w := a.world
+		refused := func(what string) {
+			t.Helper()
+			l, err := Open(t.Context(), w.DB, w.v, w.cfg)
+			if code(err) != "audit.log_gone" {
+				t.Errorf("%s: %v", what, err)
+			}
+			if l != nil {
+				w.must(l.Close())
+			}
+			if r := w.verify(); r.OK {
+				t.Errorf("%s: verify finds nothing", what)
+			}
+		}
+		w.must(os.RemoveAll(w.cfg.Dir))
+		a.sql(`update audit_event set log_index = null`)
+		a.sql(`delete from audit_event where tenant_id = (select min(tenant_id) from audit_event) and seq = (select max(seq) from audit_event x where x.tenant_id = (select min(tenant_id) from audit_event))`)
+		refused("the tree, the places and an event are gone, the seals are there")
+		a.sql(`delete from audit_seal`)
+		a.sql(`update audit_event set at = at - 7200000000 where seq = 1`)
+		if l, err := Open(t.Context(), w.DB, w.v, w.cfg); code(err) != "audit.log_gone" {
+			t.Errorf("the seals are gone too, the events are two hours apart: %v", err)
+			if l != nil {
+				w.must(l.Close())
+			}
+		}
+	})
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		w := newWorld(t, e)
+		l := w.open()
+		w.fill(l, 3)
+		w.must(l.Close()) // nothing was shipped: a kill at once
+		w.must(os.RemoveAll(w.cfg.Dir))
+		l = w.open()
+		w.must(l.shipAll(t.Context()))
+		w.must(l.Seal(t.Context()))
+		w.holds("begun after a kill")
+	})
+}

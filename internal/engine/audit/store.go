@@ -52,8 +52,10 @@ var (
 		join audit_chain c on c.tenant_id = e.tenant_id and c.seq = e.seq
 		where e.tenant_id = $1 and e.verb = $2
 		and not exists (select 1 from audit_seal s where s.tenant_id = e.tenant_id and s.seq = e.seq)`)
-	qSealAdd = db.Q("audit.seal_add", `insert into audit_seal (tenant_id, seq, at, heads, signature) values ($1, $2, $3, $4, $5)`)
-	qSeals   = db.GlobalQ("audit.seals", `select tenant_id, seq, at, heads, signature from audit_seal order by tenant_id, seq`)
+	qSealAdd  = db.Q("audit.seal_add", `insert into audit_seal (tenant_id, seq, at, heads, signature) values ($1, $2, $3, $4, $5)`)
+	qSealed   = db.GlobalQ("audit.sealed", `select count(*) from audit_seal`)
+	qEventAge = db.GlobalQ("audit.event_age", `select coalesce(max(at) - min(at), 0) from audit_event`)
+	qSeals    = db.GlobalQ("audit.seals", `select tenant_id, seq, at, heads, signature from audit_seal order by tenant_id, seq`)
 
 	qEvents = db.GlobalQ("audit.events", `select `+columns+` from audit_event order by tenant_id, seq`)
 	// Those that are not yet logged, and those from a place on. Sorted by the reader: asked to sort, the
