@@ -56,23 +56,24 @@ func (a *App) leavingControls() []control.Control {
 		})...)
 }
 
-// uncertified names the ended erasures that have no certificate.
-func (a *App) uncertified(ctx context.Context) (int, []string, error) {
-	runs, err := a.Erasure.Ended(ctx, actor.System(ids.System, "probe"), mostRuns)
+// uncertified names the ended erasures that have no certificate, of the newest ones.
+func (a *App) uncertified(ctx context.Context) (n int, whole bool, missing []string, err error) {
+	runs, err := a.Erasure.Ended(ctx, actor.System(ids.System, "probe"), 2*mostRuns)
 	if err != nil {
-		return 0, nil, err
+		return 0, false, nil, err
 	}
-	var missing []string
+	whole = len(runs) <= mostRuns
+	runs = runs[:min(len(runs), mostRuns)]
 	for _, r := range runs {
 		first, _, err := a.Certificates.OfRun(ctx, r.Tenant, slotOf(r))
 		if err != nil {
-			return 0, nil, err
+			return 0, false, nil, err
 		}
 		if first.ID == "" {
 			missing = append(missing, r.ID)
 		}
 	}
-	return len(runs), missing, nil
+	return len(runs), whole, missing, nil
 }
 
 // canaryCode begins the codes of the customers that are invented to be erased.

@@ -30,7 +30,7 @@ func Controls(live func() []string, roots func() *x509.CertPool) []control.Contr
 		Clauses: []string{"2-3"},
 		Grades:  []control.Grade{control.Real},
 		Says:    says(policy()),
-		NotProven: "他のプロセス、前段の負荷分散装置、データベースやメールサーバーとの間の通信は、この検査の対象に含まれません。" +
+		NotProven: "待受はTCPのものだけを数え、UDPなどのソケットは調べていません。他のプロセス、前段の負荷分散装置、データベースやメールサーバーとの間の通信は、この検査の対象に含まれません。" +
 			"SSL 2.0・3.0は検査側が話せないため、拒否の実測はTLSの各版についてのものです。",
 		Every: 5 * time.Minute,
 		Fresh: 30 * time.Minute,
@@ -43,10 +43,11 @@ func Controls(live func() []string, roots func() *x509.CertPool) []control.Contr
 					return control.Evidence{}, err
 				}
 				e, err := look(ctx, declared, declared, roots())
-				if err == nil || ctx.Err() != nil || slices.Equal(before, live()) {
+				if ctx.Err() != nil || err == nil && e.OK || slices.Equal(before, live()) {
 					return e, err
 				}
-				// A sandbox of another probe has closed its listener meanwhile: look at those of now.
+				// A sandbox of another probe has opened or closed its listener meanwhile: what does not agree with
+				// the list of before says nothing. Look at those of now.
 			}
 		},
 		Mutant: func(ctx context.Context) (control.Evidence, error) {
@@ -140,7 +141,7 @@ func look(ctx context.Context, targets, declared []netip.AddrPort, roots *x509.C
 	}
 	e.OK = len(e.Failed) == 0
 	e.Facts = map[string]any{"handshakes": facts(all), "sockets": sockets, "undeclared": len(strangers)}
-	e.Measured = fmt.Sprintf("待受%d件に対し、TLS 1.2以下の接続%d回のうち%d回が断られ、TLS 1.3は%sで成立しました。プロセスの待受ソケット%d件のうち、宣言のないものは%d件です。",
+	e.Measured = fmt.Sprintf("待受%d件に対し、TLS 1.2以下の接続%d回のうち%d回が断られ、TLS 1.3は%sで成立しました。プロセスのTCPの待受ソケット%d件のうち、宣言のないものは%d件です。",
 		len(targets), tried, refused, names(best), sockets, len(strangers))
 	return e, nil
 }

@@ -150,3 +150,22 @@ func mustAddresses(t *testing.T, list ...string) (out []netip.AddrPort) {
 	}
 	return out
 }
+
+// TestProbeLooksAgainWhenTheListChanges: a socket that a neighbour's sandbox opened while the probe looked, and that is
+// declared by now, is no forgotten listener; the list of before said nothing about it.
+func TestProbeLooksAgainWhenTheListChanges(t *testing.T) {
+	s := open(t, t.TempDir())
+	first, second := serve(t, s, tls.VersionTLS13), serve(t, s, tls.VersionTLS13)
+	asked := 0
+	c := Controls(func() []string {
+		asked++
+		if asked == 1 {
+			return []string{first}
+		}
+		return []string{first, second}
+	}, func() *x509.CertPool { return s.Roots() })[0]
+	e, err := c.Probe(t.Context())
+	if err != nil || !e.OK || !strings.Contains(e.Measured, "待受2件") || asked < 3 {
+		t.Errorf("asked %d times: %+v %v", asked, e, err)
+	}
+}

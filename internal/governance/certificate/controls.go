@@ -31,8 +31,9 @@ type Desk interface {
 type Probing struct {
 	Service *Service
 	Desk    Desk
-	// Uncertified names the completed erasures that have no certificate, among how many.
-	Uncertified func(ctx context.Context) (runs int, missing []string, err error)
+	// Uncertified names the completed erasures that have no certificate, among how many; whole tells that these are
+	// all that there are, and not the newest alone.
+	Uncertified func(ctx context.Context) (runs int, whole bool, missing []string, err error)
 	// Gone tells whether the customer of a certificate can sign in no more.
 	Gone func(ctx context.Context, t ids.Tenant) (bool, error)
 	Temp string // where the mutants build their sandboxes
@@ -48,7 +49,16 @@ func Controls(p Probing) []control.Control {
 			NotProven: "証明書は発行した時点の状態を示し、その後のことは示しません。試しの会社と実際の消去の証明書のうち、最も新しいものを検証した結果です。",
 			Probe:     p.probeCertified,
 			Mutant: func(ctx context.Context) (control.Evidence, error) {
-				return mutant(ctx, p.Temp, func(s *Service) { s.Unsigned = true }, probeCertified)
+				e, err := mutant(ctx, p.Temp, func(s *Service) { s.Unsigned = true }, probeCertified)
+				if err != nil || e.OK {
+					return e, err
+				}
+				late, err := mutant(ctx, p.Temp, func(*Service) {}, probeForgotten) // the second stage never came
+				if err != nil || late.OK {
+					return late, err
+				}
+				late.Failed = append(e.Failed, late.Failed...)
+				return late, nil
 			},
 		},
 		{
@@ -103,7 +113,11 @@ func newest(ctx context.Context, p Probing, fits func(Entry) (bool, error)) (Ent
 // probeCertified: no erasure without a certificate; the newest verifies with the public keys alone and on the
 // public page, and with one bit flipped it verifies nowhere.
 func probeCertified(ctx context.Context, p Probing) (control.Evidence, error) {
-	runs, missing, err := p.Uncertified(ctx)
+	runs, whole, missing, err := p.Uncertified(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	waiting, late, err := p.Service.Overdue(ctx, time.Now())
 	if err != nil {
 		return control.Evidence{}, err
 	}
@@ -111,6 +125,13 @@ func probeCertified(ctx context.Context, p Probing) (control.Evidence, error) {
 	fail := func(format string, a ...any) { e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...)) }
 	for _, m := range missing {
 		fail("消去 %s の証明書がありません。", m)
+	}
+	for _, id := range late {
+		fail("証明書 %s の第2段階が、バックアップの期限を%d日過ぎても発行されていません。", id, lateAfter)
+	}
+	among := fmt.Sprintf("終わった消去%d件のすべて", runs)
+	if !whole {
+		among = fmt.Sprintf("終わった消去のうち新しい%d件", runs)
 	}
 	entry, file, err := newest(ctx, p, func(Entry) (bool, error) { return true, nil })
 	if err != nil {
@@ -147,8 +168,8 @@ func probeCertified(ctx context.Context, p Probing) (control.Evidence, error) {
 	if taken || Verify(flipped, trust).OK {
 		fail("1ビット変えた証明書が、検証に通りました。")
 	}
-	e.Measured = fmt.Sprintf("終わった消去%d件のすべてに証明書があるかを調べ、最も新しい証明書（監査ログの%d番）を公開鍵だけと公開ページで検証し、1ビット変えたものが通らないことを確かめました。問題は%d件です。", runs, rep.LogIndex, len(e.Failed))
-	e.Facts = map[string]any{"runs": runs, "missing": len(missing), "certificate": entry.ID, "log_index": rep.LogIndex}
+	e.Measured = fmt.Sprintf("%sに第1段階の証明書があるか、第2段階が遅れていないか（期限を待つもの%d件、遅れ%d件）を調べました。最も新しい証明書（監査ログの%d番）を公開鍵だけと公開ページで検証し、1ビット変えたものが通らないことを確かめました。問題は%d件です。", among, waiting, len(late), rep.LogIndex, len(e.Failed))
+	e.Facts = map[string]any{"runs": runs, "whole": whole, "missing": len(missing), "waiting": waiting, "late": len(late), "certificate": entry.ID, "log_index": rep.LogIndex}
 	return e, nil
 }
 

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/control"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
 	"rakudos/internal/testkit/controltest"
 	"rakudos/internal/testkit/testdb"
 )
@@ -15,7 +18,7 @@ import (
 func (b *bed) probing() Probing {
 	return Probing{
 		Service: b.Service, Desk: ownDesk{b.Service}, Temp: b.t.TempDir(),
-		Uncertified: func(context.Context) (int, []string, error) { return 1, nil, nil },
+		Uncertified: func(context.Context) (int, bool, []string, error) { return 1, true, nil, nil },
 		Gone:        func(context.Context, ids.Tenant) (bool, error) { return true, nil },
 	}
 }
@@ -67,7 +70,7 @@ func TestProofs(t *testing.T) {
 func TestAnErasureWithoutACertificateIsFound(t *testing.T) {
 	b := newBed(t, testdb.New(t, testdb.Engines[0]))
 	p := b.probing()
-	p.Uncertified = func(context.Context) (int, []string, error) { return 2, []string{"run-7"}, nil }
+	p.Uncertified = func(context.Context) (int, bool, []string, error) { return 2, true, []string{"run-7"}, nil }
 	for range 2 {
 		e, err := controlOf(t, p, "ER-CERT").Probe(t.Context())
 		if err != nil || e.OK || len(e.Failed) != 1 {
@@ -77,10 +80,37 @@ func TestAnErasureWithoutACertificateIsFound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.Uncertified = func(context.Context) (int, []string, error) { return 0, nil, errors.New("gone") }
+	p.Uncertified = func(context.Context) (int, bool, []string, error) { return 0, false, nil, errors.New("gone") }
 	if _, err := controlOf(t, p, "ER-CERT").Probe(t.Context()); err == nil {
 		t.Error("nobody could look, and it passes")
 	}
+}
+
+// TestALateSecondStageIsFound on both engines, seven days after the last backup of an erasure is due to be gone and not
+// before; and what is not all is not called all.
+func TestALateSecondStageIsFound(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		p := b.probing()
+		p.Uncertified = func(context.Context) (int, bool, []string, error) { return 2000, false, nil, nil }
+		end := time.Now().AddDate(0, 0, -300)
+		if err := b.settleAt(t.Context(), end); err != nil {
+			t.Fatal(err)
+		}
+		ev, err := controlOf(t, p, "ER-CERT").Probe(t.Context())
+		if err != nil || !ev.OK || !strings.Contains(ev.Measured, "新しい2000件") || ev.Facts["waiting"] != 1 {
+			t.Errorf("%+v, %v", ev, err)
+		}
+		due := jst.Of(jst.BackupExpiry(end)).AddDays(lateAfter)
+		for day, want := range map[jst.Date]int{due: 0, due.AddDays(1): 1} {
+			if _, late, err := b.Overdue(t.Context(), day.Start()); err != nil || len(late) != want {
+				t.Errorf("%s: %v late, want %d, %v", day, late, want, err)
+			}
+		}
+		if ev, err := probeForgotten(t.Context(), p); err != nil || ev.OK || !strings.Contains(ev.Failed[0], "第2段階") {
+			t.Errorf("%+v, %v", ev, err)
+		}
+	})
 }
 
 // TestMutants: the probes find their own sandboxes out.

@@ -72,19 +72,30 @@ func mutant(ctx context.Context, temp string, spoil func(*Service), probe func(c
 	}
 	return probe(ctx, Probing{
 		Service: s, Desk: ownDesk{s},
-		Uncertified: func(context.Context) (int, []string, error) { return 1, nil, nil },
+		Uncertified: func(context.Context) (int, bool, []string, error) { return 1, true, nil, nil },
 		Gone:        func(context.Context, ids.Tenant) (bool, error) { return true, nil },
 	})
 }
 
 // settle issues a certificate of an invented erasure and waits until it is proven.
 func (s *Service) settle(ctx context.Context) error {
-	end := time.Now().Add(-time.Second)
+	return s.settleAt(ctx, time.Now().Add(-time.Second))
+}
+
+// probeForgotten looks where an erasure of long ago has no second stage.
+func probeForgotten(ctx context.Context, p Probing) (control.Evidence, error) {
+	if err := p.Service.settleAt(ctx, time.Now().AddDate(0, 0, -400)); err != nil {
+		return control.Evidence{}, err
+	}
+	return probeCertified(ctx, p)
+}
+
+func (s *Service) settleAt(ctx context.Context, end time.Time) error {
 	at, tenant := At(end), ids.New[string]()
-	entry, err := s.Issue(ctx, prober, "sandbox/1", Body{
+	entry, err := s.Issue(ctx, prober, "sandbox/"+ids.New[string](), Body{
 		Stage: Primary, Of: OfTenant, Tenant: Party{tenant, "架空の会社", "sandbox"}, Basis: "検査", Scope: []Store{{"架空の表", "表", 1, "purge", "鍵の廃棄"}},
 		Keys: []Key{{tenant, OfTenant, 1, at, "00"}}, Started: at, Finished: at, Verification: Verification{"走査", 1, 0, "pass"},
-		Operator: Who{"a", "検査", ""}, Verifier: Who{"b", "検査", ""}, Backups: BackupState{at, jst.Of(end).String(), nil}, Policy: "検査",
+		Operator: Who{"a", "検査", ""}, Verifier: Who{"b", "検査", ""}, Backups: BackupState{at, jst.Of(jst.BackupExpiry(end)).String(), nil}, Policy: "検査",
 	})
 	if err != nil {
 		return err

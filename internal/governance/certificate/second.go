@@ -42,6 +42,30 @@ func (s *Service) Complete(ctx context.Context, a actor.Actor, gone func(ctx con
 	return n, errors.Join(errs...)
 }
 
+// lateAfter is how many days after the last day of the backups a second stage may still wait: after a gap the oldest
+// generation is held until some days have been backed up again.
+const lateAfter = 7
+
+// Overdue names the first stages whose second one ought to be there, and tells how many wait for theirs in time.
+func (s *Service) Overdue(ctx context.Context, now time.Time) (waiting int, late []string, err error) {
+	rows, err := s.rows(ctx, qFirstOnly, db.Micros(now))
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, r := range rows {
+		last, err := jst.ParseDate(r.Body.Backups.LastExpiry)
+		if err != nil {
+			return 0, nil, err
+		}
+		if jst.Of(now).After(last.AddDays(lateAfter)) {
+			late = append(late, r.ID)
+		} else {
+			waiting++
+		}
+	}
+	return waiting, late, nil
+}
+
 // completable: the last day has gone by, and nothing from before the destruction of the keys is left.
 func (s *Service) completable(ctx context.Context, b Body, now time.Time, gone func(context.Context, time.Time) (bool, error)) (bool, error) {
 	last, err := jst.ParseDate(b.Backups.LastExpiry)

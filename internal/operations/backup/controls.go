@@ -47,11 +47,11 @@ func Controls(s *Service, temp string) []control.Control {
 		},
 		{
 			ID: "BK-DRILL", Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
-			Says:      "バックアップは毎晩、切り離した場所に戻し、全表の件数と内容の照合、目印の値、監査ログの検証で、使えることを確かめます。",
+			Says: "バックアップは毎晩、切り離した場所に戻し、全表の件数と内容の照合、目印の値、監査ログの検証で、使えることを確かめます。",
 			NotProven: "失われ得る時間の上限は、この訓練では測れません。日次のバックアップだけから戻すときは、前のバックアップからの最長24時間ほど（バックアップに失敗した日はさらに長く）が失われます。" +
 				"PostgreSQLで任意の時刻に戻せるときは、最後に送ったWALまでです。設備全体が失われたときに、機械を用意して戻すまでの時間は示しません。",
-			Probe:     s.probeDrill,
-			Mutant:    func(ctx context.Context) (control.Evidence, error) { return mutantDrill(ctx, temp) },
+			Probe:  s.probeDrill,
+			Mutant: func(ctx context.Context) (control.Evidence, error) { return mutantDrill(ctx, temp) },
 		},
 		s.offline(),
 	}
