@@ -38,6 +38,7 @@ func TestForgottenPassword(t *testing.T) {
 		}
 		h.in("hikari", "hr", Visit{}) // the present password still works
 		must(t, h.AskReset(ctx, v, "hikari", "hr"))
+		h.notices.Wait() // it is looked at behind the answer
 		if _, err := h.ResetPassword(ctx, h.admin["hikari"], h.ids["hikari/hr"], "電話で本人を確認"); err != nil || len(asked("hikari")) != 0 {
 			t.Errorf("%v, still asked: %v", err, asked("hikari"))
 		}
