@@ -9,8 +9,9 @@ import (
 	"rakudos/internal/base/fault"
 )
 
-// gate bounds how many passwords are hashed at once (each takes 19 MiB) and how many attempts may wait. One network
-// gets at most a share of the places, so that nobody who sends guesses keeps all others waiting.
+// gate bounds how many passwords are hashed at once (each takes 19 MiB) and how many attempts may wait. While
+// more than half of the places are taken, one network gets at most a share of them, so that nobody who sends guesses
+// keeps all others waiting; a company whose people all sign in at nine through one address meets no limit before.
 type gate struct {
 	mu    sync.Mutex
 	from  map[string]int64 // places held, by network
@@ -59,7 +60,7 @@ func (g *gate) take(network string) (n int64, ok bool) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if own := g.from[network]; own >= g.share {
+	if own := g.from[network]; own >= g.share && n > g.most/2 {
 		g.held.Add(-1)
 		return own, false
 	}

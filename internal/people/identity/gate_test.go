@@ -11,7 +11,7 @@ import (
 func TestOneNetworkGetsAShare(t *testing.T) {
 	g := newGate(16, 0)
 	var leave []func()
-	for range 4 {
+	for range 8 { // half of the places
 		l, err := g.enter(t.Context(), "203.0.113.9")
 		if err != nil {
 			t.Fatal(err)
@@ -22,7 +22,7 @@ func TestOneNetworkGetsAShare(t *testing.T) {
 	if f := fault.Of(err); f == nil || f.Code != "identity.busy" || f.RetryAfter < time.Second {
 		t.Errorf("beyond the share: %v", err)
 	}
-	for _, other := range []string{"203.0.113.10", "", "", "", "", ""} { // who is signed in has no share
+	for _, other := range []string{"203.0.113.10", "203.0.113.10", "", "", "", "", ""} { // who is signed in has no share
 		l, err := g.enter(t.Context(), other)
 		if err != nil {
 			t.Fatalf("%q: %v", other, err)
