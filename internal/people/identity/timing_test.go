@@ -2,6 +2,7 @@ package identity
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -58,30 +59,39 @@ func TestAnswersTimeAlike(t *testing.T) {
 			h.want(err, "identity.wrong")
 		}
 		kinds := [][3]string{{"unknown ID", "midori", "ghost"}, {"unknown tenant", "nowhere", "hr"}, {"locked", "midori", "nurse"}, {"wrong", "midori", "hr"}}
-		times := map[string][]time.Duration{}
-		for i := range 40 {
-			for _, k := range rand.Perm(len(kinds)) {
-				kind := kinds[k][0]
-				start := time.Now()
-				_, err := h.first(kinds[k][1], kinds[k][2], wrongPW, Visit{})
-				took := time.Since(start)
-				h.want(err, "identity.wrong")
-				if i >= 5 {
-					times[kind] = append(times[kind], took)
+		var told []string
+		for range 3 { // a difference that is there shows each time; one that other work made does not
+			times := map[string][]time.Duration{}
+			for i := range 40 {
+				for _, k := range rand.Perm(len(kinds)) {
+					kind := kinds[k][0]
+					start := time.Now()
+					_, err := h.first(kinds[k][1], kinds[k][2], wrongPW, Visit{})
+					took := time.Since(start)
+					h.want(err, "identity.wrong")
+					if i >= 5 {
+						times[kind] = append(times[kind], took)
+					}
+				}
+				if i%9 == 8 { // keep the account whose password is only wrong from locking
+					must(t, h.Clear(t.Context(), "midori", "hr", true))
 				}
 			}
-			if i%9 == 8 { // keep the account whose password is only wrong from locking
-				must(t, h.Clear(t.Context(), "midori", "hr", true))
+			must(t, h.Clear(t.Context(), "midori", "hr", true))
+			told = nil
+			base := times["wrong"]
+			for kind, d := range times {
+				z, apart := rankSum(d, base), float64(median(d)-median(base))/float64(median(base))
+				t.Logf("%-15s median %v, score %+.1f, %+.1f %%", kind, median(d), z, 100*apart)
+				if math.Abs(z) > 4 && math.Abs(apart) > 0.15 {
+					told = append(told, fmt.Sprintf("%s: %v and %v, score %.1f", kind, median(d), median(base), z))
+				}
+			}
+			if len(told) == 0 {
+				return
 			}
 		}
-		base := times["wrong"]
-		for kind, d := range times {
-			z, apart := rankSum(d, base), float64(median(d)-median(base))/float64(median(base))
-			t.Logf("%-15s median %v, score %+.1f, %+.1f %%", kind, median(d), z, 100*apart)
-			if math.Abs(z) > 4 && math.Abs(apart) > 0.15 {
-				t.Errorf("%s is told from a wrong password by its time: %v and %v, score %.1f", kind, median(d), median(base), z)
-			}
-		}
+		t.Errorf("told from a wrong password by its time: %v", told)
 	})
 }
 
