@@ -16,7 +16,7 @@ func TestAnAuditorPrintsTheEvidenceOfOneClause(t *testing.T) {
 	h := Start(t, db.SQLite)
 	v := &visit{t: t, h: h, Page: browser.Start(t)}
 	v.Open(h.URL + "/trust?clause=2-3")
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(v.Text(), "確認済\n") && time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !strings.Contains(v.Text(), "確かめた時刻") && time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
 		v.Open(h.URL + "/trust?clause=2-3") // until its probe has looked
 	}
 	v.Open(h.URL + "/trust")
