@@ -51,7 +51,7 @@ var notSealed = []string{
 	"sso_flows.token_hash", "sso_links.subject_index", "sso_assertions.id", "scim_tokens.token_hash", "support_accesses.mac",
 	"import_batch.accepted_mac", "checkup_result.digest", "checkup_mapping.fingerprint", "site.code_index", "dept.name_index",
 	"person.number_index", "person.identity_index", "roster_stage.number_index", "roster_stage.identity_index",
-	"evidence.mac", "retention_candidate.mac", "retention_rule.mac", "erasure_run.ledger_hash", "certificate.about", "termination.about", "job.payload", "asset_canary.content",
+	"evidence.mac", "review_line.mac", "retention_candidate.mac", "retention_rule.mac", "erasure_run.ledger_hash", "certificate.about", "termination.about", "job.payload", "asset_canary.content",
 }
 
 var (
