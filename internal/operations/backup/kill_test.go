@@ -24,12 +24,9 @@ type life struct {
 	Dir        string
 }
 
-// TestLife is no test: it is the process that is killed. It makes backups and drills until that happens.
-func TestLife(t *testing.T) {
-	raw := os.Getenv(envLife)
-	if raw == "" {
-		return // it runs as the child of TestKilledDuringBackupAndDrill
-	}
+// reborn opens in a child what its parent told it of.
+func reborn(t *testing.T, raw string) *testdb.Env {
+	t.Helper()
 	var l life
 	if err := json.Unmarshal([]byte(raw), &l); err != nil {
 		t.Fatal(err)
@@ -42,7 +39,16 @@ func TestLife(t *testing.T) {
 	if e.Keys, err = db.Open(t.Context(), l.Keys); err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, e)
+	return e
+}
+
+// TestLife is no test: it is the process that is killed. It makes backups and drills until that happens.
+func TestLife(t *testing.T) {
+	raw := os.Getenv(envLife)
+	if raw == "" {
+		return // it runs as the child of TestKilledDuringBackupAndDrill
+	}
+	w := newWorld(t, reborn(t, raw))
 	for {
 		w.run()
 		if _, err := w.Drill(t.Context(), nightly); err != nil {

@@ -114,19 +114,7 @@ func TestRiverLife(t *testing.T) {
 	if raw == "" {
 		return // it runs as the child of TestKilledWhileShipping
 	}
-	var l life
-	if err := json.Unmarshal([]byte(raw), &l); err != nil {
-		t.Fatal(err)
-	}
-	e := &testdb.Env{Engine: l.Main.Engine, Dir: l.Dir, Main: l.Main, KeyStore: l.Keys}
-	var err error
-	if e.DB, err = db.Open(t.Context(), l.Main); err != nil {
-		t.Fatal(err)
-	}
-	if e.Keys, err = db.Open(t.Context(), l.Keys); err != nil {
-		t.Fatal(err)
-	}
-	r := riverOf(newWorld(t, e), nil)
+	r := riverOf(newWorld(t, reborn(t, raw)), nil)
 	basePause = 300 * time.Millisecond
 	r.o.Policy.BaseEvery = time.Second
 	r.run()
