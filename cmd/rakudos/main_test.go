@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -21,11 +22,25 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Setup:               freeAddresses,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"samples": makeSamples,
 			"ready":   waitReady,
 		},
 	})
+}
+
+// freeAddresses names addresses of this machine on which nobody listens: $ADDR and $ADDR2.
+func freeAddresses(env *testscript.Env) error {
+	for _, name := range []string{"ADDR", "ADDR2"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = l.Close() }() // both are held until both are chosen
+		env.Setenv(name, l.Addr().String())
+	}
+	return nil
 }
 
 // makeSamples writes the sample files: samples DIR [clean].

@@ -58,14 +58,12 @@ func (a *App) blobKey(ctx context.Context, t ids.Tenant) (blob.Key, error) {
 
 type fileKey struct{ key *vault.Key }
 
-func fileAt(name string) vault.Loc { return vault.Loc{Table: "blob", ID: name, Column: "content"} }
-
 func (f fileKey) SealWriter(w io.Writer, name string) (io.WriteCloser, error) {
-	return f.key.SealWriter(w, fileAt(name))
+	return f.key.SealWriter(w, vault.FileAt(name))
 }
 
 func (f fileKey) OpenReader(r io.Reader, name string) (io.Reader, error) {
-	return f.key.OpenReader(r, fileAt(name))
+	return f.key.OpenReader(r, vault.FileAt(name))
 }
 
 // journal writes evidence into the service's own audit chain.
@@ -130,6 +128,16 @@ func (l tenantLookup) TenantByCode(ctx context.Context, code string) (identity.T
 func (l tenantLookup) TenantByID(ctx context.Context, id ids.Tenant) (identity.TenantInfo, error) {
 	t, err := l.tenants.ByID(ctx, id)
 	return tenantInfo(t), err
+}
+
+func (l tenantLookup) Associations(ctx context.Context) (out []ids.Tenant, err error) {
+	all, err := l.tenants.List(ctx)
+	for _, t := range all {
+		if t.Kind == tenant.Association && !t.Closed && !t.Tampered {
+			out = append(out, t.ID)
+		}
+	}
+	return out, err
 }
 
 func tenantInfo(t tenant.Tenant) identity.TenantInfo {

@@ -168,7 +168,7 @@ func (a *App) openEngines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.root, err = c.openRoot(ctx); err != nil {
+	if a.root, err = c.openRoot(ctx, a.Keys); err != nil {
 		return err
 	}
 	if a.Vault, err = vault.Open(ctx, a.Keys, a.root); err != nil {
@@ -256,7 +256,7 @@ func (a *App) openServices(ctx context.Context) error {
 		}
 	}
 	if a.Identity, err = identity.New(identity.Options{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Apart: access.Together, Policy: policy,
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Mail, Tenants: tenantLookup{a.Tenants}, Guard: require, Apart: access.Together, RoleName: access.RoleName, Rules: access.Deciders, Policy: policy,
 		Site: "https://" + a.Config.Listen, Returns: a.Config.Mail.Return, Sandbox: a.Config.sandbox(),
 	}); err != nil {
 		return err
@@ -300,6 +300,9 @@ func (a *App) openServices(ctx context.Context) error {
 		}
 	}
 	a.openCertificates()
+	if _, err := a.Certificates.Keep(ctx); err != nil {
+		return err
+	}
 	a.openHandover()
 	if err := a.openErasure(); err != nil {
 		return err

@@ -9,12 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/cli"
-	"rakudos/internal/defense/tlscert"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/operations/asset"
 )
@@ -27,14 +25,14 @@ func (a *App) openAssets(context.Context) error {
 		return err
 	}
 	for _, f := range left {
-		if err := os.Remove(f); err != nil {
+		if err := os.RemoveAll(f); err != nil {
 			return err
 		}
 	}
 	a.Assets = asset.New(asset.Options{
-		DB: a.DB, Log: a.Audit, Dir: a.Config.Data, Plan: asset.Plan, Guard: a.inHouse,
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Dir: a.Config.Data, Plan: asset.Plan, Guard: a.inHouse, Second: a.Identity.Second,
 		Collectors: []asset.Collector{
-			asset.Folder(a.Config.Data), asset.Disks(a.Config.Data, a.Config.backupDir()),
+			asset.Folder(a.Config.Data), asset.Databases(a.Config.Data), asset.Disks(a.Config.Data, a.Config.backupDir()),
 			{Kinds: []asset.Kind{asset.Database}, Collect: a.foundDatabases},
 			{Kinds: []asset.Kind{asset.Key}, Collect: a.foundKeys},
 			{Kinds: []asset.Kind{asset.Bucket}, Collect: a.foundBuckets},
@@ -78,28 +76,28 @@ func (a *App) foundKeys(ctx context.Context) ([]asset.Found, error) {
 		return nil, err
 	}
 	tenants, err := a.Tenants.List(ctx)
-	known := map[ids.Tenant]bool{ids.System: true}
-	for _, t := range tenants {
-		known[t.ID] = true
+	owner := map[ids.Tenant]string{ids.System: "サービス自身（保健会）"}
+	for _, t := range tenants { // by its code: the ledger is open text, and stays when the customer's key has been destroyed
+		owner[t.ID] = "契約先 " + t.Code + " "
 	}
 	var out []asset.Found
 	for _, k := range all {
 		if k.Kind == "destroyed" {
 			continue
 		}
-		whose := ""
-		if !known[k.Tenant] {
-			whose = "unregistered/" // a key of nobody: no plan foresees it
+		whose, name := "", owner[k.Tenant]
+		if name == "" {
+			whose, name = "unregistered/", "登録のない契約先" // a key of nobody: no plan foresees it
 		}
 		out = append(out, asset.Found{
-			ID: fmt.Sprintf("key:%s%s/%s/%d", whose, k.Kind, k.Tenant, k.Version), Kind: asset.Key, Name: keyNames[k.Kind] + "の鍵", Location: "鍵の保管庫",
+			ID: fmt.Sprintf("key:%s%s/%s/%d", whose, k.Kind, k.Tenant, k.Version), Kind: asset.Key, Name: name + "の" + keyNames[k.Kind], Location: "鍵の保管庫",
 			Facts: fmt.Sprintf("版 %d・%d本・%s から", k.Version, k.Count, jst.Of(k.Oldest)),
 		})
 	}
 	return out, err
 }
 
-var keyNames = map[string]string{"tenant": "契約先", "person": "個人"}
+var keyNames = map[string]string{"tenant": "鍵", "person": "個人ごとの鍵"}
 
 // foundBuckets finds the places of the backups; before the first backup there may be none.
 func (a *App) foundBuckets(context.Context) ([]asset.Found, error) {
@@ -119,42 +117,21 @@ func (a *App) foundBuckets(context.Context) ([]asset.Found, error) {
 	return out, nil
 }
 
-// foundListeners asks the operating system which sockets this process listens on. One of a sandbox is there for
-// seconds and may be seen a moment before the sandbox has told its address: it is looked at again.
-func (r *Running) foundListeners(ctx context.Context) ([]asset.Found, error) {
-	out, strange, err := r.sockets()
-	if err != nil || !strange {
-		return out, err
-	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(500 * time.Millisecond):
-	}
-	out, _, err = r.sockets()
-	return out, err
-}
-
-func (r *Running) sockets() (out []asset.Found, strange bool, err error) {
-	all, err := tlscert.Listening()
+// foundListeners asks the operating system which sockets this process listens on.
+func (r *Running) foundListeners(context.Context) (out []asset.Found, err error) {
+	all, known, err := r.stage.sockets()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	own, _ := netip.ParseAddrPort(r.addr)
-	declared := r.listeners()
 	for _, s := range all {
-		f := asset.Found{ID: "listener:" + s.String(), Kind: asset.Listener, Name: s.String(), Location: "この機械"}
-		switch {
-		case s.Port() == own.Port():
+		f := asset.Found{ID: "listener:" + s.String(), Kind: asset.Listener, Name: s.String(), Location: "この機械", Passing: slices.Contains(known, s)}
+		if s.Port() == own.Port() {
 			f.ID, f.Facts = "listener:service", "TLS 1.3"
-		case slices.Contains(declared, s.String()):
-			f.Passing = true
-		default:
-			strange = true
 		}
 		out = append(out, f)
 	}
-	return out, strange, nil
+	return out, nil
 }
 
 func (r *Running) foundCertificates(context.Context) ([]asset.Found, error) {

@@ -61,7 +61,7 @@ func (a *App) openBackup(ctx context.Context) error {
 		Physical: physical,
 		Second:   second,
 		Main:     a.DB, Keys: a.Keys, Vault: a.Vault, Root: a.root, Log: a.Audit, Blobs: files, Target: target,
-		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Ledger: a.replay, Build: Version, Logger: a.log,
+		Environment: a.environment, Temp: a.Config.path("tmp"), Policy: backup.DefaultPolicy(), Ledger: a.replay, Build: Version, Logger: a.log, Missed: a.tellMissed,
 	})
 	if err != nil {
 		return err

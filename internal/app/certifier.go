@@ -41,15 +41,15 @@ func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
 	if err != nil {
 		return err
 	}
-	approved := r.Order.ApprovedBy
 	b := certificate.Body{
 		Stage: certificate.Primary, Of: of(r), Tenant: party, Basis: strings.Join(strings.Fields(r.Order.Reason), " "),
 		Started: certificate.At(r.Started), Finished: certificate.At(r.Finished),
 		Verification: certificate.Verification{Method: r.Verification.Method, Sample: int64(r.Verification.Stores + r.Verification.Tried), Found: int64(len(r.Verification.Residual) + r.Verification.Opened), Result: "pass"},
-		Operator:     certificate.Who{ID: approved[0], Title: "承認者（消去の実行を承認）"},
-		Verifier:     certificate.Who{ID: approved[1], Title: "承認者（結果の確認を承認）"},
 		Backups:      certificate.BackupState{UnreadableSince: certificate.At(r.KeysAt), LastExpiry: jst.Of(jst.BackupExpiry(r.Finished)).String()},
 		Policy:       policyVersion, LedgerIndex: r.LedgerN,
+	}
+	for _, id := range r.Order.ApprovedBy { // before it began; nobody is said to have looked at the result
+		b.Approvers = append(b.Approvers, certificate.Approver(id))
 	}
 	if b.Of == certificate.OfRecords {
 		b.Backups.UnreadableSince = certificate.Instant{}
@@ -67,14 +67,17 @@ func (c certifier) Issue(ctx context.Context, r erasure.Record) error {
 		if strings.HasPrefix(e.What, "保全中の") {
 			kind = certificate.Hold
 		}
-		n := int64(0)
+		x := certificate.Exception{Kind: kind, What: e.What, Reason: e.Why}
 		if kind == certificate.Hold {
-			n = int64(len(r.Held))
+			x.Count = new(int64(len(r.Held)))
 		}
-		b.Exceptions = append(b.Exceptions, certificate.Exception{Kind: kind, What: e.What, Count: n, Reason: e.Why})
+		b.Exceptions = append(b.Exceptions, x)
 	}
-	_, err = c.app.Certificates.Issue(ctx, actor.System(ids.System, "certificate"), slotOf(r), b)
-	return err
+	who := actor.System(ids.System, "certificate")
+	if _, err = c.app.Certificates.Issue(ctx, who, slotOf(r), b); err != nil || r.Kind != erasure.Tenant {
+		return err
+	}
+	return c.app.copyCertificates(ctx, who)
 }
 
 // mostRuns bounds how far back is looked for a missing certificate: hundreds a night for years would not be.

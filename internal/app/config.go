@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -33,8 +34,14 @@ type Config struct {
 	Erasure  Erasure  `yaml:"erasure"`  // the erasure ledger
 	Keys     Keys     `yaml:"keys"`     // where the root key is
 
-	sabotage map[string]bool // sandboxes of the probes only; not reachable from a file or the environment
+	still    bool                                    // nothing is probed unasked; see Still
+	socket   func(addr string) (net.Listener, error) // opens what is listened on; nil is net.Listen
+	sabotage map[string]bool                         // sandboxes of the probes only; not reachable from a file or the environment
 }
+
+// Still keeps the service from probing its promises by itself: each is unverified (未確認) until somebody asks. It is for
+// tests that look at something else, and cannot be set in a file or the environment.
+func (c *Config) Still() { c.still = true }
 
 // Service names the service and its provider on every page.
 type Service struct {
@@ -54,6 +61,17 @@ type Database struct {
 	KeysDSNFile  string    `yaml:"keys_dsn_file"` // key store; must be another database or schema
 	KeysOwnerDSN string    `yaml:"keys_owner_dsn_file"`
 	KeysSchema   string    `yaml:"keys_schema"`
+}
+
+// passwords is the policy under the names that the service and its provider go by here: none may stand in a password.
+func (c *Config) passwords() identity.Policy {
+	p := identity.DefaultPolicy()
+	for _, w := range identity.NameWords(c.Service.Name) {
+		if utf8.RuneCountInString(w) >= p.ContextLeast {
+			p.ServiceNames = append(p.ServiceNames, w)
+		}
+	}
+	return p
 }
 
 // Identity changes signing in where the clauses leave room.
@@ -147,6 +165,7 @@ func (c *Config) Check() error {
 	if c.Data == "" {
 		bad("data is empty")
 	}
+	c.checkPlaces(bad)
 	switch c.Database.Engine {
 	case db.SQLite:
 	case db.Postgres:

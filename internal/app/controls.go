@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -21,7 +20,7 @@ import (
 // controls are the promises whose subjects are built, each looking at the running service.
 func (a *App) controls() []control.Control {
 	var out []control.Control
-	out = append(out, tlscert.Controls(a.listeners, a.roots)...)
+	out = append(out, tlscert.Controls(a.listeners, a.roots, a.stage.listen)...)
 	out = append(out, clock.Controls(a.fetchLogin)...)
 	out = append(out, vault.Controls(a.restDeps())...)
 	out = append(out, keys.Controls(a.keyProbing())...)
@@ -39,6 +38,7 @@ func (a *App) controls() []control.Control {
 // slow are the probes that take long by nature: after a start, the others have their turn first.
 var slow = map[string]int{
 	"AC-BREAKGLASS": 1,
+	"AC-FEDERATE":   1,
 	"AC-LOCK":       1,
 	"AC-OPERATOR":   1,
 	"AC-PWPOL":      1,
@@ -77,9 +77,7 @@ func (a *App) listeners() []string {
 	if a.addr == "" {
 		return nil
 	}
-	a.stage.mu.Lock()
-	defer a.stage.mu.Unlock()
-	return append(slices.Sorted(maps.Keys(a.stage.open)), a.addr)
+	return append(a.stage.serving(), a.addr)
 }
 
 // fetchLogin reads the sign-in page over the network, as a visitor does.

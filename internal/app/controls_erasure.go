@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
@@ -32,7 +33,7 @@ func (a *App) erasureControls() []control.Control {
 			}
 			return eraseScene{run.App}, stop, nil
 		},
-		Oldest: a.Backup.Oldest,
+		Oldest: a.Backup.Oldest, OldestKeys: a.Backup.OldestKeys,
 	})
 }
 
@@ -69,6 +70,10 @@ func (s eraseScene) Customer(ctx context.Context) (ids.Tenant, error) {
 func (s eraseScene) Backup(ctx context.Context) error {
 	_, err := s.app.Backup.Run(ctx, actor.System(ids.System, "probe"))
 	return err
+}
+
+func (s eraseScene) OldestKeys(ctx context.Context) (time.Time, error) {
+	return s.app.Backup.OldestKeys(ctx)
 }
 
 // Restored restores the newest backup into a folder, as the command line would, and opens its records.

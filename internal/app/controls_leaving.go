@@ -37,17 +37,10 @@ func (a *App) leavingControls() []control.Control {
 	return append(
 		termination.Controls(termination.Probing{
 			Service: a.Leaving, Customer: human(0, actor.TenantAdmin), Desk: human(1, actor.ITSM), Canary: a.canary,
-			Sandbox: func(ctx context.Context) (termination.Canary, error) {
-				run, done, err := a.stage.sandbox(ctx, erasure.SabotageKeys)
-				if err != nil {
-					return termination.Canary{}, err
-				}
-				defer done()
-				return run.canary(ctx, 0)
-			},
+			Sandbox: a.canaryIn(erasure.SabotageKeys), Copies: a.canaryIn(erasure.SabotageCopies), Package: a.packageIn,
 		}),
 		certificate.Controls(certificate.Probing{
-			Service: a.Certificates, Desk: siteDesk{a}, Temp: a.Config.path("tmp"), Uncertified: a.uncertified,
+			Service: a.Certificates, Desk: siteDesk{a}, Temp: a.Config.path("tmp"), Uncertified: a.uncertified, BackupsGone: a.backupsGone,
 			Gone: func(ctx context.Context, t ids.Tenant) (bool, error) {
 				info, err := a.Tenants.ByID(ctx, t)
 				// The probes show the certificates of invented customers alone.
@@ -56,10 +49,25 @@ func (a *App) leavingControls() []control.Control {
 		})...)
 }
 
+// canaryIn leads an invented customer out in a sandbox.
+func (a *App) canaryIn(sabotage string) func(context.Context) (termination.Canary, error) {
+	return func(ctx context.Context) (termination.Canary, error) {
+		run, done, err := a.stage.sandbox(ctx, sabotage)
+		if err != nil {
+			return termination.Canary{}, err
+		}
+		defer done()
+		return run.canary(ctx, 0)
+	}
+}
+
 // uncertified names the ended erasures that have no certificate, of the newest ones.
 func (a *App) uncertified(ctx context.Context) (n int, whole bool, missing []string, err error) {
 	runs, err := a.Erasure.Ended(ctx, actor.System(ids.System, "probe"), 2*mostRuns)
 	if err != nil {
+		return 0, false, nil, err
+	}
+	if missing, err = a.Erasure.Forgotten(ctx, actor.System(ids.System, "probe")); err != nil {
 		return 0, false, nil, err
 	}
 	whole = len(runs) <= mostRuns

@@ -4,11 +4,13 @@ import (
 	"context"
 	"strings"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/governance/accessreview"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/support"
 	"rakudos/internal/web"
 )
@@ -20,11 +22,17 @@ func (a *App) peopleControls() []control.Control {
 		Stage: a.stage, Tenant: probeCodes[2], Routes: identityRoutes, Inside: a.stage.insideOf, Policy: a.Identity.Policy(),
 	})
 	out = append(out, identity.SealedControls(identity.Probing{Stage: a.stage, Tenant: probeCodes[2], Inside: a.stage.insideOf, Policy: a.Identity.Policy()})...)
+	out = append(out, sso.Controls(a.federationProbing())...)
 	out = append(out, support.Controls(support.Probing{Stage: a.stage, Home: probeCodes[0], To: probeCodes[1]})...)
 	out = append(out, accessreview.Controls(accessreview.Probing{Stage: a.stage, Tenant: probeCodes[1], Inside: a.stage.reviewsOf})...)
 	return append(out, access.Controls(access.Probing{
 		Stage: a.stage, Tenant: probeCodes[0], Other: probeCodes[1], Routes: accessRoutes,
 	})...)
+}
+
+// federationProbing: whoever carries out stress checks in the probes' tenants does nothing there for any other probe.
+func (a *App) federationProbing() sso.Probing {
+	return sso.Probing{Stage: a.stage, Tenant: probeCodes[2], Other: probeCodes[1], Role: actor.StressStaff}
 }
 
 func identityRoutes() (out []identity.Route) {

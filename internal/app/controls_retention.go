@@ -8,7 +8,6 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
 	"rakudos/internal/base/fault"
-	"rakudos/internal/base/ids"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
 )
@@ -47,10 +46,21 @@ func (s *retentionScene) Canary(ctx context.Context) (c retention.Canary, err er
 	}
 	c.Tenant = s.app.probes.tenants[1]
 	who := actor.System(c.Tenant, "probe")
-	human := func(account ids.Account, role actor.Role) actor.Actor {
-		return actor.Actor{Kind: actor.Human, Tenant: c.Tenant, Account: account, Roles: []actor.Role{role}, Purpose: "probe"}
+	accounts, err := s.app.Identity.Accounts(ctx, who) // real ones: two made-up names are no two people
+	if err != nil {
+		return c, err
 	}
-	c.Customer, c.Desk = human("probe-1", actor.TenantAdmin), human("probe-2", actor.ITSM)
+	for _, a := range accounts {
+		for _, g := range a.Grants {
+			human := actor.Actor{Kind: actor.Human, Tenant: c.Tenant, Account: a.ID, Roles: []actor.Role{g.Role}, Purpose: "probe"}
+			switch g.Role {
+			case actor.TenantAdmin:
+				c.Customer = human
+			case actor.ITSM:
+				c.Desk = human
+			}
+		}
+	}
 	if _, err := s.app.Org.ImportNow(ctx, who, "expired.csv", strings.NewReader(strings.Replace(expiredRoster, "%s", "", 1)), true); err != nil {
 		return c, err
 	}

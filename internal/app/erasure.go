@@ -56,12 +56,12 @@ func (a *App) openErasure() error {
 	a.Erasure = erasure.New(erasure.Options{
 		Main: a.DB, Keys: a.Keys, Vault: a.Vault, Log: a.Audit, Ledger: a.replay.Ledger, Copies: a.Backup, Backups: a.Backup,
 		Blobs: files, Guard: require, Tool: "rakudos " + Version, Logger: a.log,
-		Addresses: a.addresses,
-		Mails: func(ctx context.Context, to []string) (int, error) {
-			return mail.Forget(ctx, a.Config.path("mail"), spoolKey{a.Vault}, to)
-		},
+		Mails:  a.forgetMails,
 		Forget: []func(ids.Tenant){a.Org.Forget, a.Checkup.Forget},
 	})
+	if a.Config.sabotage[erasure.SabotageHoard] {
+		a.Backup.SabotageRenewal()
+	}
 	for _, name := range erasure.Sabotages {
 		if a.Config.sabotage[name] {
 			a.Erasure.Sabotage(name)
@@ -73,6 +73,20 @@ func (a *App) openErasure() error {
 	}, job.Options{})
 	a.Jobs.Schedule("erasure.resume", job.Every(15*time.Minute), job.NewestOnly())
 	return nil
+}
+
+// forgetMails removes the spooled mails of people. Most services send at once and have no spool, so nobody's address is
+// opened for an empty one.
+func (a *App) forgetMails(ctx context.Context, t ids.Tenant, people []ids.Person) (int, error) {
+	dir := a.Config.path("mail")
+	if some, err := mail.Spooled(dir); err != nil || !some {
+		return 0, err
+	}
+	to, err := a.addresses(ctx, t, people)
+	if err != nil {
+		return 0, err
+	}
+	return mail.Forget(ctx, dir, spoolKey{a.Vault}, to)
 }
 
 // addresses are the mail addresses of people, or with nil of everybody in a tenant.

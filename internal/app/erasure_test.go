@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/cli"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/governance/erasure"
 )
 
@@ -64,11 +66,19 @@ func TestErasureInAService(t *testing.T) {
 		}
 	}
 	o := cli.Options{Data: dir}
-	if v, err := houseLedger(t.Context(), o); err != nil || !v.OK || v.Entries != 1 {
+	if v, err := houseLedger(t.Context(), o); err != nil || !v.OK || v.Entries != 1 || v.Certificates == 0 {
 		t.Errorf("%+v %v", v, err)
 	}
 	if all, err := houseErasures().Status(t.Context(), o, probeCodes[0]); err != nil || len(all) != 1 || all[0].ID != rec.ID {
 		t.Errorf("%+v %v", all, err)
+	}
+	for _, c := range []struct {
+		q    db.Query
+		code string
+	}{{fCerts, "certificate.row_missing"}, {fRuns, "erasure.run_missing"}} { // written past the service, on a copy that is put back
+		if _, err := houseLedger(t.Context(), cli.Options{Data: without(t, dir, c.q)}); fault.Of(err) == nil || fault.Of(err).Code != c.code {
+			t.Errorf("verify without the rows: %v instead of %s", err, c.code)
+		}
 	}
 	if err := os.Remove(filepath.Join(dir, ledgerDir, "ledger")); err != nil {
 		t.Fatal(err)
@@ -79,6 +89,24 @@ func TestErasureInAService(t *testing.T) {
 	if _, err := houseErasures().Status(t.Context(), o, ""); fault.Of(err).Code != "erasure.ledger_missing" {
 		t.Errorf("a service without its ledger opens: %v", err)
 	}
+}
+
+// without is a copy of a stopped service's data in which somebody has run a statement by hand.
+func without(t *testing.T, dir string, q db.Query) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := errors.Join(os.CopyFS(to, os.DirFS(dir)), os.Chmod(filepath.Join(to, "root.key"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), db.Config{Engine: db.SQLite, Path: filepath.Join(to, "main.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []any{ids.System}[:strings.Count(q.Text(), "$")]
+	if err := errors.Join(d.Tx(t.Context(), db.Global, func(tx *db.Tx) error { _, err := tx.Exec(q, args...); return err }), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 // TestEveryKindOfJobIsDeclared: what a service works on in the background stands in the register of erasure, and

@@ -18,12 +18,12 @@ func (a *App) openFederation() error {
 	var err error
 	a.SSO, err = sso.New(sso.Options{
 		DB: a.DB, Keys: a.Vault, Log: a.Audit, Identity: a.Identity, Tenants: tenantLookup{a.Tenants}, People: numbers{a.Org}, Guard: require,
-		Net: sso.Net{AllowPrivate: a.Config.SSO.AllowPrivate, RootsFile: a.Config.SSO.RootsFile}, Logger: a.log,
+		Net: sso.Net{AllowPrivate: a.Config.SSO.AllowPrivate, RootsFile: a.Config.SSO.RootsFile}, Logger: a.log, Weak: a.weak(sso.SabotageRequest),
 	})
 	if err != nil {
 		return err
 	}
-	a.SCIM = scim.New(scim.Options{DB: a.DB, Keys: a.Vault, Log: a.Audit, Identity: a.Identity, Tenants: tenantLookup{a.Tenants}, People: numbers{a.Org}, Guard: require, Logger: a.log})
+	a.SCIM = scim.New(scim.Options{DB: a.DB, Keys: a.Vault, Log: a.Audit, Identity: a.Identity, Tenants: tenantLookup{a.Tenants}, People: numbers{a.Org}, Guard: require, Logger: a.log, Weak: a.weak(scim.SabotageRevoked)})
 	a.Jobs.Handle("sso.sweep", func(ctx context.Context, _ job.Job) error { return a.SSO.Sweep(ctx) }, job.Options{})
 	a.Jobs.Schedule("sso.sweep", job.Every(time.Hour), job.NewestOnly())
 	return nil

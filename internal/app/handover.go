@@ -14,7 +14,7 @@ import (
 // openHandover builds what gives a leaving customer its records.
 func (a *App) openHandover() {
 	a.Handover = handover.New(handover.Deps{
-		DB: a.DB, Blobs: a.Blobs, Jobs: a.Jobs, Log: a.Audit, Source: handoverSource{a}, Guard: require, Service: a.Config.Service.Name,
+		DB: a.DB, Blobs: a.Blobs, Jobs: a.Jobs, Log: a.Audit, Source: handoverSource{a}, Guard: require, Service: a.Config.Service.Name, Temp: a.Config.path("tmp"),
 		Name: func(ctx context.Context, t ids.Tenant) (string, error) {
 			info, err := a.Tenants.ByID(ctx, t)
 			return info.Name, err

@@ -57,6 +57,15 @@ func (h *handing) checkups() []handover.Table {
 				}
 				return nil
 			}),
+		h.whole("followups", "受診の確認", columns("社員番号", "", "結果の番号", "", "年度", "", "確認の結果", "", "日付", "受診した日、または話した日", "覚え書き", "", "登録日時", "新しいものが有効", "登録した利用者", "利用者の番号"),
+			func(number string, w *checkup.Whole, row func([]string) error) error {
+				for _, f := range w.Notes {
+					if err := row([]string{number, string(f.Result), strconv.Itoa(f.Year), f.Outcome.Japanese(), date(f.Day), f.Note, stamp(f.At), string(f.By)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}),
 		h.whole("consents", "同意の記録", columns("社員番号", "", "種類", "checkup.optional は法定外の項目の閲覧", "同意", "「はい」は同意、空は撤回", "日時", "", "含めていない値の数", "同意がないため、このファイルに含めない法定外の値"),
 			func(number string, w *checkup.Whole, row func([]string) error) error {
 				for _, c := range w.Consents {
@@ -135,7 +144,7 @@ func (h *handing) service() []handover.Table {
 }
 
 // operations pages through the tenant's log, newest first, as it was when the hand-over began: its own readings
-// are not among them, and every format lists the same.
+// are not among them.
 func (h *handing) operations(ctx context.Context, row func([]string) error) error {
 	f := audit.Filter{Limit: 1000, To: h.until}
 	for {

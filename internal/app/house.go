@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -47,7 +49,7 @@ func House() cli.House {
 func configure(o cli.Options) (Config, error) {
 	c, err := LoadConfig(o.Config, o.Env)
 	if err != nil {
-		return c, err
+		return c, badConfig(o.Config, err)
 	}
 	if o.Data != "" {
 		c.Data = o.Data
@@ -56,7 +58,20 @@ func configure(o cli.Options) (Config, error) {
 		c.Listen = o.Listen
 	}
 	c.Demo = c.Demo || o.Demo
-	return c, c.Check()
+	return c, badConfig(o.Config, c.Check())
+}
+
+// badConfig says what is wrong with a configuration: the file that can't be opened, or a value in it.
+func badConfig(file string, err error) error {
+	var p *fs.PathError
+	var f *fault.Fault
+	switch {
+	case err == nil || errors.As(err, &f):
+		return err
+	case errors.As(err, &p) && p.Path == file:
+		return fault.New(fault.Missing, "cli.file", "file", file).Because(p)
+	}
+	return fault.New(fault.Invalid, "cli.config", "detail", err.Error())
 }
 
 func houseConfig(o cli.Options) (string, error) {

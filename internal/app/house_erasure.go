@@ -10,6 +10,7 @@ import (
 	"rakudos/internal/cli"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/governance/certificate"
 	"rakudos/internal/governance/erasure"
 )
 
@@ -60,7 +61,7 @@ func houseLedger(ctx context.Context, o cli.Options) (out cli.LedgerCheck, err e
 		return out, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	root, err := vault.FileRoot(c.path("root.key"))
+	root, err := c.openRoot(ctx, store)
 	if err != nil {
 		return out, err
 	}
@@ -69,5 +70,9 @@ func houseLedger(ctx context.Context, o cli.Options) (out cli.LedgerCheck, err e
 		return out, err
 	}
 	got, err := c.ledger().Check(ctx, records, v)
-	return cli.LedgerCheck{OK: err == nil, Entries: got.Entries, Head: got.Head, File: got.File, Copy: got.Copy, Waiting: got.Waiting}, err
+	if err != nil {
+		return out, err
+	}
+	certificates, err := certificate.Check(ctx, records, v)
+	return cli.LedgerCheck{OK: err == nil, Certificates: certificates, Entries: got.Entries, Head: got.Head, File: got.File, Copy: got.Copy, Waiting: got.Waiting}, err
 }

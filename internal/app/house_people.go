@@ -20,7 +20,7 @@ func housePassword(o cli.Options, c cli.PasswordCheck) ([]identity.RuleResult, e
 	if err != nil {
 		return nil, err
 	}
-	p := identity.DefaultPolicy()
+	p := conf.passwords()
 	if file := conf.Identity.BlocklistFile; file != "" {
 		if p.Leaked, err = identity.LoadBlocklist(file); err != nil {
 			return nil, fault.New(fault.Invalid, "cli.config", "detail", err.Error())
@@ -90,6 +90,8 @@ func houseUserAct(ctx context.Context, o cli.Options, code, login, act, reason s
 			err = a.Identity.Disable(ctx, who, id, reason)
 		case "enable":
 			err = a.Identity.Enable(ctx, who, id, reason)
+		case "vouch":
+			err = a.Identity.Vouch(ctx, who, who.Tenant, id, reason)
 		case "factors":
 			err = a.Identity.ResetFactors(ctx, who, id, reason)
 		case "reset":

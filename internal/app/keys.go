@@ -19,6 +19,7 @@ import (
 	"rakudos/internal/governance/retention"
 	"rakudos/internal/governance/termination"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/identity"
@@ -40,7 +41,7 @@ func (a *App) openKeys(ctx context.Context) error {
 		Files: func(ctx context.Context, t ids.Tenant, prefix []byte) (int64, error) {
 			return beginning(ctx, files, t, prefix)
 		},
-		Guard: require, Policy: keys.DefaultPolicy(), Logger: a.log,
+		Guard: require, Policy: keys.DefaultPolicy(), Logger: a.log, Dir: a.Config.Data,
 	})
 	if a.Config.sandbox() {
 		return nil
@@ -51,7 +52,7 @@ func (a *App) openKeys(ctx context.Context) error {
 // SealedColumns are all that a rotation seals again. A test reads the schema: a column that is sealed and neither
 // here nor explained there fails the build.
 var SealedColumns = slices.Concat(tenant.Sealed, identity.SealedColumns, sso.Sealed, scim.Sealed, org.Sealed, checkup.Sealed,
-	accessreview.Sealed, retention.Sealed, termination.Sealed, certificate.Sealed, backup.Sealed)
+	accessreview.Sealed, retention.Sealed, termination.Sealed, certificate.Sealed, backup.Sealed, asset.Sealed)
 
 // beginning counts a tenant's files that begin with some bytes.
 func beginning(ctx context.Context, files blob.Store, t ids.Tenant, prefix []byte) (n int64, err error) {
@@ -154,7 +155,7 @@ func (a *App) nameTenants(ctx context.Context, inv *keys.Inventory) {
 // houseMoveRoot wraps everything under the root key of another configuration. It works on a stopped
 // service; the configuration file is the operator's to exchange afterwards.
 func houseMoveRoot(ctx context.Context, o cli.Options, to, reason string, tell vault.Tell) (from, now string, err error) {
-	next, err := LoadConfig(to, nil)
+	next, err := configure(cli.Options{Config: to})
 	if err != nil {
 		return "", "", err
 	}
@@ -167,7 +168,7 @@ func houseMoveRoot(ctx context.Context, o cli.Options, to, reason string, tell v
 		return "", "", fault.New(fault.Invalid, "keys.same_root")
 	}
 	names, err := onStopped(ctx, o, func(a *App) ([2]string, error) {
-		root, err := next.openRoot(ctx)
+		root, err := next.openRoot(ctx, nil)
 		if err != nil {
 			return [2]string{}, err
 		}

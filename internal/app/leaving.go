@@ -20,23 +20,32 @@ import (
 func (a *App) openLeaving() {
 	a.Leaving = termination.New(termination.Deps{
 		DB: a.DB, Keys: a.Vault, Log: a.Audit, Guard: require, Logger: a.log, Reach: a.deskReach,
-		Eraser: leavingEraser{a}, Certificates: leavingCertificates{a}, Tenants: leavingTenants{a}, Handover: leavingHandover{a},
+		Eraser: leavingEraser{a}, Certificates: leavingCertificates{a}, Tenants: leavingTenants{a}, Handover: leavingHandover{a}, Second: a.Identity.Second,
 	})
 	a.Erasure.SetCertifier(certifier{a})
 	if a.Config.sandbox() {
 		return
 	}
 	a.Leaving.Register(a.Jobs)
-	a.Jobs.Handle("certificate.second", func(ctx context.Context, _ job.Job) error {
-		_, missed := certifier{a}.missing(ctx)
-		_, err := a.Certificates.Complete(ctx, actor.System(ids.System, "certificate"), a.backupsGone)
-		return errors.Join(missed, err)
-	}, job.Options{})
+	a.Jobs.Handle("certificate.second", func(ctx context.Context, _ job.Job) error { return a.settleCertificates(ctx) }, job.Options{})
 	a.Jobs.Schedule("certificate.second", job.Every(time.Hour), job.NewestOnly())
 }
 
-// backupsGone looks whether any backup of records taken before an instant is still in its place.
+// settleCertificates is the hourly look: what is kept of them, those that are missing, second stages, and their copy.
+func (a *App) settleCertificates(ctx context.Context) error {
+	_, kept := a.Certificates.Keep(ctx)
+	_, missed := certifier{a}.missing(ctx)
+	_, err := a.Certificates.Complete(ctx, actor.System(ids.System, "certificate"), a.backupsGone)
+	return errors.Join(kept, missed, err, a.copyNewest(ctx))
+}
+
+// backupsGone looks whether any backup of records taken before an instant is still in one of the places, the second
+// included, half copies too. A place that can't be reached is an error: what is not seen is not gone.
 func (a *App) backupsGone(ctx context.Context, before time.Time) (bool, error) {
+	oldest, err := a.Backup.Oldest(ctx)
+	if err != nil || !oldest.IsZero() && !oldest.After(before) {
+		return false, err
+	}
 	all, err := a.Backup.List(ctx)
 	if err != nil {
 		return false, err

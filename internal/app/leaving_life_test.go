@@ -131,8 +131,11 @@ func (l *leaving) wholeLife() {
 	ctx := l.Context()
 	desk, err := l.tenant(ctx, tenant.New{Code: "kyokai", Name: "保健会", Kind: tenant.Association})
 	l.must(err)
-	l.k1 = actor.Actor{Kind: actor.Human, Tenant: desk.ID, Account: "k1", Roles: []actor.Role{actor.ITSM}}
-	l.k2 = actor.Actor{Kind: actor.Human, Tenant: desk.ID, Account: "k2", Roles: []actor.Role{actor.ITSM}}
+	for login, to := range map[string]*actor.Actor{"k1": &l.k1, "k2": &l.k2} {
+		a, err := l.Identity.CreateAccount(ctx, actor.HostOperator(desk.ID, "account"), identity.NewAccount{LoginID: login, Name: login, Email: login + "@kyokai.example", Grants: []identity.Grant{{Role: actor.ITSM}}})
+		l.must(err)
+		*to = actor.Actor{Kind: actor.Human, Tenant: desk.ID, Account: a.ID, Roles: []actor.Role{actor.ITSM}}
+	}
 	gone, held := l.firm("canary", canaries[0]), l.firm("cage", canaries[0]+"二")
 	stays := l.firm("stays", "留鳥商事")
 	hold, err := l.Erasure.Place(ctx, held.admin, erasure.Hold{Tenant: held.Tenant, Scope: erasure.HoldPerson, Person: held.person, Reason: "係争", Authority: "裁判所", Reviewer: "法務", ReviewBy: jst.Of(time.Now()).AddMonths(12)})

@@ -10,6 +10,7 @@ import (
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/operations/backup"
 )
 
 // lockData makes this process the only one that works on a data directory. The lock is the kernel's, so a
@@ -19,6 +20,9 @@ import (
 func lockData(dir string) (node string, release func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", nil, fault.New(fault.Internal, "app.data_dir", "dir", dir).Because(err)
+	}
+	if err := backup.Unfinished(dir); err != nil {
+		return "", nil, err
 	}
 	f, err := os.OpenFile(dir+"/lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -8,23 +8,48 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
+	"rakudos/internal/people/tenant"
 )
 
 // openRetention joins the nightly look at what has expired with the deletion gateway.
 func (a *App) openRetention() {
 	a.Retention = retention.New(retention.Deps{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Guard: require, Logger: a.log, Eraser: retentionEraser{a},
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Guard: require, Logger: a.log, Eraser: retentionEraser{a}, Second: a.Identity.Second,
 		Reach: func(ctx context.Context, who actor.Actor, t ids.Tenant) error {
 			if who.Tenant == t { // the association's own people
 				return nil
 			}
 			return a.deskReach(ctx, who, t)
 		},
+		Living:      a.livingCustomers,
 		OneIsEnough: a.Config.sabotage[retention.SabotageOne],
 	})
 	if !a.Config.sandbox() {
 		a.Retention.Register(a.Jobs)
 	}
+}
+
+// livingCustomers are the tenants whose keys live, without those that the register, where it verifies, knows to be of
+// the probes: the keys lie apart from the records, and end only with an erasure.
+func (a *App) livingCustomers(ctx context.Context) (out []ids.Tenant, err error) {
+	keys, err := a.Vault.Inventory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.Tenants.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[ids.Tenant]bool{ids.System: true}
+	for _, t := range all {
+		ours[t.ID] = ours[t.ID] || t.Kind == tenant.Probe && !t.Tampered
+	}
+	for _, k := range keys {
+		if k.Kind == "tenant" && !ours[k.Tenant] && !slices.Contains(out, k.Tenant) {
+			out = append(out, k.Tenant)
+		}
+	}
+	return out, nil
 }
 
 type retentionEraser struct{ app *App }

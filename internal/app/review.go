@@ -22,7 +22,7 @@ import (
 // openReview builds the quarterly reviews and plans their work.
 func (a *App) openReview() {
 	a.Review = accessreview.New(accessreview.Deps{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Identity, Tenants: a.Tenants, Accounts: a.Identity,
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Mail: a.Identity, Tenants: a.Tenants, Accounts: a.Identity, Second: a.Identity,
 		Signs: signs{a.Identity, a.Org}, Principals: principals{a}, Restore: a.Identity, Guard: require, Site: "https://" + a.Config.Listen, Logger: a.log,
 		RecordOnly: a.Config.sabotage[accessreview.SabotageRecord],
 		AnyRow:     a.Config.sabotage[identity.SabotageRows],

@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/engine/vault/kms"
 )
@@ -90,8 +93,10 @@ func (c *Config) rootPath() string {
 }
 
 // openRoot opens the root key that the configuration names. Sandboxes have a file of their own: what they
-// try must not ask a key service for anything.
-func (c *Config) openRoot(context.Context) (vault.Root, error) {
+// try must not ask a key service for anything. A missing file is made for a key store that holds nothing yet (or is
+// nil: one that is to be wrapped anew); beside one in use it is fault.Missing "vault.root_missing", for a new key
+// opens nothing and looks like the right one.
+func (c *Config) openRoot(ctx context.Context, keys *db.DB) (vault.Root, error) {
 	r := &c.Keys.Root
 	switch r.Driver {
 	case "azure":
@@ -107,6 +112,15 @@ func (c *Config) openRoot(context.Context) (vault.Root, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := os.Stat(c.rootPath()); keys != nil && errors.Is(err, fs.ErrNotExist) {
+		used, err := vault.Used(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		if used {
+			return nil, fault.New(fault.Missing, "vault.root_missing", "path", c.rootPath())
+		}
+	}
 	return vault.SealedFileRoot(c.rootPath(), []byte(pass))
 }
 
@@ -114,7 +128,7 @@ func (c *Config) openRoot(context.Context) (vault.Root, error) {
 // raw is the file as it lies there; nil when a key service has the key.
 func (c *Config) rootForRestore(ctx context.Context, file string) (root vault.Root, raw []byte, err error) {
 	if file == "" && c.Keys.Root.Driver != "file" {
-		root, err = c.openRoot(ctx)
+		root, err = c.openRoot(ctx, nil)
 		return root, nil, err
 	}
 	if file == "" {

@@ -117,7 +117,7 @@ func TestTheRootKeysConfigurationIsChecked(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if _, err := c.openRoot(t.Context()); err != nil { // it binds and asks nobody
+		if _, err := c.openRoot(t.Context(), nil); err != nil { // it binds and asks nobody
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -127,7 +127,7 @@ func TestTheRootKeysConfigurationIsChecked(t *testing.T) {
 	}
 	c := DefaultConfig()
 	c.Data, c.Keys.Root.PassphraseFile = filepath.Join(dir, "data"), readable
-	if _, err := c.openRoot(t.Context()); err == nil {
+	if _, err := c.openRoot(t.Context(), nil); err == nil {
 		t.Error("a passphrase that others can read is taken")
 	}
 }

@@ -100,8 +100,13 @@ func (a *App) keptProbes(ctx context.Context) (out []probe.Account, err error) {
 	return out, json.Unmarshal(b, &out)
 }
 
+// probePeople are the invented people of a probe tenant.
+func probePeople(code string, n int) demoTenant {
+	return demoTenant{code: code, prefix: fmt.Sprintf("P%d", n), people: 6, sites: [][2]string{{"P01", "点検事業所"}}, depts: []string{"点検部", "試験部"}, seed: uint64(90 + n)}
+}
+
 func (a *App) seedProbePeople(ctx context.Context, t tenant.Tenant, n int) error {
-	d := demoTenant{code: t.Code, prefix: fmt.Sprintf("P%d", n), people: 6, sites: [][2]string{{"P01", "点検事業所"}}, depts: []string{"点検部", "試験部"}, seed: uint64(90 + n)}
+	d := probePeople(t.Code, n)
 	who := actor.System(t.ID, "setup")
 	if _, err := a.Org.ImportNow(ctx, who, "probe-roster.csv", strings.NewReader(demoRoster(d)), true); err != nil {
 		return err

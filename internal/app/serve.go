@@ -23,6 +23,7 @@ type Running struct {
 	*App
 	URL   string
 	ready atomic.Bool
+	turns tlscert.Turns
 	stop  context.CancelFunc
 	group *errgroup.Group
 	once  sync.Once
@@ -50,7 +51,7 @@ func (r *Running) start(ctx context.Context) error {
 	ctx, r.stop = context.WithCancel(ctx)
 	r.group, ctx = errgroup.WithContext(ctx)
 	// The port comes first: when another program has it, nothing has been made yet.
-	l, err := net.Listen("tcp", r.Config.Listen)
+	l, err := r.Config.listen()
 	if err != nil {
 		return fault.New(fault.Internal, "app.listen", "addr", r.Config.Listen).Because(err)
 	}
@@ -61,10 +62,11 @@ func (r *Running) start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	server := &http.Server{Handler: r.Config.sabotaged(handler), TLSConfig: r.TLS.TLSConfig(), ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
+	r.turns = tlscert.NewTurns()
+	server := &http.Server{Handler: r.Config.sabotaged(handler), TLSConfig: r.turns.Config(r.TLS.TLSConfig()), ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
 	web.Limit(server)
 	r.group.Go(func() error {
-		if err := server.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.ServeTLS(r.turns.Listen(l), "", ""); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
@@ -83,7 +85,7 @@ func (r *Running) start(ctx context.Context) error {
 	r.group.Go(func() error { return r.Backup.Follow(ctx) })
 	r.setLive(r)
 	r.lookAround()
-	if !r.Config.sandbox() {
+	if !r.Config.sandbox() && !r.Config.still {
 		r.group.Go(func() error { return r.Statement.Run(ctx) })
 	}
 	r.ready.Store(true)

@@ -21,6 +21,8 @@ import (
 	"rakudos/internal/governance/retention"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/people/identity/scim"
+	"rakudos/internal/people/identity/sso"
 	"rakudos/internal/people/support"
 )
 
@@ -30,7 +32,7 @@ type stage struct {
 	app  *App
 	mu   sync.Mutex
 	live *probe.Site
-	open map[string]bool // addresses of the sandboxes that run now
+	open map[string]bool // addresses of the probes' sockets that listen now; true of those that serve
 
 	shut bool           // the service is closing: no new sandbox
 	busy sync.WaitGroup // sandboxes that are being made, looked at or taken down
@@ -89,7 +91,7 @@ func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(),
 		s.busy.Done()
 		return nil, nil, fmt.Errorf("app: sandbox: %w", err)
 	}
-	s.opened(run.addr, true)
+	s.serves(run.addr)
 	s.behind(run.URL, run.Identity)
 	s.reviews.Store(run.URL, run.Review)
 	return run, sync.OnceFunc(func() {
@@ -97,7 +99,6 @@ func (s *stage) sandbox(ctx context.Context, sabotage string) (*Running, func(),
 		s.behind(run.URL, nil)
 		s.reviews.Delete(run.URL)
 		_ = run.Close()
-		s.opened(run.addr, false)
 		_ = os.RemoveAll(dir)
 	}), nil
 }
@@ -111,7 +112,7 @@ func (s *stage) make(ctx context.Context, sabotage string) (*Running, string, er
 	if err != nil {
 		return nil, "", err
 	}
-	run, err := startSandbox(ctx, dir, template, sabotage)
+	run, err := s.start(ctx, dir, template, sabotage)
 	if err != nil {
 		_ = os.RemoveAll(dir)
 	}
@@ -158,7 +159,7 @@ func (s *stage) template(ctx context.Context) (string, error) {
 	if err := copyPrivate(s.app.Config.path("tls"), filepath.Join(dir, "tls")); err != nil {
 		return "", err
 	}
-	run, err := startSandbox(ctx, dir, "", "template")
+	run, err := s.start(ctx, dir, "", "template")
 	if err != nil {
 		return "", err
 	}
@@ -169,8 +170,8 @@ func (s *stage) template(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-// startSandbox starts a service with one protection off in dir, as a copy of from unless that is empty.
-func startSandbox(ctx context.Context, dir, from, sabotage string) (*Running, error) {
+// start starts a service with one protection off in dir, as a copy of from unless that is empty.
+func (s *stage) start(ctx context.Context, dir, from, sabotage string) (*Running, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func startSandbox(ctx context.Context, dir, from, sabotage string) (*Running, er
 	}
 	c := DefaultConfig()
 	c.Data, c.Listen = dir, "127.0.0.1:0"
-	c.sabotage = map[string]bool{sabotage: true}
+	c.sabotage, c.socket = map[string]bool{sabotage: true}, s.listen
 	return Start(ctx, c, slog.New(slog.DiscardHandler))
 }
 
@@ -206,16 +207,6 @@ func copyPrivate(from, to string) error {
 	})
 }
 
-func (s *stage) opened(addr string, now bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now {
-		s.open[addr] = true
-	} else {
-		delete(s.open, addr)
-	}
-}
-
 // sweepSandboxes removes what a killed process left behind.
 func (a *App) sweepSandboxes() error {
 	left, err := filepath.Glob(a.Config.path(".root-*")) // root keys whose exchange was cut off
@@ -228,12 +219,20 @@ func (a *App) sweepSandboxes() error {
 func (c *Config) sandbox() bool { return len(c.sabotage) > 0 }
 
 func sabotages() []string {
-	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, access.SabotageShown, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval, vault.SabotageBare)
+	return append(slices.Concat(identity.Sabotages, erasure.Sabotages, retention.Sabotages), identity.SabotageRoute, access.SabotageOpen, access.SabotageShown, audit.SabotageReads, accessreview.SabotageRecord, support.SabotageApproval, vault.SabotageBare, sso.SabotageRequest, scim.SabotageRevoked)
+}
+
+// weak gives the name of a sabotage in its sandbox, and nothing anywhere else.
+func (a *App) weak(sabotage string) string {
+	if a.Config.sabotage[sabotage] {
+		return sabotage
+	}
+	return ""
 }
 
 // policy is identity's, with at most one protection off in a sandbox.
 func (a *App) policy() identity.Policy {
-	p := identity.DefaultPolicy()
+	p := a.Config.passwords()
 	for _, name := range identity.Sabotages {
 		if a.Config.sabotage[name] {
 			p = p.Sabotage(name)

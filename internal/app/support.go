@@ -17,7 +17,7 @@ import (
 // that it has ended does not wait for it.
 func (a *App) openSupport() (err error) {
 	a.Support, err = support.New(support.Options{
-		DB: a.DB, Keys: a.Vault, Log: a.Audit, Tenants: supportTenants{a.Tenants}, People: supportPeople{a.Identity, a.Org}, Guard: require,
+		DB: a.DB, Keys: a.Vault, Log: a.Audit, Tenants: supportTenants{a.Tenants}, People: supportPeople{a.Identity, a.Org}, Guard: require, Second: a.Identity.Second,
 		Weak: a.Config.sabotage[support.SabotageApproval], Sandbox: a.Config.sandbox(),
 	})
 	if err != nil {

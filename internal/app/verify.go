@@ -31,7 +31,7 @@ func verifyOffline(ctx context.Context, c Config) (rep audit.Report, err error) 
 		return rep, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	root, err := c.openRoot(ctx)
+	root, err := c.openRoot(ctx, store)
 	if err != nil {
 		return rep, err
 	}

@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,42 @@ var (
 	testFunc = regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9_]+)\(t \*testing\.T\)`)
 )
 
+// testNames are the tests of the whole tree.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := sources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	for _, f := range files {
+		for _, m := range testFunc.FindAllSubmatch(f.text, -1) {
+			tests[string(m[1])] = f.test
+		}
+	}
+	return tests
+}
+
+// TestDocsNameTestsThatExist: wherever a document leans on a test, the test is there.
+func TestDocsNameTestsThatExist(t *testing.T) {
+	tests, named := testNames(t), 0
+	err := filepath.WalkDir(filepath.Join(root(), "docs"), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, m := range asvsName.FindAllSubmatch(b, -1) {
+			if named++; !tests[string(m[1])] {
+				t.Errorf("%s: there is no %s", filepath.Base(path), m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || named < 100 {
+		t.Errorf("%d tests are named: %v", named, err)
+	}
+}
+
 // TestASVSNamesWhatExists: docs/asvs.md has each of the 79 requirements once, says of each how it stands, and
 // names tests that are there.
 func TestASVSNamesWhatExists(t *testing.T) {
@@ -37,16 +74,7 @@ func TestASVSNamesWhatExists(t *testing.T) {
 	if len(wanted) != 79 {
 		t.Fatalf("%d requirements are listed here", len(wanted))
 	}
-	files, err := sources()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := map[string]bool{}
-	for _, f := range files {
-		for _, m := range testFunc.FindAllSubmatch(f.text, -1) {
-			tests[string(m[1])] = f.test
-		}
-	}
+	tests := testNames(t)
 	b, err := os.ReadFile(filepath.Join(root(), "docs", "asvs.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ var memories = map[string]string{
 	"internal/health/checkup.criteriaCache.m":        "checkup.criteria",
 	"internal/health/checkup.progress.done":          "checkup.progress",
 	"internal/health/checkup.progress.watchers":      "checkup.progress",
+	"internal/health/checkup.Service.stray":          "checkup.strays",
 	"internal/engine/vault.Vault.cache":              "vault.cache",
 	"internal/engine/vault.Vault.absent":             itsOwn, // numbers of destroyed keys
 	"internal/engine/vault.Vault.bare":               itsOwn, // names of columns, in a sandbox
@@ -33,6 +34,7 @@ var memories = map[string]string{
 	"internal/people/identity/sso.Service.providers": "sso.limits",
 	"internal/people/identity/sso.Service.starts":    "sso.limits",
 	"internal/people/identity/scim.Service.limits":   "scim.limits",
+	"internal/people/identity/scim.Service.taking":   "scim.limits",
 	"internal/health/checkup.intake.seen":            oneImport,
 	"internal/health/checkup.intake.known":           oneImport,
 	"internal/people/identity.gate.from":             "identity.gate",
@@ -42,6 +44,7 @@ var memories = map[string]string{
 	"internal/defense/tlscert.Store.names":           itsOwn,
 	"internal/engine/audit.First.seen":               itsOwn, // what is published: digests
 	"internal/engine/db.DB.stmts":                    itsOwn,
+	"internal/engine/db.kept.open":                   itsOwn, // descriptors of database files
 	"internal/engine/job.Queue.kinds":                itsOwn,
 	"internal/engine/job.Queue.schedules":            itsOwn,
 	"internal/engine/mail.Memory.held":               itsOwn, // mail of the probes, who are invented
@@ -49,10 +52,14 @@ var memories = map[string]string{
 	"internal/engine/vault.fileRoot.pass":            itsOwn,
 	"internal/engine/vault.fileRoot.keys":            itsOwn,
 	"internal/governance/erasure.Ledger.files":       itsOwn,
+	"internal/governance/erasure.Gateway.unlike":     itsOwn, // numbers of holds, which outlive whom they hold
+	"internal/governance/certificate.told.revoked":   itsOwn, // digests of certificates, which are published
+	"internal/governance/certificate.told.refused":   itsOwn, // numbers of keys
 	"internal/operations/asset.Service.late":         itsOwn,
 	"internal/operations/asset.Service.last":         itsOwn,
 	"internal/operations/backup.Service.checked":     itsOwn,
 	"internal/operations/keys.Service.alerts":        itsOwn,
+	"internal/operations/keys.Service.strays":        itsOwn, // where copies of the key store lie
 	"internal/statement.Service.seen":                itsOwn, // evidence about the service
 }
 

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// otherNames are further names for what people type when they sign in, which screens, mails, commands and guides call
-// 利用者ID, always without a space.
-var otherNames = regexp.MustCompile("ユー" + `ザー? ?ID|ログイン ?ID|利用者 ID`)
+// otherNames are further names for what screens, mails, commands and guides call 利用者ID (without a space), 契約先コード
+// and フォルダー.
+var otherNames = regexp.MustCompile("ユー" + `ザー? ?ID|ログイン ?ID|利用者 ID|会社の?コード|フォルダ(?:[^ー]|$)`)
 
-// TestOneNameForTheID: one thing has one name everywhere, or people look for a second ID.
-func TestOneNameForTheID(t *testing.T) {
+// TestOneNameForOneThing: one thing has one name everywhere, or people look for a second ID, code or folder.
+func TestOneNameForOneThing(t *testing.T) {
 	seen := 0
 	for _, dir := range []string{"internal", "cmd", "docs/guide"} {
 		err := filepath.WalkDir(filepath.Join(root(), dir), func(path string, d fs.DirEntry, err error) error {
@@ -39,7 +39,7 @@ func TestOneNameForTheID(t *testing.T) {
 	if seen < 500 {
 		t.Errorf("only %d files were read", seen)
 	}
-	for _, bad := range []string{"ユー" + "ザID", "ユー" + "ザーID", "ユー" + "ザー ID", "利用者 ID", "ログインID"} {
+	for _, bad := range []string{"ユー" + "ザID", "ユー" + "ザーID", "ユー" + "ザー ID", "利用者 ID", "ログインID", "会社" + "コード", "データフォルダ", "フォルダの"} {
 		if !otherNames.MatchString(bad) {
 			t.Errorf("%s would pass", bad)
 		}

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/words"
 )
 
@@ -39,14 +42,26 @@ func (s *stage) fail(err error) int {
 	}
 	for _, line := range []string{p.Message, p.Kept, p.Next} {
 		if line != "" {
-			fmt.Fprintln(s.Err, line)
+			fmt.Fprintln(s.Err, glyph.Shown(line))
 		}
 	}
 	fmt.Fprintf(s.Err, "(%s)\n", p.Code)
 	if f.Err != nil { // the operator's own terminal: the cause helps, and faults carry no secrets
-		fmt.Fprintf(s.Err, "  %v\n", f.Err)
+		fmt.Fprintf(s.Err, "  %s\n", glyph.Shown(cause(f.Err)))
 	}
 	return code
+}
+
+// cause tells in words why a file could not be used, and anything else as it is.
+func cause(err error) string {
+	p := (*fs.PathError)(nil)
+	switch {
+	case errors.As(err, &p) && errors.Is(err, fs.ErrNotExist):
+		return p.Path + " がありません。"
+	case errors.As(err, &p) && errors.Is(err, fs.ErrPermission):
+		return p.Path + " を使う権限がありません。"
+	}
+	return err.Error()
 }
 
 // answer prints a result, as JSON or by text.
@@ -54,21 +69,26 @@ func (s *stage) answer(v any, text func(io.Writer)) error {
 	if s.json {
 		return writeJSON(s.Out, v)
 	}
-	text(s.Out)
+	text(plain{s.Out})
 	return nil
 }
 
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escaped(inJapan(b.Bytes())))
+	return err
 }
 
 func overview(w io.Writer, all []command) {
 	fmt.Fprint(w, "rakudos: 健康管理サービス\n\n使い方: rakudos <操作> [オプション]\n\n")
 	for _, c := range all {
-		fmt.Fprintf(w, "  %-20s %s\n", c.name, c.says)
+		fmt.Fprintf(w, "  %-22s %s\n", c.name, c.says)
 	}
 	fmt.Fprint(w, "\n各操作の説明と例: rakudos help <操作>\n終了コード: 0 完了、1 拒否または失敗、2 使い方の誤り\n")
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -65,10 +66,10 @@ func backupCommands() []command {
 		backupVerb("run", "バックアップを取り、すべて読み直して確かめ、古い世代を消します（サービスを止めた状態で）。",
 			[]string{"rakudos backup run --data data"},
 			func(s *stage) func(context.Context, Options) (*backup.Made, error) { return s.house.Backup.Run }, tellMade, fine),
-		backupVerb("copy", "バックアップを二つ目の置き場所（設定 backup.second）に写し、期限まで消せないようにします。",
+		backupVerb("copy", "バックアップを二つ目の置き場所（設定 backup.second）に写し、期限まで消せないようにします（サービスを止めた状態で）。",
 			[]string{"rakudos backup copy --data data --config rakudos.yaml"},
 			func(s *stage) func(context.Context, Options) (*backup.Copied, error) { return s.house.Backup.Copy }, tellCopied, fine),
-		backupVerb("list", "残っているバックアップの世代を、古い順に表示します。",
+		backupVerb("list", "残っているバックアップの世代を、古い順に表示します（サービスを止めた状態で）。",
 			[]string{"rakudos backup list --data data", "rakudos backup list --json"},
 			func(s *stage) func(context.Context, Options) ([]backup.Generation, error) { return s.house.Backup.List }, tellGenerations,
 			func(all []backup.Generation) error {
@@ -77,7 +78,7 @@ func backupCommands() []command {
 				}
 				return nil
 			}),
-		backupVerb("verify", "すべてのバックアップを最後まで読み、壊れた・書き換えられた・なくなったものを名前で示します。",
+		backupVerb("verify", "すべてのバックアップを最後まで読み、壊れた・書き換えられた・なくなったものを名前で示します（サービスを止めた状態で）。",
 			[]string{"rakudos backup verify --data data"},
 			func(s *stage) func(context.Context, Options) (*backup.Report, error) { return s.house.Backup.Verify }, tellFindings,
 			func(r *backup.Report) error {
@@ -86,7 +87,7 @@ func backupCommands() []command {
 				}
 				return nil
 			}),
-		backupVerb("drill", "最新のバックアップを別の場所に戻し、中身を照合し、失われ得る時間と戻す時間を測ります。",
+		backupVerb("drill", "最新のバックアップを別の場所に戻し、中身を照合し、最新のバックアップの古さと、戻す時間を測ります（サービスを止めた状態で）。",
 			[]string{"rakudos backup drill --data data"},
 			func(s *stage) func(context.Context, Options) (*backup.Receipt, error) { return s.house.Backup.Drill }, tellReceipt,
 			func(r *backup.Receipt) error {
@@ -101,7 +102,7 @@ func backupCommands() []command {
 
 func restoreCommand() command {
 	return command{
-		name: "backup restore", says: "バックアップを空のフォルダーに戻し、照合します。戻したフォルダーは serve --data でそのまま使えます。",
+		name: "backup restore", says: "バックアップを空のフォルダーに戻し、照合します。戻したフォルダーは serve --data でそのまま使えます（--from を付けないときは、サービスを止めた状態で）。",
 		args: "--to フォルダー [--at 日付または時刻] [--cluster フォルダー] [--data フォルダー] [--from フォルダー] [--root-key ファイル] [--ledger フォルダー] [--json]",
 		examples: []string{
 			"rakudos backup restore --data data --to restored",
@@ -112,10 +113,10 @@ func restoreCommand() command {
 		setup: func(f *flag.FlagSet) action {
 			var o Options
 			var r RestoreRequest
-			var at string
+			var at *string // an empty one is a slip of a script, not the newest
 			dataFlags(f, &o)
 			f.StringVar(&r.To, "to", "", "復元先の、空のフォルダー（必須）")
-			f.StringVar(&at, "at", "", "日付なら、この日まで（日本時間）のうち最新のものを、時刻（日本時間の「2026-11-20 01:45:00」か RFC 3339）なら、ちょうどその時点を戻します（時刻は PostgreSQL のときだけ。省略時は最新）")
+			f.Func("at", "日付なら、この日まで（日本時間）のうち最新のものを、時刻（日本時間の「2026-11-20 01:45:00」か RFC 3339）なら、ちょうどその時点を戻します（時刻は PostgreSQL のときだけ。省略時は最新）", func(v string) error { at = &v; return nil })
 			f.StringVar(&r.Cluster, "cluster", "", "時刻を指定したとき、戻した PostgreSQL のデータフォルダーを残す、空のフォルダー（省略時は残しません）")
 			f.StringVar(&r.From, "from", "", "バックアップの置き場所（省略時はデータフォルダーのもの）")
 			f.StringVar(&r.RootKey, "root-key", "", "ルート鍵のファイル（省略時はデータフォルダーのもの）")
@@ -125,14 +126,14 @@ func restoreCommand() command {
 				if err := need("--to", r.To); err != nil {
 					return err
 				}
-				if at != "" {
+				if at != nil {
 					var err error
-					if r.At, r.Instant, err = parseAt(at); err != nil {
-						return wrong("cli.flags", "detail", "--at is neither a date nor a time", "verb", "backup restore")
+					if r.At, r.Instant, err = parseAt(*at); err != nil {
+						return wrong("cli.at", "value", *at)
 					}
 				}
 				if r.Cluster != "" && r.Instant.IsZero() {
-					return wrong("cli.flags", "detail", "--cluster needs a time in --at", "verb", "backup restore")
+					return wrong("cli.cluster_at")
 				}
 				v, err := s.house.Backup.Restore(ctx, o, r)
 				if err != nil {
@@ -156,6 +157,16 @@ func tellMade(w io.Writer, m *backup.Made) {
 	fmt.Fprintln(w, "ルート鍵はバックアップに含まれません。別の安全な場所に保管してください。")
 }
 
+var whyWords = map[string]string{"daily": "日ごと", "weekly": "週ごと", "monthly": "月ごと"}
+
+// why says as which generations a backup is kept.
+func why(kept []string) (out []string) {
+	for _, k := range kept {
+		out = append(out, cmp.Or(whyWords[k], k))
+	}
+	return out
+}
+
 var kindWords = map[backup.Kind]string{backup.Data: "データ", backup.Keys: "鍵", backup.Base: "写し"}
 
 func tellGenerations(w io.Writer, all []backup.Generation) {
@@ -171,7 +182,7 @@ func tellGenerations(w io.Writer, all []backup.Generation) {
 			fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %s\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), windowWords(*g.Restores))
 			continue
 		}
-		fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %-22s  %s まで\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), strings.Join(g.Why, ","), jst.Stamp(g.Expires))
+		fmt.Fprintf(w, "%-6s %s  %-16s  %9s  %-22s  %s まで\n", kindWords[g.Kind], g.Day, jst.Clock(g.Taken), size(g.Bytes), strings.Join(why(g.Why), "・"), jst.Stamp(g.Expires))
 	}
 }
 
@@ -198,21 +209,33 @@ func tellReceipt(w io.Writer, r *backup.Receipt) {
 			r.Set, r.Day, r.Tables, r.Rows, r.Events, r.Blobs)
 	} else {
 		fmt.Fprintf(w, "復元の訓練で %d 件の不一致がありました。\n", len(r.Bad))
+		if r.Set != "" {
+			fmt.Fprintf(w, "バックアップ: %s\n", r.Set)
+		}
+		if r.Part != "" {
+			fmt.Fprintf(w, "読めなかったファイル: %s\n", r.Part)
+		}
 		for _, b := range r.Bad {
 			fmt.Fprintf(w, "・%s\n", b)
 		}
 	}
-	fmt.Fprintf(w, "失われ得る時間（RPO）%.0f 秒、戻す時間（RTO）%.2f 秒、消去の台帳: %s\n", r.RPO, r.RTO, r.Ledger)
+	if r.OK {
+		fmt.Fprintf(w, "最新のバックアップの古さ（RPO）%.0f 秒、戻す時間（RTO）%.2f 秒、消去の台帳: %s\n", r.RPO, r.RTO, r.Ledger)
+	} else {
+		fmt.Fprintln(w, "戻せなかったため、バックアップの古さ（RPO）と戻す時間（RTO）は示しません。")
+	}
 	if says := r.ToPoint.Says(); says != "" {
 		fmt.Fprintln(w, says)
 	}
 }
 
 func tellRestored(w io.Writer, to string, r *backup.Restored) {
-	fmt.Fprintf(w, "バックアップ %s（%s、%s に取得）を %s に戻し、%d 表・%d 行・監査記録 %d 件・ファイル %d 個を照合しました（%s）。\n",
-		r.Set, r.Day, jst.Stamp(r.Taken), to, r.Tables, r.Rows, r.Events, r.Blobs, r.Took)
-	if p := r.Point; p != nil {
-		tellPoint(w, p)
+	fmt.Fprintf(w, "バックアップ %s（%s、%s に取得）を %s に戻しました（%s）。\n", r.Set, r.Day, jst.Stamp(r.Taken), to, r.Took)
+	fmt.Fprintf(w, "%d 表・%d 行・監査記録 %d 件・ファイル %d 個。%s監査記録のつながりを確かめました。\n", r.Tables, r.Rows, r.Events, r.Blobs, map[string]string{
+		"bytes": "データベースのファイルを全バイト読み直してバックアップと比べ、", "rows": "すべての行をバックアップと比べ、", "cluster": "すべての表を読み、",
+	}[r.How])
+	if r.Point != nil {
+		tellPoint(w, r)
 	}
 	fmt.Fprintf(w, "消去の台帳: %s\n", r.Ledger)
 	fmt.Fprintf(w, "ルート鍵を %s/root.key に写しました。このフォルダーと同じように守ってください。\n", to)
@@ -235,5 +258,5 @@ func size(n int64) string {
 }
 
 func tellCopied(w io.Writer, c *backup.Copied) {
-	fmt.Fprintf(w, "二つ目の置き場所に%d世代（%dバイト）を写し、期限の過ぎた%d世代を消しました。\n", len(c.Sets), c.Bytes, len(c.Dropped))
+	fmt.Fprintf(w, "二つ目の置き場所に%d世代と WAL %dファイル（合わせて%dバイト）を写し、期限の過ぎた%d世代を消しました。\n", len(c.Sets), c.WAL, c.Bytes, len(c.Dropped))
 }

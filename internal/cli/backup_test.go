@@ -88,7 +88,7 @@ func TestBackupVerbsTellWhatMatters(t *testing.T) {
 		says []string
 	}{
 		{"run --data d", Done, []string{"set-1", "3.0 GB", "5.0 MB", "2026-11-23 22:00", "消しました: old-1", "残しています: held-1", "ルート鍵はバックアップに含まれません"}},
-		{"list", Failed, []string{"データ", "daily,weekly", "0.1 KB", "鍵", "set-2  目次が壊れている"}},
+		{"list", Failed, []string{"データ", "日ごと・週ごと", "0.1 KB", "鍵", "set-2  目次が壊れている"}},
 		{"drill", Done, []string{"RPO）60 秒", "RTO）1.50 秒", "台帳なし"}},
 		{"restore --to new", Done, []string{"40 表・9 行・監査記録 7 件", "new/root.key", "rakudos serve --data new"}},
 	} {
@@ -176,12 +176,17 @@ func TestWindowsAreShown(t *testing.T) {
 	}
 	says([]string{"2026-11-20T22:00:07+09:00 から 2026-11-20T23:30:07+09:00 まで", "00000001000000000000000A がない", "まだ届いていません"}, "list")
 	says([]string{"base-1: 戻せる時刻"}, "verify")
-	says([]string{"任意の時刻への復元も", "42秒"}, "drill")
+	says([]string{"任意の時刻への復元も", "届いていた最後の変更は42秒前のもの"}, "drill")
 	b.receipt.ToPoint = &backup.PointReceipt{Why: "道具がない"}
 	says([]string{"未確認です（道具がない）"}, "drill")
 	b.receipt.ToPoint.Why, b.receipt.ToPoint.Bad = "", []string{"one", "two"}
 	says([]string{"失敗しました: one、two"}, "drill")
 	says([]string{"2026-11-20T22:00:07+09:00 ちょうど", "最後の確定は 2026-11-20T22:00:06+09:00", "もう一度読み込んで", "rakudos serve --data x"}, "restore", "--to", "x", "--at", "2026-11-20 22:00:07")
+	gap.Until, gap.Shipped = from.Add(time.Minute), w.Until
+	none.Broken = "cluster.00002"
+	b.restored.Point.Skipped, b.restored.Point.Commit = []string{"base-9"}, time.Time{}
+	says([]string{"22:00:07+09:00 から 2026-11-20T22:01:07+09:00 まで（WAL のファイル 00000001000000000000000A が", "cluster.00002 がないか壊れている"}, "list")
+	says([]string{"写し base-9 は壊れている", "写しのあとの確定はありません"}, "restore", "--to", "x", "--at", "2026-11-20 22:00:07")
 	b.restored.Point.Cluster = "/srv/pg"
 	says([]string{"/srv/pg", "鍵の保管庫は今のもの"}, "restore", "--to", "x", "--at", "2026-11-20 22:00:07", "--cluster", "/srv/pg")
 }

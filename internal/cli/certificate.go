@@ -20,12 +20,14 @@ type Certificates struct {
 	Show func(ctx context.Context, o Options, id string) (*certificate.File, error)
 	// Keys gives the public half, for those who verify.
 	Keys func(ctx context.Context, o Options) (certificate.Trust, error)
+	// Revoke withdraws one, with a reason.
+	Revoke func(ctx context.Context, o Options, id, reason string) error
 	// RotateKey makes a new signing key and returns its public half.
 	RotateKey func(ctx context.Context, o Options) (string, error)
 }
 
 func certificateCommands() []command {
-	return []command{certificateVerifyCommand(), certificateListCommand(), certificateShowCommand(), certificateKeyCommand(), certificateRotateCommand()}
+	return []command{certificateVerifyCommand(), certificateListCommand(), certificateShowCommand(), certificateKeyCommand(), certificateRevokeCommand(), certificateRotateCommand()}
 }
 
 // certificateVerdict is the JSON of a verification.
@@ -228,6 +230,31 @@ func certificateKeyCommand() command {
 					return err
 				}
 				return t.Write(s.Out)
+			}
+		},
+	}
+}
+
+func certificateRevokeCommand() command {
+	return command{
+		name: "certificate revoke", says: "消去証明書を取り消します。元に戻せません。公開の検証ページと公開鍵の一覧は、取り消した日時を示します（サービスを止めた状態で）。",
+		args: "証明書番号 --reason 理由 [--data フォルダー] [--config ファイル] [--json]", operand: "証明書番号",
+		examples: []string{"rakudos certificate revoke 01a2… --reason 契約先の取り違え --data data"},
+		setup: func(f *flag.FlagSet) action {
+			var o Options
+			dataFlags(f, &o)
+			reason := f.String("reason", "", "取り消す理由（必須。人の氏名を書かないでください）")
+			return func(ctx context.Context, s *stage) error {
+				o.Env = s.Env
+				if err := need("証明書番号", s.operand, "--reason", *reason); err != nil {
+					return err
+				}
+				if err := s.house.Certificates.Revoke(ctx, o, s.operand, *reason); err != nil {
+					return err
+				}
+				return s.answer(map[string]string{"revoked": s.operand}, func(w io.Writer) {
+					fmt.Fprintf(w, "証明書 %s を取り消しました。\n", s.operand)
+				})
 			}
 		},
 	}

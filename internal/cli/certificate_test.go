@@ -36,6 +36,12 @@ func TestTheRegisterOnTheCommandLine(t *testing.T) {
 			return certificate.Trust{Keys: []certificate.PublicKey{{Key: "name+00+x", Until: time.Unix(0, 0)}}, Logs: []string{"log+00+y"}, Revoked: map[string]time.Time{strings.Repeat("b", 64): time.Unix(0, 0)}}, nil
 		},
 		RotateKey: func(context.Context, Options) (string, error) { return "name+01+z", nil },
+		Revoke: func(_ context.Context, _ Options, id, reason string) error {
+			if id != "c1" || reason != "取り違え" {
+				t.Errorf("%s %s", id, reason)
+			}
+			return nil
+		},
 	}}
 	for _, c := range []struct {
 		args string
@@ -46,6 +52,8 @@ func TestTheRegisterOnTheCommandLine(t *testing.T) {
 		{"certificate show c1 --data here", []string{`"id":"c1"`}},
 		{"certificate show --data here c1", []string{`"id":"c1"`}},
 		{"certificate key", []string{"certificate name+00+x until 1970-01-01T00:00:00Z", "log log+00+y", "revoked " + strings.Repeat("b", 64)}},
+		{"certificate revoke c1 --reason 取り違え", []string{"証明書 c1 を取り消しました"}},
+		{"certificate revoke c1 --reason 取り違え --json", []string{`"revoked": "c1"`}},
 		{"certificate rotate-key", []string{"name+01+z"}},
 		{"certificate rotate-key --json", []string{`"public_key": "name+01+z"`}},
 	} {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -78,7 +77,7 @@ func Main(p Process, h House) int {
 		if c, _, ok := find(all, p.Args[1:]); ok {
 			c.help(p.Out)
 		} else {
-			overview(p.Out, all)
+			overview(p.Out, group(all, p.Args[1:]))
 		}
 		return Done
 	}
@@ -95,6 +94,7 @@ func run(ctx context.Context, p Process, h House, c command, rest []string) int 
 	flags.SetOutput(io.Discard)
 	flags.BoolVar(&s.json, "json", false, "結果を JSON で出力します")
 	act := c.setup(flags)
+	once(flags)
 	if c.operand != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") { // flags may stand before and after it
 		s.operand, rest = rest[0], rest[1:]
 	}
@@ -106,10 +106,13 @@ func run(ctx context.Context, p Process, h House, c command, rest []string) int 
 	if err == nil && c.operand != "" && s.operand == "" && flags.NArg() == 1 {
 		s.operand = flags.Arg(0)
 	} else if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		err = extra(flags.Arg(0))
 	}
 	if err != nil {
-		return s.fail(wrong("cli.flags", "detail", err.Error(), "verb", c.name))
+		return s.fail(wrong("cli.flags", "detail", flagWords(err), "verb", c.name))
+	}
+	if both := contrary(flags); both != "" {
+		return s.fail(wrong("cli.formats", "flags", both))
 	}
 	if err := act(ctx, s); err != nil {
 		return s.fail(err)
@@ -130,11 +133,32 @@ func find(all []command, args []string) (command, []string, bool) {
 	return best, args[n:], n > 0
 }
 
+// group is the verbs that begin with the first argument, such as "backup"; all when there are none.
+func group(all []command, args []string) []command {
+	if len(args) == 0 {
+		return all
+	}
+	own := slices.DeleteFunc(slices.Clone(all), func(c command) bool { return !strings.HasPrefix(c.name, args[0]+" ") })
+	if len(own) == 0 {
+		return all
+	}
+	return own
+}
+
 func unknown(p Process, all []command) int {
+	own := group(all, p.Args)
+	if len(own) < len(all) && slices.ContainsFunc(p.Args[1:], func(a string) bool { return a == "--help" || a == "-help" || a == "-h" }) {
+		overview(p.Out, own)
+		return Done
+	}
 	s := &stage{Process: p, json: slices.Contains(p.Args, "--json")}
+	if len(own) < len(all) && len(p.Args) == 1 { // a group alone asks what there is
+		overview(p.Err, own)
+		return Usage
+	}
 	code := s.fail(wrong("cli.verb", "verb", strings.Join(verbPart(p.Args), " ")))
 	if !s.json {
-		overview(p.Err, all)
+		overview(p.Err, own)
 	}
 	return code
 }

@@ -15,14 +15,14 @@ func TestErasureVerbs(t *testing.T) {
 	asked := ""
 	h := House{Erasures: Erasures{
 		Verify: func(context.Context, Options) (LedgerCheck, error) {
-			return LedgerCheck{OK: true, Entries: 3, File: "data/erasure/ledger", Copy: "same"}, nil
+			return LedgerCheck{OK: true, Entries: 3, File: "data/erasure/ledger", Copy: "same", Certificates: 5}, nil
 		},
 		Status: func(_ context.Context, _ Options, tenant string) ([]erasure.Record, error) {
 			asked = tenant
 			return []erasure.Record{{ID: "run-1", Kind: erasure.Tenant, State: erasure.Waiting, Step: "done", KeysGone: 7, LedgerN: 2, Started: time.Unix(1, 0)}}, nil
 		},
 	}}
-	if code, out, _ := call(t, h, "erasure", "verify"); code != Done || !strings.Contains(out, "3件") || !strings.Contains(out, "同じです") {
+	if code, out, _ := call(t, h, "erasure", "verify"); code != Done || !strings.Contains(out, "3件") || !strings.Contains(out, "同じです") || !strings.Contains(out, "消去証明書: 5件") {
 		t.Errorf("%d: %s", code, out)
 	}
 	_, out, _ := call(t, h, "erasure", "verify", "--json")

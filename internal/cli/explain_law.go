@@ -70,6 +70,9 @@ func explainRetentionCommand() command {
 					return wrong("retention.base")
 				}
 				until := c.KeepUntil(d)
+				if until.Y > 9998 {
+					return wrong("date.far")
+				}
 				k := keeping{c.Name, c.Years, d, c.Base, until, until.AddDays(1), c.Source}
 				return s.answer(k, func(w io.Writer) {
 					fmt.Fprintf(w, "%s: %d年（起算日: %s）\n保存する最後の日: %s\n根拠: %s\n", k.Class, k.Years, k.BaseMeans, jst.Japanese(k.KeepUntil), k.Source)

@@ -35,7 +35,7 @@ func keyCommands() []command {
 
 func keysListCommand() command {
 	return command{
-		name: "keys list", says: "鍵の台帳（種類・版・日付・期限・写し）を表示します。期限を過ぎた鍵や写しがあれば終了コードは1です。",
+		name: "keys list", says: "鍵の台帳（種類・版・日付・期限・写し）を表示します。期限を過ぎた鍵や写しがあれば 1 で終わります（サービスを止めた状態で）。",
 		args:     "[--data フォルダー] [--config ファイル] [--json]",
 		examples: []string{"rakudos keys list --data data", "rakudos keys list --json"},
 		setup: func(f *flag.FlagSet) action {
@@ -77,7 +77,7 @@ func tellKeys(w io.Writer, inv *keys.Inventory) {
 		fmt.Fprintf(w, "・写し %s（%s）\n", c.ID, jst.Stamp(c.Taken))
 	}
 	for _, a := range inv.Alerts {
-		fmt.Fprintf(w, "！%s\n", keys.AlertWords[a.Code])
+		fmt.Fprintf(w, "！%s\n", a.Says())
 	}
 }
 
@@ -95,7 +95,7 @@ func rotateWith(f *flag.FlagSet, verb string, fill func(r *RotateRequest) error)
 	var o Options
 	var r RotateRequest
 	dataFlags(f, &o)
-	f.StringVar(&r.Tenant, "tenant", "", "会社のコード")
+	f.StringVar(&r.Tenant, "tenant", "", "契約先コード")
 	f.StringVar(&r.Reason, "reason", "", "理由（記録に残ります。必須）")
 	var person string
 	level := ""
@@ -131,7 +131,7 @@ func rotateWith(f *flag.FlagSet, verb string, fill func(r *RotateRequest) error)
 
 func keysRotateCommand() command {
 	return command{
-		name: "keys rotate", says: "ルート鍵・会社の鍵・個人の鍵のどれかを新しくし、その下の鍵と記録を移します。途中で止めても、同じ指定でもう一度実行すれば続きから行います。",
+		name: "keys rotate", says: "ルート鍵・会社の鍵・個人の鍵のどれかを新しくし、その下の鍵と記録を移します。途中で止めても、同じ指定でもう一度実行すれば続きから行います（サービスを止めた状態で）。",
 		args: "--level 段階 --reason 理由 [--tenant コード] [--person 番号] [--data フォルダー] [--json]",
 		examples: []string{
 			"rakudos keys rotate --level root --reason 年次の更新 --data data",
@@ -143,7 +143,7 @@ func keysRotateCommand() command {
 					return err
 				}
 				if levelWords[r.Level] == "" {
-					return wrong("cli.flags", "detail", "--level must be root, tenant or person", "verb", "keys rotate")
+					return wrong("cli.flags", "detail", "--level は root・tenant・person のどれかです", "verb", "keys rotate")
 				}
 				if r.Level != keys.Root {
 					if err := need("--tenant", r.Tenant); err != nil {
@@ -161,7 +161,7 @@ func keysRotateCommand() command {
 
 func keysRewrapCommand() command {
 	return command{
-		name: "keys rewrap", says: "新しい版を作らずに、すべての鍵と記録を今の版へ包み直します。--tenant を付けると、その会社だけです。",
+		name: "keys rewrap", says: "新しい版を作らずに、すべての鍵と記録を今の版へ包み直します。--tenant を付けると、その契約先だけです（サービスを止めた状態で）。",
 		args:     "--reason 理由 [--tenant コード] [--data フォルダー] [--json]",
 		examples: []string{"rakudos keys rewrap --reason 鍵管理サービス側の更新のため --data data"},
 		setup: func(f *flag.FlagSet) action {
@@ -172,7 +172,7 @@ func keysRewrapCommand() command {
 
 func keysMoveCommand() command {
 	return command{
-		name: "keys move-root", says: "ルート鍵を別の置き場所（ファイル・Azure Key Vault・OpenBao/Vault）へ移します。すべての鍵を新しいルート鍵で包み直して確かめ、1回の書き込みで入れ替えます。",
+		name: "keys move-root", says: "ルート鍵を別の置き場所（ファイル・Azure Key Vault・OpenBao/Vault）へ移します。すべての鍵を新しいルート鍵で包み直して確かめ、1回の書き込みで入れ替えます（サービスを止めた状態で）。",
 		args:     "--to 設定ファイル --reason 理由 [--data フォルダー] [--config ファイル] [--json]",
 		examples: []string{"rakudos keys move-root --to new.yaml --reason 鍵管理サービスへの移行 --config rakudos.yaml"},
 		setup: func(f *flag.FlagSet) action {

@@ -60,7 +60,7 @@ func TestKeysAreRotatedByLevel(t *testing.T) {
 		"rotate --level tenant":               "--tenant",
 		"rotate --level person --tenant a":    "--person",
 		"rotate --level root":                 "--reason",
-		"rotate --level planet --reason x":    "--level must be",
+		"rotate --level planet --reason x":    "--level は root",
 		"rewrap":                              "--reason",
 		"move-root --reason x":                "--to",
 		"move-root --to x.yaml":               "--reason",

@@ -54,7 +54,12 @@ func explainPasswordCommand() command {
 				for _, r := range rules {
 					v.OK = v.OK && r.OK
 				}
-				return s.answer(v, func(w io.Writer) { tellPassword(w, v) })
+				return s.answer(v, func(w io.Writer) {
+					tellPassword(w, v)
+					if c.Context.TenantName == "" {
+						fmt.Fprintln(w, "契約先の名前は比べていません（名前を含むパスワードはサービスが断ります）。比べるには --tenant-name を付けてください。")
+					}
+				})
 			}
 		},
 	}

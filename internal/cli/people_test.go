@@ -13,6 +13,27 @@ import (
 	"rakudos/internal/people/identity"
 )
 
+// TestExplainPasswordSaysWhatItDidNotCompare: without the tenant's name the answer doesn't pass for the service's.
+func TestExplainPasswordSaysWhatItDidNotCompare(t *testing.T) {
+	h := House{Password: func(_ Options, c PasswordCheck) ([]identity.RuleResult, error) {
+		return identity.CheckPassword(identity.DefaultPolicy(), c.Context, c.Password), nil
+	}}
+	for name, want := range map[string]struct {
+		code int
+		says bool
+	}{"": {Done, true}, "みどり製作所": {Failed, false}} {
+		var o, e bytes.Buffer
+		args := []string{"explain", "password", "--tenant", "midori"}
+		if name != "" {
+			args = append(args, "--tenant-name", name)
+		}
+		code := Main(Process{Args: args, In: strings.NewReader("Aa1!xxみどり製作所"), Out: &o, Err: &e}, h)
+		if strings.Contains(o.String(), "契約先の名前は比べていません") != want.says || name == "" && code != want.code {
+			t.Errorf("%q: code %d: %s%s", name, code, o.String(), e.String())
+		}
+	}
+}
+
 // TestExplainPassword takes the vectors of decision 3-4a through the command line.
 func TestExplainPassword(t *testing.T) {
 	h := House{Password: func(_ Options, c PasswordCheck) ([]identity.RuleResult, error) {
@@ -143,7 +164,7 @@ func TestAnEnvelopeIsPrinted(t *testing.T) {
 		return identity.Envelope{LoginID: login, Password: "Ab2d-Ef3g", Codes: []string{"01234567", "12345678"}}, nil
 	}}}
 	code, out, _ := call(t, h, "user", "breakglass", "--tenant", "kyokai", "--login-id", "glass-1")
-	for _, want := range []string{"会社コード   kyokai", "利用者ID     glass-1", "パスワード   Ab2d-Ef3g", "コード1番    01234567", "コード2番    12345678", "一度だけ"} {
+	for _, want := range []string{"契約先コード kyokai", "利用者ID     glass-1", "パスワード   Ab2d-Ef3g", "コード1番    01234567", "コード2番    12345678", "一度だけ"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the paper lacks %q:\n%s", want, out)
 		}

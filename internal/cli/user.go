@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
+	"rakudos/internal/words"
 )
 
 // Users is what app gives to the user verbs; each works on a stopped service's data, in one tenant, as the
@@ -18,7 +20,7 @@ import (
 type Users struct {
 	List   func(ctx context.Context, o Options, tenant string) ([]identity.Account, error)
 	Create func(ctx context.Context, o Options, tenant, site string, n identity.NewAccount) (identity.Account, error)
-	// Act unlocks, disables, enables, takes factors away or resets; the first password of a reset comes back.
+	// Act unlocks, disables, enables, vouches for, takes factors away or resets; the first password of a reset comes back.
 	Act func(ctx context.Context, o Options, tenant, login, act, reason string) (identity.Account, error)
 	// Personnel states whether somebody has personnel authority: held, none or nothing.
 	Personnel func(ctx context.Context, o Options, tenant, login, say, reason string) (identity.Account, error)
@@ -38,8 +40,6 @@ type user struct {
 	Personnel     string   `json:"personnel"`                // held, none; empty: not stated
 	FirstPassword string   `json:"first_password,omitempty"` // only in the answer that generated it
 }
-
-var userStates = map[string]string{"active": "使用中", "locked": "ロック中", "disabled": "停止中", "tampered": "書き換えの疑い"}
 
 func userOf(a identity.Account) user {
 	u := user{LoginID: a.LoginID, Name: a.Name, Email: a.Email, Roles: []string{}, State: "active", MustChange: a.MustChange, Personnel: string(a.Personnel), FirstPassword: a.FirstPassword}
@@ -66,6 +66,7 @@ func userCommands() []command {
 		userActCommand("unlock", "ロックされた利用者を、理由を記録して解除します。本人にメールで知らせます。"),
 		userActCommand("disable", "利用者を停止します。サインインできなくなり、使用中の画面も終わります。利用者IDはほかの人に使えません。"),
 		userActCommand("enable", "停止した利用者を、もう一度使えるようにします。"),
+		userActCommand("vouch", "利用者が独立した一人だと確かめ、記録します。二人の確認が要る操作で、役割を与えた人とは別の人と数えられます。本人に会うか、よく知る人を通じて確かめてから使ってください。"),
 		userActCommand("factors", "パスキー・認証アプリ・回復用コードの登録をすべて外します。使用中の画面は終わり、本人にメールで知らせます。"),
 		userActCommand("reset", "最初のパスワードを作り直し、一度だけ表示します。使用中の画面は終わります。"),
 	}
@@ -178,7 +179,11 @@ func tellUser(w io.Writer, u user) {
 	for _, r := range u.Roles {
 		roles = append(roles, access.RoleName(actor.Role(r)))
 	}
-	fmt.Fprintf(w, "%-20s %s  %s  %s  %s\n", u.LoginID, userStates[u.State], u.Name, u.Email, strings.Join(roles, "、"))
+	state := u.State
+	if state == "active" && u.MustChange {
+		state = "must_change"
+	}
+	fmt.Fprintf(w, "%-20s %s  %s  %s  %s\n", u.LoginID, words.AccountStates[state], glyph.Shown(u.Name), glyph.Shown(u.Email), strings.Join(roles, "、"))
 	if u.FirstPassword != "" {
 		fmt.Fprintf(w, "最初のパスワード（ここに一度だけ表示します）: %s\n", u.FirstPassword)
 	}

@@ -28,7 +28,7 @@ func userSealCommand() command {
 					return err
 				}
 				return s.answer(e, func(w io.Writer) {
-					fmt.Fprintf(w, "封筒に入れる紙（ここに一度だけ表示します。印刷して封をし、鍵のかかる場所に保管してください）\n\n会社コード   %s\n利用者ID     %s\nパスワード   %s\n", *tenant, e.LoginID, e.Password)
+					fmt.Fprintf(w, "封筒に入れる紙（ここに一度だけ表示します。印刷して封をし、鍵のかかる場所に保管してください）\n\n契約先コード %s\n利用者ID     %s\nパスワード   %s\n", *tenant, e.LoginID, e.Password)
 					for i, c := range e.Codes {
 						fmt.Fprintf(w, "コード%d番    %s\n", i+1, c)
 					}

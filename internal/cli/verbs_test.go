@@ -66,7 +66,7 @@ func TestAuditVerifyNamesTheFirstBadRecord(t *testing.T) {
 	r := audit.Report{Events: 10, Tenants: 2, Leaves: 10, First: &audit.Bad{Code: "changed", Where: "audit_events", Tenant: "t1", Seq: 7, What: "本文が違います"}, Notes: []string{"note-1"}}
 	h := House{VerifyAudit: func(context.Context, Options) (audit.Report, error) { return r, nil }}
 	code, out, errs := call(t, h, "audit", "verify")
-	if code != Failed || errs != "" || !strings.Contains(out, "audit_events（テナント t1、番号 7）: 本文が違います") || !strings.Contains(out, "note-1") {
+	if code != Failed || errs != "" || !strings.Contains(out, "本文が違います（audit_events、契約先 t1、番号 7、changed）") || !strings.Contains(out, "note-1") {
 		t.Errorf("code %d:\n%s%s", code, out, errs)
 	}
 	var v verified

@@ -7,7 +7,7 @@ import "strings"
 var layers = map[string]string{
 	"NET": "通信", "PKI": "通信", "CR-TRANSIT": "通信",
 	"AC-AUTHN": "認証", "AC-PWPOL": "認証", "AC-LOCK": "認証", "AC-2STEP": "認証", "AC-SESSION": "認証",
-	"AC-PASSKEY": "認証", "AC-SCREENLOCK": "認証", "AC-UNIQUE": "認証",
+	"AC-PASSKEY": "認証", "AC-FEDERATE": "認証", "AC-SCREENLOCK": "認証", "AC-UNIQUE": "認証",
 	"AC": "権限",
 	"LG": "監視", "MON": "監視", "TM": "監視", "PRB": "監視", "MW": "監視", "IR": "監視",
 	"CR": "データ保護", "ER": "データ保護", "KM": "データ保護", "LH": "データ保護", "AST": "データ保護", "ENV": "データ保護",

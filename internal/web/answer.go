@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -23,6 +24,9 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, v *Visitor, view V
 func (s *server) pageStatus(w http.ResponseWriter, r *http.Request, v *Visitor, status int, view Viewer) error {
 	p := view.page()
 	p.Frame = s.frameView(r, v)
+	if status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+		p.typed = r.PostForm
+	}
 	if p.Notice == nil {
 		p.Notice = notices[r.URL.Query().Get("done")]
 	}
@@ -97,6 +101,10 @@ type errorJSON struct {
 // fail turns an error into an answer: what happened, what was kept, what to do.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, v *Visitor, err error) {
 	f := faultOf(err)
+	if forMachines(r) {
+		s.failStatus(w, r, v, statusOf(f), f)
+		return
+	}
 	if f.Code == "web.password_first" && !wantsJSON(r) {
 		_ = goTo(w, r, "/me/password")
 		return
@@ -126,8 +134,12 @@ func faultOf(err error) *fault.Fault {
 }
 
 func (s *server) failStatus(w http.ResponseWriter, r *http.Request, v *Visitor, status int, f *fault.Fault) {
-	if status >= 500 {
+	if status >= 500 && !(r.Context().Err() != nil && errors.Is(f, context.Canceled)) { // a visitor who went away is no fault
 		s.Log.Error("fault", "request", traceOf(r).id, "route", traceOf(r).route, "code", f.Code, "err", f.Error())
+	}
+	if forMachines(r) {
+		failMachine(w, status, f)
+		return
 	}
 	retry(w, f)
 	text := words.Fault(f)
@@ -135,7 +147,7 @@ func (s *server) failStatus(w http.ResponseWriter, r *http.Request, v *Visitor, 
 		_ = sendJSON(w, status, errorJSON{f.Code, text.Message, text.Kept, text.Next})
 		return
 	}
-	view := &errorView{Page: Page{Title: text.Message, Narrow: true}, Text: text, Code: f.Code, Request: traceOf(r).id}
+	view := &errorView{Page: Page{Title: text.Message, Narrow: true}, Text: text, Code: f.Code, Request: traceOf(r).id, Typed: givenBack(r, v, f)}
 	if err := s.pageStatus(w, r, v, status, view); err != nil {
 		s.Log.Error("error page", "request", traceOf(r).id, "err", err)
 		http.Error(w, text.Message, status)
@@ -164,6 +176,10 @@ func (s *server) signInFirst(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	if dead {
 		cookie(w, identity.CookieSession, "", -1)
+	}
+	if forMachines(r) {
+		failMachine(w, http.StatusUnauthorized, fault.New(fault.Denied, "scim.token"))
+		return
 	}
 	if wantsJSON(r) {
 		s.failStatus(w, r, nil, http.StatusUnauthorized, fault.New(fault.Denied, "web.sign_in"))

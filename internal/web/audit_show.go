@@ -165,6 +165,9 @@ func newAuditLine(e audit.Entry) auditLine {
 		l.Who = roleNames(e.Actor.Roles)
 	}
 	l.Short = identifier.ReplaceAllString(string(e.Actor.Account), "$1…$2")
+	if e.Actor.Ticket != "" { // a visitor of the association: nobody here can look that number up, the ticket's tells who it was
+		l.Who, l.Short = "保健会の担当者（"+l.Who+"）", ""
+	}
 	var parts []string
 	if e.Actor.Ticket != "" {
 		parts = append(parts, "受付番号 "+e.Actor.Ticket)

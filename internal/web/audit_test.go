@@ -1,17 +1,23 @@
 package web
 
 import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/engine/audit"
+	"rakudos/internal/governance/accessreview"
 )
 
 // recorded finds the verbs that the services write into the log.
@@ -20,7 +26,7 @@ var recorded = regexp.MustCompile(`(?:record|require|Verb:|verb:)[( ](?:tx|ctx)?
 // TestEveryVerbHasWords reads the services for what they record.
 func TestEveryVerbHasWords(t *testing.T) {
 	n := 0
-	for _, root := range []string{"../people", "../health", "../statement", "../operations", "../app"} {
+	for _, root := range []string{"../people", "../health", "../statement", "../operations", "../governance", "../engine", "../app"} {
 		_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
 				return nil
@@ -30,7 +36,7 @@ func TestEveryVerbHasWords(t *testing.T) {
 				return err
 			}
 			for line := range strings.SplitSeq(string(b), "\n") {
-				if strings.Contains(line, "fault.New") || strings.Contains(line, "db.Q(") || strings.Contains(line, "db.GlobalQ(") {
+				if strings.HasPrefix(line, "//") || strings.Contains(line, "fault.New") || strings.Contains(line, "db.Q(") || strings.Contains(line, "db.GlobalQ(") {
 					continue
 				}
 				for _, m := range recorded.FindAllStringSubmatch(line, -1) {
@@ -49,6 +55,9 @@ func TestEveryVerbHasWords(t *testing.T) {
 }
 
 func TestAuditLineInWords(t *testing.T) {
+	if l := newAuditLine(audit.Entry{Verb: "support.read", Actor: audit.Who{Kind: actor.Human, Account: "01a2260a-22c9-7172-ba7c-c7f6b2bccc8c", Roles: []actor.Role{actor.SupportLists}, Ticket: "T-1"}}); !strings.HasPrefix(l.Who, "保健会の担当者") || l.Short != "" || !strings.Contains(l.Detail, "T-1") {
+		t.Errorf("a visitor of the association: %+v", l)
+	}
 	l := newAuditLine(audit.Entry{Verb: "checkup.view", Purpose: "follow-up", Result: "denied", At: time.Now(), Actor: audit.Who{Kind: actor.Human, Roles: []actor.Role{actor.Nurse}}, Detail: map[string]any{"total": 2, "a": 1}})
 	if l.What != "健診結果の閲覧" || l.Why != "保健指導・事後措置" || l.Outcome != "拒否" || l.Who != "保健師・看護職" || l.Detail != "a 1、件数 2" {
 		t.Errorf("%+v", l)
@@ -71,6 +80,66 @@ func TestDetailsInWords(t *testing.T) {
 	}
 	if got := detailText("x", []any{"2026-12-31T14:59:00Z", false}); got != "2026-12-31 23:59／いいえ" {
 		t.Error(got)
+	}
+}
+
+// notDetails are the places whose maps with words of the program are no details of events: evidence, files, answers.
+var notDetails = regexp.MustCompile(`(/controls[a-z_]*|_test|/engine/probe/[a-z]+|/asset/probe|/app/backup|/handover/[a-z]+|/webauthn[a-z_]*)\.go$`)
+
+// TestEveryDetailHasAName reads the services for what they tell about an event: what people read has no English key.
+func TestEveryDetailHasAName(t *testing.T) {
+	n, set := 0, token.NewFileSet()
+	for _, root := range []string{"../people", "../health", "../governance", "../operations", "../engine", "../app"} {
+		err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(p, ".go") || notDetails.MatchString(p) {
+				return err
+			}
+			f, err := parser.ParseFile(set, p, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(f, func(node ast.Node) bool {
+				lit, ok := node.(*ast.CompositeLit)
+				if !ok {
+					return true
+				}
+				m, ok := lit.Type.(*ast.MapType)
+				if !ok {
+					return true
+				}
+				if v, ok := m.Value.(*ast.Ident); !ok || v.Name != "any" {
+					return true
+				}
+				for _, e := range lit.Elts {
+					kv, ok := e.(*ast.KeyValueExpr)
+					if !ok {
+						continue
+					}
+					if k, ok := kv.Key.(*ast.BasicLit); ok {
+						n++
+						if name, _ := strconv.Unquote(k.Value); detailWords[name] == "" {
+							t.Errorf("%s: %s has no name", set.Position(k.Pos()), name)
+						}
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 150 {
+		t.Errorf("only %d details found: the reading no longer fits", n)
+	}
+	for value, want := range map[string]string{"association": "保健会", "opened": "始まり", fmt.Sprintf("remind-%d", accessreview.ReminderDays[0]): "締切の14日前", fmt.Sprintf("remind-%d", accessreview.ReminderDays[1]): "締切の7日前", fmt.Sprintf("remind-%d", accessreview.ReminderDays[2]): "締切の前日"} {
+		if got := detailText("kind", value); got != want {
+			t.Errorf("kind %s: %q", value, got)
+		}
+	}
+	if got := detailText("personnel", ""); got != "未確認" {
+		t.Errorf("personnel authority that nobody has stated: %q", got)
 	}
 }
 

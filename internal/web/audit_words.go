@@ -36,8 +36,8 @@ var verbWords = map[string]string{
 	"auth.change_notice": "パスワード変更の通知", "auth.probe_cleared": "検査用アカウントの初期化",
 	"account.created": "利用者の登録", "account.disabled": "利用者の停止", "account.enabled": "利用者の再開", "account.roles_set": "役割の変更", "tenant.created": "契約先の登録",
 
-	"sealed.seal": "緊急用の利用者IDの封", "sealed.review": "緊急用の使用の確認", "sealed.why": "緊急用の使用の理由", "sealed.broken": "緊急用の利用者IDの封が切られた", "sealed.reason": "緊急用の使用の理由", "sealed.spent": "緊急用の使用の終わり", "sealed.sealed": "緊急用の利用者IDの封", "sealed.reviewed": "緊急用の使用の確認",
-	"sealed.alarm": "緊急用の使用の警報", "sealed.tried": "緊急用の利用者IDへの違うパスワード", "sealed.notice": "緊急用の利用者IDの通知",
+	"sealed.seal": "緊急用の利用者IDの封", "sealed.review": "緊急用の使用の確認", "sealed.stop": "緊急用の使用の停止", "sealed.why": "緊急用の使用の理由", "sealed.broken": "緊急用の利用者IDの封が切られた", "sealed.reason": "緊急用の使用の理由", "sealed.spent": "緊急用の使用の終わり", "sealed.sealed": "緊急用の利用者IDの封", "sealed.reviewed": "緊急用の使用の確認",
+	"account.role_notice": "重い役割の通知", "account.vouch": "別の人だと確かめた記録", "account.vouch_for": "契約先の管理者を確かめた記録", "account.vouched": "別の人だと確かめた記録", "sealed.alarm": "緊急用の使用の警報", "sealed.tried": "緊急用の利用者IDへの違うパスワード", "sealed.notice": "緊急用の利用者IDの通知",
 	"support.ask": "サポート入室の申込み", "support.approve": "サポート入室の承認", "support.refuse": "サポート入室の申込みを断る操作", "support.enter": "サポート入室の開始", "support.end": "サポート入室の終了", "support.leave": "サポート入室の終了", "support.stop": "サポート入室を終わらせる操作",
 	"support.asked": "サポート入室の申込み", "support.approved": "サポート入室の承認", "support.refused": "サポート入室の申込みを断った", "support.entered": "サポート入室の開始", "support.ended": "サポート入室の終了", "support.read": "サポート入室での閲覧",
 	"support.notice": "サポート入室の通知", "support.ask_notice": "サポート入室の申込みの通知", "support.own_notice": "自分の申込みの承認を試みたことの通知",
@@ -52,7 +52,7 @@ var verbWords = map[string]string{
 	"checkup.decide": "就業判定", "checkup.treated": "治療中の記録", "checkup.rejudge": "判定のやり直し", "checkup.criteria": "判定基準の閲覧", "consent.set": "同意の変更",
 	"followup.note": "受診の確認の記録", "criteria.draft": "判定基準の案の作成", "criteria.try": "判定基準の案の影響の確認", "criteria.approve": "判定基準の承認", "criteria.activate": "判定基準の切り替え", "criteria.rejudge": "判定のやり直し",
 
-	"backup.made": "バックアップの取得", "backup.copied": "二つ目の置き場所への写し", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
+	"backup.made": "バックアップの取得", "backup.copied": "二つ目の置き場所への写し", "backup.failed": "バックアップの失敗", "backup.missed": "バックアップの欠け", "backup.alarm": "バックアップの欠けの知らせ", "backup.drilled": "復元の訓練", "backup.dropped": "古いバックアップの廃棄",
 	"backup.base_made": "データベース全体の写しの取得", "backup.base_failed": "データベース全体の写しの失敗", "backup.wal_on": "WAL の受け取りの開始", "backup.wal_broken": "WAL の受け取りの中断", "backup.wal_none": "時点復旧の写しを取れない理由", "backup.wal_gap": "WAL の欠け",
 	"backup.held": "バックアップの保全", "backup.keys_renewed": "鍵のバックアップの更新", "backup.restored": "バックアップからの復元",
 	"job.retry": "止まった処理のやり直し", "job.retried": "止まった処理のやり直し",
@@ -94,13 +94,22 @@ var detailWords = map[string]string{
 	"asset": "資源", "disposal": "処分", "approved": "承認", "class": "区分", "files": "ファイル数", "bytes": "バイト数", "method": "方法",
 	"case": "解約", "month": "月", "phase": "段階", "stage": "段階", "tenant": "契約先", "held": "保全", "hold": "保全", "person": "本人", "kind": "種類", "certificate": "証明書", "presentation": "提示", "handover": "ファイル", "digest": "要約値", "state": "状態",
 	"reviewed": "見直した数", "revoked": "外した数", "suspended": "停止した数", "escalated": "持ち上げた数", "late": "期限のあと", "from": "前", "to": "後", "work": "作業", "done": "終わった数", "compromised": "漏れた疑い", "on_behalf": "頼んだ人", "table": "表", "row": "行",
+	"again": "次に候補に挙げる日", "all": "すべて", "batch": "まとまり", "candidates": "候補", "database": "データベース", "drill": "訓練", "dropped": "やめた数", "ends": "締切", "events": "記録の数",
+	"file": "ファイル", "first": "最初のWAL", "gone": "期限で消えた数", "how": "届かなかったわけ", "instant": "戻した時刻", "job": "処理", "keys": "鍵の写し", "keys_manifest": "鍵の写しの要約値", "ledger": "消去の台帳", "ledger_entry": "台帳の記録", "ledger_hash": "台帳の要約値",
+	"left": "戻せなかった数", "lines_sha256": "判断の要約値", "mac": "行の要約値", "manifest": "目録の要約値", "networks": "ネットワークの数", "night": "夜", "listed": "挙げた数", "devices": "端末の数", "newest": "最も新しい世代", "oldest": "最も古い世代", "personnel": "人事権", "presentations": "提示の数",
+	"promised": "約束の日", "public_key": "公開鍵", "recovered": "復元のあとに控えから戻したもの", "revoked_at": "取り消した時刻", "receipt_sha256": "受領書の要約値", "residual": "残ったもの", "run": "消去", "sealed": "封", "sessions": "終わらせたサインイン", "set_by": "変えた人", "grants": "権限の数", "set_at": "変えた時刻", "sha256": "要約値", "snapshot_sha256": "控えの要約値", "status": "状態の番号",
+	"step": "更新", "subjects": "対象", "system": "データベースの番号", "tables": "表の数", "undone": "元に戻した数", "unlocked": "消せる写し", "unread": "読めなかった通知", "wal_files": "WALの数", "years": "年数",
+	"accounts": "利用者", "connections": "連携", "review_lines": "見直しの行", "base": "土台", "point_rpo_seconds": "時刻指定で失われ得る秒数", "point_rto_seconds": "時刻指定で戻すのにかかった秒数",
 	"day": "日", "set": "世代", "sets": "世代の数", "findings": "見つかったこと", "rpo_seconds": "失われ得る秒数", "rto_seconds": "戻すのにかかった秒数", "key": "鍵", "control": "対策",
 }
 
 // detailValues are the words for values of a detail, plainValues those that mean the same in every detail.
 var detailValues = map[string]string{
 	"factor=mail": "メールの認証コード", "factor=passkey": "パスキー", "factor=totp": "認証アプリ", "factor=recovery": "回復用コード",
-	"scope=lists": "一覧", "scope=person": "一人の記録",
+	"why=sso-only": "役割が会社のアカウントだけでのサインインになったため",
+	"scope=lists":  "一覧", "scope=person": "一人の記録",
+	"kind=association": "保健会", "kind=customer": "契約先", "kind=probe": "自己点検用", "kind=opened": "始まり", "kind=remind-14": "締切の14日前", "kind=remind-7": "締切の7日前", "kind=remind-1": "締切の前日", "kind=escalate": "期限が近い", "kind=suspended": "停止の知らせ",
+	"personnel=held": "あり", "personnel=none": "なし", "personnel=": "未確認", "how=refused": "メールサーバーが受け取らなかった", "how=bounced": "届かずに戻った",
 	"decision=keep": "続ける", "decision=revoke": "外す", "decision=reduce": "狭める",
 }
 

@@ -29,6 +29,7 @@ type checkupsView struct {
 	Q         string
 	CSV, XLSX string
 	MayImport bool
+	MayExport bool // whoever reads for support takes no file away
 	ShowItems bool // some row may name the items that decided
 	Unasked   bool // of somebody it is not known whether medicine is taken
 }
@@ -87,7 +88,7 @@ func (s *server) checkupsPage(w http.ResponseWriter, r *http.Request, v *Visitor
 		return err
 	}
 	view := newCheckupsView(r, list)
-	view.MayImport = access.Allows(v.Actor, access.CheckupImport)
+	view.MayImport, view.MayExport = access.Allows(v.Actor, access.CheckupImport), s.may(v, access.CheckupExport) == nil
 	return s.page(w, r, v, view)
 }
 

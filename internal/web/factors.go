@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -131,7 +132,7 @@ func (s *server) totpConfirm(w http.ResponseWriter, r *http.Request, v *Visitor)
 		return goTo(w, r, "/me/factors?done=totp")
 	}
 	f := faultOf(err)
-	if wantsJSON(r) || f.Code != "identity.totp_wrong" {
+	if wantsJSON(r) || !slices.Contains([]string{"identity.totp_wrong", "identity.totp_past", "identity.totp_ahead"}, f.Code) {
 		return s.factorsAgain(w, r, v, "", err)
 	}
 	view, verr := s.totpView(r, v)

@@ -28,6 +28,11 @@ type actLine struct {
 	Login, Name, Says string
 }
 
+// Undoable tells whether the button would do anything: the token lives, or something it did stands as it did it.
+func (v *tokenView) Undoable() bool {
+	return v.Token.Live || slices.ContainsFunc(v.Acts, func(a actLine) bool { return a.UndoneAt.IsZero() })
+}
+
 // Template names the file.
 func (*tokenView) Template() string { return "token" }
 

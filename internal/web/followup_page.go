@@ -76,5 +76,5 @@ func (s *server) followPost(w http.ResponseWriter, r *http.Request, v *Visitor) 
 }
 
 var followField = map[string]string{
-	"checkup.followup_outcome": "outcome", "checkup.followup_day": "day", "checkup.followup_day_range": "day", "checkup.followup_reason": "note", "checkup.followup_long": "note",
+	"checkup.followup_outcome": "outcome", "checkup.followup_day": "day", "checkup.followup_day_range": "day", "checkup.followup_reason": "note", "checkup.followup_long": "note", "checkup.text_hidden": "note",
 }

@@ -27,7 +27,7 @@ func (s *server) forgotPost(w http.ResponseWriter, r *http.Request, _ *Visitor) 
 	}
 	view := newForgotView()
 	view.Tenant, view.LoginID = r.PostFormValue("tenant"), r.PostFormValue("login_id")
-	for _, f := range []struct{ id, name string }{{"tenant", "会社コード"}, {"login_id", "利用者ID"}} {
+	for _, f := range []struct{ id, name string }{{"tenant", "契約先コード"}, {"login_id", "利用者ID"}} {
 		if r.PostFormValue(f.id) == "" {
 			view.Errors = append(view.Errors, FieldError{f.id, f.name + "を入力してください。"})
 		}

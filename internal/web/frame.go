@@ -139,6 +139,11 @@ func (s *server) unmatched(mux *http.ServeMux) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
+		if forMachines(r) {
+			if _, ok := s.machine(w, r); !ok {
+				return
+			}
+		}
 		probe := &discard{h: http.Header{}}
 		h, _ := mux.Handler(r)
 		h.ServeHTTP(probe, r)

@@ -69,6 +69,21 @@ func TestAnotherSiteCanNotPost(t *testing.T) {
 	}
 }
 
+// TestAPageWithoutTLSCanNotPost, nor one of another site that its referrer alone tells of; a page of the service can.
+func TestAPageWithoutTLSCanNotPost(t *testing.T) {
+	h := bare(t)
+	for header, refused := range map[[2]string]bool{{"Origin", "http://localhost"}: true, {"Referer", "https://evil.example/a"}: true, {"Referer", "https://localhost/login"}: false} {
+		r := httptest.NewRequest("POST", "https://localhost/login", strings.NewReader("tenant="+strings.Repeat("a", formLimit+1)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set(header[0], header[1])
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Code == http.StatusForbidden && strings.Contains(w.Body.String(), "別のサイト"); got != refused {
+			t.Errorf("%v: %d", header, w.Code)
+		}
+	}
+}
+
 func TestLargeFormIsRefused(t *testing.T) {
 	h := bare(t)
 	r := httptest.NewRequest("POST", "https://localhost/login", strings.NewReader("tenant="+strings.Repeat("a", formLimit+1)))

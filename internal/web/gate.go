@@ -4,7 +4,10 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/audit"
@@ -25,6 +28,14 @@ func (s *server) gate(row Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := traceOf(r)
 		t.route = row.Pattern
+		if !utf8.ValidString(r.URL.Path) || strings.ContainsFunc(r.URL.Path, unicode.IsControl) { // no identifier holds such
+			s.fail(w, r, nil, fault.New(fault.Missing, "web.not_found"))
+			return
+		}
+		if !row.CrossSite && insecureOrigin(r) {
+			s.fail(w, r, nil, fault.New(fault.Denied, "web.cross_origin"))
+			return
+		}
 		if row.Permission == access.Provision && bearer(r) != "" {
 			s.provision(w, r, row)
 			return

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/jst"
@@ -24,8 +25,9 @@ type holdsView struct {
 
 type holdLine struct {
 	erasure.Hold
-	Covers string
-	Over   bool
+	Covers  string
+	Over    bool
+	Overdue bool // the day of the review has gone by
 }
 
 // holdForm is what was typed, shown again when something is wrong.
@@ -59,7 +61,7 @@ func (s *server) holdsView(r *http.Request, v *Visitor) (*holdsView, error) {
 	}
 	view := &holdsView{Page: Page{Title: "消去の保全", Here: "/holds"}, Manages: access.Allows(v.Actor, access.HoldManage), Classes: retention.Classes, Form: holdForm{Scope: erasure.HoldPerson}}
 	for _, h := range all {
-		view.Holds = append(view.Holds, holdLine{h, covers(h, dir), !h.ReleasedAt.IsZero()})
+		view.Holds = append(view.Holds, holdLine{h, covers(h, dir), !h.ReleasedAt.IsZero(), h.Late(jst.Of(time.Now()))})
 	}
 	return view, nil
 }

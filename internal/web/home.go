@@ -8,7 +8,6 @@ import (
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/health/checkup"
-	"rakudos/internal/operations/keys"
 	"rakudos/internal/people/access"
 )
 
@@ -142,7 +141,7 @@ func (s *server) homeOversight(r *http.Request, v *Visitor, view *homeView) erro
 			view.Todos = append(view.Todos, todo{"/keys", "鍵の台帳を確かめられません", "", "late"})
 		}
 		for _, a := range alerts {
-			view.Todos = append(view.Todos, todo{"/keys", keys.AlertWords[a.Code], "", "late"})
+			view.Todos = append(view.Todos, todo{"/keys", a.Says(), "", "late"})
 		}
 	}
 	if access.Allows(v.Actor, access.AuditRead) {

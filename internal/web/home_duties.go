@@ -2,7 +2,9 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
+	"rakudos/internal/base/fault"
 	"slices"
 	"time"
 
@@ -35,9 +37,12 @@ func (s *server) duties(r *http.Request, v *Visitor) (out []todo, err error) {
 		out = append(out, sealedTodos(all, jst.Of(now))...)
 	}
 	if may(access.TerminationDesk) {
-		all, err := s.Leaving.Desk(r.Context(), v.Actor)
+		all, unread, err := s.Leaving.Desk(r.Context(), v.Actor)
 		if err != nil {
 			return nil, err
+		}
+		if unread > 0 {
+			out = append(out, todo{"/desk/leaving", fmt.Sprintf("読めない解約の手続が%d件あります", unread), "コード termination.unread", "late"})
 		}
 		for _, c := range all {
 			out = append(out, deskTodos(c, now)...)
@@ -45,7 +50,10 @@ func (s *server) duties(r *http.Request, v *Visitor) (out []todo, err error) {
 	}
 	if may(access.TerminationRequest) {
 		c, err := s.Leaving.Mine(r.Context(), v.Actor)
-		if err != nil {
+		switch f := fault.Of(err); {
+		case f != nil && f.Code == "termination.unread": // the page says what to do
+			out = append(out, todo{"/leaving", "解約の手続の記録を読めません", "保健会に連絡してください", "late"})
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, leavingTodos(c, now)...)

@@ -123,10 +123,13 @@ const holdDays = 30
 func holdTodos(all []erasure.Hold, today jst.Date) []todo {
 	n, first, class := 0, jst.Date{}, "soon"
 	for _, h := range all {
-		if !h.ReleasedAt.IsZero() || h.ReviewBy.Compare(today.AddDays(holdDays)) > 0 {
+		if !h.ReleasedAt.IsZero() || !h.Unread && h.ReviewBy.Compare(today.AddDays(holdDays)) > 0 {
 			continue
 		}
 		n++
+		if h.Unread {
+			class = "late"
+		}
 		if first.IsZero() || h.ReviewBy.Compare(first) < 0 {
 			first = h.ReviewBy
 		}

@@ -83,6 +83,8 @@ func TestAHoldIsLookedAtAgain(t *testing.T) {
 	hold := func(days int) erasure.Hold { return erasure.Hold{ReviewBy: today.AddDays(days)} }
 	over := hold(1)
 	over.ReleasedAt = sampleNow
+	unread := hold(90)
+	unread.Unread = true
 	for _, c := range []struct {
 		all  []erasure.Hold
 		want string
@@ -90,6 +92,7 @@ func TestAHoldIsLookedAtAgain(t *testing.T) {
 		{[]erasure.Hold{hold(holdDays + 1), over}, ""},
 		{[]erasure.Hold{hold(holdDays), hold(90)}, "soon /holds 消去の保全を見直してください（1件）"},
 		{[]erasure.Hold{hold(3), hold(-1), over}, "late /holds 消去の保全を見直してください（2件）"},
+		{[]erasure.Hold{unread, hold(90)}, "late /holds 消去の保全を見直してください（1件）"},
 	} {
 		if got := said(holdTodos(c.all, today)); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)

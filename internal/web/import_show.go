@@ -25,8 +25,8 @@ type importDoc struct {
 	Added, Changed                                                       int
 	NewSites, NewDepts, Ignored                                          []string
 	Refused                                                              []refusedLine
-	More, ReasonsMore                                                    int // lines, and reasons, that are only counted
-	Full                                                                 bool
+	More, ReasonsMore                                                    int  // lines, and reasons, that are only counted
+	Full, Columns                                                        bool // a list of everybody; the columns can be mapped anew
 	AbsentCount                                                          int
 	Absent                                                               []org.Absent
 	Note, Failure                                                        *words.Text

@@ -29,7 +29,11 @@ type jobsView struct {
 type jobLine struct {
 	job.Dead
 	Says, Whose, Why string
+	Ended            bool // what it stood for has ended without it: doing it again only takes it off the list
 }
+
+// endedWith are the kinds whose work ends, for the customer to see, when it is given up.
+var endedWith = []string{"checkup.read", "checkup.apply", "roster.read", "roster.apply"}
 
 // Template names the file.
 func (*jobsView) Template() string { return "jobs" }
@@ -44,7 +48,7 @@ func (s *server) jobsPage(w http.ResponseWriter, r *http.Request, v *Visitor) er
 		More: q.Stats.Dead - len(q.Dead), MayRetry: access.Allows(v.Actor, access.JobRetry),
 	}
 	for _, d := range q.Dead {
-		line := jobLine{Dead: d, Says: JobName(d.Kind), Whose: "サービス", Why: jobFault(d.Error)}
+		line := jobLine{Dead: d, Says: JobName(d.Kind), Whose: "サービス", Why: jobFault(d.Error), Ended: slices.Contains(endedWith, d.Kind)}
 		if d.Tenant != ids.System {
 			line.Whose = "消去された契約先"
 			if t, err := s.tenant(r.Context(), d.Tenant); err == nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"rakudos/internal/base/actor"
@@ -20,7 +21,7 @@ func jobSamples() map[string]struct {
 	}{
 		"jobs": {actor.ITSM, &jobsView{Page: Page{Title: "自動の処理", Here: "/jobs"}, MayRetry: true, More: 3, Since: sampleNow,
 			Queue: jobs.View{Stats: job.Stats{Ready: 4, Running: 1, Dead: 5}},
-			Lines: []jobLine{{dead, JobName(dead.Kind), "株式会社みどり製作所", jobFault(dead.Error)}, {strange, JobName(strange.Kind), "サービス", jobFault(strange.Error)}}}},
+			Lines: []jobLine{{dead, JobName(dead.Kind), "株式会社みどり製作所", jobFault(dead.Error), true}, {strange, JobName(strange.Kind), "サービス", jobFault(strange.Error), false}}}},
 		"jobs-fine": {actor.Operator, &jobsView{Page: Page{Title: "自動の処理", Here: "/jobs"}}},
 	}
 }
@@ -37,5 +38,35 @@ func TestWhyWorkWasGivenUp(t *testing.T) {
 	}
 	if JobName("backup.drill") != "復元の訓練" || JobName("new.kind") != "new.kind" {
 		t.Error("the names of kinds")
+	}
+}
+
+// TestWhatEndedIsOnlyClearedAway: an import whose work was given up has ended for the customer; doing it again would only
+// seem to help.
+func TestWhatEndedIsOnlyClearedAway(t *testing.T) {
+	for _, kind := range endedWith {
+		if JobName(kind) == kind {
+			t.Errorf("%s is no kind of work", kind)
+		}
+	}
+	view := jobSamples()["jobs"].view
+	view.page().Frame = &Frame{Visitor: sampleVisitor(actor.ITSM)}
+	a, err := loadAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := loadViews(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := all.render(&b, view); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for label, want := range map[string]int{">片付ける</button>": 1, ">もう一度行う</button>": 1, "を片付ける\"": 1} {
+		if got := strings.Count(page, label); got != want {
+			t.Errorf("%s stands %d times, want %d", label, got, want)
+		}
 	}
 }

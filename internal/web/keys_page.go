@@ -75,10 +75,10 @@ func (s *server) keysView(r *http.Request, v *Visitor) (*keysView, error) {
 	}
 	seen := map[string]bool{}
 	for _, a := range inv.Alerts {
-		if !seen[a.Code] {
-			view.Alerts = append(view.Alerts, keys.AlertWords[a.Code])
+		if !seen[a.Says()] {
+			view.Alerts = append(view.Alerts, a.Says())
 		}
-		seen[a.Code] = true
+		seen[a.Says()] = true
 	}
 	works, err := s.Keys.Works(r.Context(), v.Actor, keyWorks)
 	for _, w := range works {

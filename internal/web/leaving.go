@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -94,20 +95,27 @@ func (s *server) leavingAct(act func(*http.Request, *Visitor) error) Action {
 		if err != nil {
 			return err
 		}
-		view.Errors = []FieldError{{fieldOf(f.Code), words.Fault(f).Message + words.Fault(f).Next}}
+		view.Errors = []FieldError{{fieldOf(r, f.Code), words.Fault(f).Message + words.Fault(f).Next}}
 		return s.pageStatus(w, r, v, statusOf(f), view)
 	}
 }
 
 // fieldOf leads the error summary to the field that it is about.
-func fieldOf(code string) string {
+func fieldOf(r *http.Request, code string) string {
 	switch code {
-	case "date.month_past", "retention.month", "termination.open":
+	case "date.month_past", "date.far", "retention.month", "termination.month_far", "termination.open":
 		return "month"
 	case "termination.duty":
 		return "duty"
 	case "termination.how":
 		return "how"
+	case "termination.name":
+		return "name"
+	case "termination.reason":
+		if strings.HasSuffix(r.URL.Path, "/cancel") {
+			return "cancel"
+		}
+		return "refusal"
 	}
 	return ""
 }

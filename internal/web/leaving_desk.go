@@ -13,7 +13,8 @@ import (
 // leavingDeskView lists the customers on their way out, for the association.
 type leavingDeskView struct {
 	Page
-	Cases []deskCase
+	Cases  []deskCase
+	Unread int // cases whose seal does not open
 }
 
 type deskCase struct {
@@ -31,11 +32,11 @@ var phaseWords = map[termination.Phase]string{
 }
 
 func (s *server) leavingDesk(w http.ResponseWriter, r *http.Request, v *Visitor) error {
-	all, err := s.Leaving.Desk(r.Context(), v.Actor)
+	all, unread, err := s.Leaving.Desk(r.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	view := &leavingDeskView{Page: Page{Title: "解約の受付", Here: "/desk/leaving"}}
+	view := &leavingDeskView{Page: Page{Title: "解約の受付", Here: "/desk/leaving"}, Unread: unread}
 	for _, c := range all {
 		view.Cases = append(view.Cases, deskCase{c, phaseWords[c.Phase()], c.Late(time.Now())})
 	}
@@ -50,6 +51,9 @@ type leavingCaseView struct {
 	Open   bool // may still be changed
 	Cooled bool
 }
+
+// CallAt is where the call-back is recorded.
+func (v *leavingCaseView) CallAt() string { return "/desk/leaving/" + v.C.ID + "/call" }
 
 // Template names the file.
 func (*leavingCaseView) Template() string { return "leaving_case" }
@@ -94,7 +98,7 @@ func (s *server) deskAct(act func(*http.Request, *Visitor, string) error) Action
 		if err != nil {
 			return err
 		}
-		view.Errors = []FieldError{{fieldOf(f.Code), words.Fault(f).Message + words.Fault(f).Next}}
+		view.Errors = []FieldError{{fieldOf(r, f.Code), words.Fault(f).Message + words.Fault(f).Next}}
 		return s.pageStatus(w, r, v, statusOf(f), view)
 	}
 }

@@ -64,6 +64,7 @@ func leavingSamples() map[string]struct {
 		"leaving-desk":           {actor.ITSM, &leavingDeskView{Page: Page{Title: "解約の受付", Here: "/desk/leaving"}, Cases: []deskCase{{sampleCase(), "準備中", true}}}},
 		"leaving-desk-none":      {actor.ITSM, &leavingDeskView{Page: Page{Title: "解約の受付"}}},
 		"leaving-case":           {actor.ITSM, &leavingCaseView{Page: Page{Title: "株式会社みどり製作所の解約", Here: "/desk/leaving", Errors: []FieldError{{"how", "どの番号に、どう確かめたかを入力してください。"}}}, C: deskCase{sampleCase(), "準備中", true}, Steps: stepsOf(sampleCase()), Open: true, Cooled: true}},
+		"leaving-case-called":    {actor.ITSM, &leavingCaseView{Page: Page{Title: "株式会社みどり製作所の解約", Here: "/desk/leaving"}, C: deskCase{calledCase(), "準備中", false}, Steps: stepsOf(calledCase()), Open: true}},
 		"certificates":           {actor.Auditor, &certificatesView{Page: Page{Title: "消去証明書", Here: "/certificates"}, All: []certificateLine{lineOf(sampleEntry())}}},
 		"certificates-none":      {actor.Auditor, &certificatesView{Page: Page{Title: "消去証明書"}}},
 		"certificate":            {actor.ITSM, &certificateView{Page: Page{Title: "消去証明書", Here: "/certificates"}, C: lineOf(sampleEntry()), MayPresent: true, Now: "p", Presented: []certificate.Presentation{{At: sampleNow, Request: certificate.Request{Requester: "総務部長", Organisation: "株式会社みどり製作所", Checked: "代表番号へ折り返し"}, Taken: 1}}}},
@@ -71,4 +72,11 @@ func leavingSamples() map[string]struct {
 		"certificate-verify-ok":  {actor.Employee, sampleVerified(true)},
 		"certificate-verify-bad": {"", sampleVerified(false)},
 	}
+}
+
+// calledCase is one whose customer has been called.
+func calledCase() *termination.Case {
+	c := *sampleCase()
+	c.Confirmed, c.CallBack = nil, &termination.CallBack{By: termination.By{At: sampleNow}, How: "契約書の代表番号へ架電"}
+	return &c
 }

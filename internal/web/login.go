@@ -40,6 +40,7 @@ var whys = map[string]string{
 	"session_ended": "このサインインは終了しています。もう一度サインインしてください。",
 	"sso_refused":   "会社のアカウントでのサインインができませんでした。もう一度お試しください。続くときは、会社の管理者にご連絡ください。",
 	"sso_no_flow":   "会社のアカウントでのサインインは、時間切れか、別の画面で始めたものでした。はじめからやり直してください。",
+	"session_sso":   "あなたの役割は会社のアカウントだけでサインインすることになったため、サインアウトしました。「会社のアカウントでサインインする」から進んでください。",
 	"session_weak":  "二つの要素での本人確認が必要になったため、もう一度サインインしてください。",
 	"code":          "認証コードの確認が終わらなかったため、はじめからやり直してください。",
 }
@@ -57,7 +58,7 @@ func (s *server) loginPost(w http.ResponseWriter, r *http.Request, _ *Visitor) e
 		return formFault(err)
 	}
 	view := &loginView{Page: Page{Title: "サインイン", Narrow: true}, Tenant: r.PostFormValue("tenant"), LoginID: r.PostFormValue("login_id"), Back: ownPath(r.PostFormValue("back"))}
-	for _, f := range []struct{ id, name string }{{"tenant", "会社コード"}, {"login_id", "利用者ID"}, {"password", "パスワード"}} {
+	for _, f := range []struct{ id, name string }{{"tenant", "契約先コード"}, {"login_id", "利用者ID"}, {"password", "パスワード"}} {
 		if r.PostFormValue(f.id) == "" {
 			view.Errors = append(view.Errors, FieldError{f.id, f.name + "を入力してください。"})
 		}

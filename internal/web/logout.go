@@ -22,11 +22,22 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request, v *Visitor) erro
 	} else if linked {
 		done = "signedout-sso"
 	}
+	vouched, through, err := s.Identity.Vouched(r.Context(), v.token)
+	if err != nil {
+		s.Log.Error("way in of a session not known", "request", traceOf(r).id, "err", err)
+	} else if through {
+		done = "signedout-sso"
+	}
 	if err := s.Identity.SignOut(r.Context(), visit(r), v.token); err != nil {
 		return err
 	}
 	cookie(w, identity.CookieSession, "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	if through && !wantsJSON(r) {
+		if to, ok := s.SSO.Leave(r.Context(), v.home.Tenant, vouched, base(r)); ok {
+			return s.leaving(w, r, to)
+		}
+	}
 	return goTo(w, r, "/login?done="+done)
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"hash/fnv"
 	"net/http"
+	"net/url"
 	"time"
 
 	"rakudos/internal/base/jst"
@@ -25,6 +26,8 @@ type Page struct {
 	Errors []FieldError
 	Notice *Notice
 	Frame  *Frame // filled when the page is sent
+
+	typed url.Values // the form that this page answers with an error; its action is Frame.Path
 }
 
 func (p *Page) page() *Page { return p }
@@ -37,6 +40,15 @@ func (p *Page) Wrong(field string) string {
 		}
 	}
 	return ""
+}
+
+// Was is what was typed into a field of the form with that action, so that nothing is lost when another field was
+// wrong. No page asks it for a password or a code.
+func (p *Page) Was(action, field string) string {
+	if p.Frame == nil || p.Frame.Path != action {
+		return ""
+	}
+	return p.typed.Get(field)
 }
 
 // Crumb is one step of the breadcrumb.
@@ -95,6 +107,7 @@ type errorView struct {
 	Page
 	words.Text
 	Code, Request string
+	Typed         []typedLine
 }
 
 // Template names the file.

@@ -51,7 +51,7 @@ func (s *server) resetAsk(w http.ResponseWriter, r *http.Request, _ *Visitor) er
 	}
 	view := s.newResetView(false)
 	view.Tenant, view.LoginID = r.PostFormValue("tenant"), r.PostFormValue("login_id")
-	for _, f := range []struct{ id, name string }{{"tenant", "会社コード"}, {"login_id", "利用者ID"}} {
+	for _, f := range []struct{ id, name string }{{"tenant", "契約先コード"}, {"login_id", "利用者ID"}} {
 		if r.PostFormValue(f.id) == "" {
 			view.Errors = append(view.Errors, FieldError{f.id, f.name + "を入力してください。"})
 		}
@@ -90,6 +90,8 @@ func (s *server) resetPost(w http.ResponseWriter, r *http.Request, _ *Visitor) e
 		view.Errors = s.passwordErrors(f)
 	case "identity.reset_wrong":
 		view.Errors = []FieldError{{"code", message(f)}}
+	case "identity.reset_past", "identity.reset_ahead":
+		view.Errors = []FieldError{{"app", message(f)}}
 	default:
 		view.Errors = []FieldError{{Message: message(f)}}
 	}

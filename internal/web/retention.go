@@ -20,11 +20,12 @@ type retentionView struct {
 	Page
 	At      string // path of the page, to which its forms belong
 	Classes []retention.ClassCount
-	Waiting []retention.Candidate // open ones
+	Waiting []candidateLine // open ones
 	Others  []candidateLine
 	Decides bool
-	Again   string
 	Days    int
+
+	Reason, Again string // what was typed
 
 	Longer   []retention.Lengthened
 	Lengthen *lengthenForm // the desk's; nil elsewhere
@@ -37,19 +38,8 @@ type lengthenForm struct {
 	Most                 int
 }
 
-type candidateLine struct {
-	retention.Candidate
-	Word string
-}
-
 // Template names the file.
 func (*retentionView) Template() string { return "retention" }
-
-var candidateWords = map[retention.State]string{
-	retention.Approved: "承認されました", retention.Erasing: "消去しています", retention.Erased: "消去しました", retention.Declined: "見送りました", retention.Dropped: "候補から外れました",
-}
-
-var droppedWords = map[string]string{"held": "保全の指定を受けました", "changed": "期間が終わっていないものになりました", "unbound": "承認の記録を確かめられませんでした"}
 
 // retentionDeskView lists the tenants, those with open candidates first.
 type retentionDeskView struct {
@@ -93,23 +83,16 @@ func (s *server) retentionView(r *http.Request, v *Visitor) (view *retentionView
 			return nil, err
 		}
 	}
-	view.Again = jst.Of(time.Now()).AddMonths(12).String()
-	view.sort(all)
-	return view, nil
-}
-
-func (view *retentionView) sort(all []retention.Candidate) {
-	for _, c := range all {
-		if c.State == retention.Open {
-			view.Waiting = append(view.Waiting, c)
-			continue
-		}
-		word := candidateWords[c.State]
-		if c.Why != "" {
-			word = droppedWords[c.Why]
-		}
-		view.Others = append(view.Others, candidateLine{c, word})
+	view.Reason, view.Again = r.PostFormValue("reason"), jst.Of(time.Now()).AddMonths(12).String()
+	if r.PostForm.Has("again") {
+		view.Again = r.PostFormValue("again")
 	}
+	whose, err := s.whose(r, v, all)
+	if err != nil {
+		return nil, err
+	}
+	view.sort(all, whose, r.PostForm["candidate"])
+	return view, nil
 }
 
 func (s *server) retentionPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
@@ -141,7 +124,7 @@ func (s *server) retentionDesk(w http.ResponseWriter, r *http.Request, v *Visito
 	return s.page(w, r, v, view)
 }
 
-var retentionFields = map[string]string{"retention.reason": "reason", "retention.again": "again", "retention.shorter": "years", "retention.class_unknown": "class"}
+var retentionFields = map[string]string{"retention.reason": "reason", "retention.source": "source", "retention.again": "again", "retention.shorter": "years", "retention.class_unknown": "class"}
 
 // retentionAct runs one decision; what is wrong is said on the page itself.
 func (s *server) retentionAct(act func(context.Context, *http.Request, *Visitor) error) Action {
@@ -165,11 +148,7 @@ func (s *server) retentionAct(act func(context.Context, *http.Request, *Visitor)
 		if err != nil {
 			return err
 		}
-		field := retentionFields[f.Code]
-		if f.Code == "retention.reason" && r.PostForm.Has("source") {
-			field = "source"
-		}
-		view.Errors = []FieldError{{field, words.Fault(f).Message + words.Fault(f).Next}}
+		view.Errors = []FieldError{{retentionFields[f.Code], words.Fault(f).Message + words.Fault(f).Next}}
 		return s.pageStatus(w, r, v, statusOf(f), view)
 	}
 }

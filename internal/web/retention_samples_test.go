@@ -1,9 +1,11 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/governance/retention"
@@ -14,13 +16,13 @@ func sampleHolds(manages bool) *holdsView {
 	h := erasure.Hold{ID: "h", Scope: erasure.HoldPerson, Person: "01935a00-0000-7000-8000-000000000001", Reason: "労災の争い", Authority: "裁判所の求め", Reviewer: "法務 花子", ReviewBy: jst.Date{Y: 2027, M: 4, D: 1}, PlacedAt: sampleNow}
 	over := erasure.Hold{ID: "o", Scope: erasure.HoldClass, Class: "一般健康診断", Reason: "調査", Authority: "監督署", Reviewer: "法務 花子", ReviewBy: jst.Date{Y: 2026, M: 12, D: 1}, PlacedAt: sampleNow, ReleasedAt: sampleNow}
 	return &holdsView{Page: Page{Title: "消去の保全", Here: "/holds", Errors: []FieldError{{"number", "その人の記録はありません。"}}}, Manages: manages, Classes: retention.Classes, Form: holdForm{Scope: erasure.HoldPerson, Number: "M9999"},
-		Holds: []holdLine{{h, covers(h, &org.Directory{}), false}, {over, covers(over, &org.Directory{}), true}, {erasure.Hold{ID: "t", Scope: erasure.HoldTenant}, covers(erasure.Hold{Scope: erasure.HoldTenant}, &org.Directory{}), false}}}
+		Holds: []holdLine{{h, covers(h, &org.Directory{}), false, false}, {over, covers(over, &org.Directory{}), true, false}, {erasure.Hold{ID: "t", Scope: erasure.HoldTenant}, covers(erasure.Hold{Scope: erasure.HoldTenant}, &org.Directory{}), false, true}}}
 }
 
 func sampleCandidates() []retention.Candidate {
 	due := retention.Due{Kind: retention.OfPerson, Subject: "01935a00-0000-7000-8000-000000000001", Class: "労働者名簿", Base: jst.Date{Y: 2020, M: 3, D: 31}, KeepUntil: jst.Date{Y: 2025, M: 3, D: 31}}
 	card := due
-	card.Kind, card.Class, card.Subject = retention.OfRecord, "一般健康診断", "01935a00-0000-7000-8000-000000000002"
+	card.Kind, card.Unit, card.Class, card.Subject = retention.OfRecord, "checkup_result", "一般健康診断", "01935a00-0000-7000-8000-000000000002"
 	return []retention.Candidate{
 		{Due: due, ID: "a", State: retention.Open, CustomerBy: "x"}, {Due: card, ID: "b", State: retention.Open},
 		{Due: due, ID: "c", State: retention.Declined, Reason: "係争の見込み", Again: jst.Date{Y: 2027, M: 3, D: 31}},
@@ -30,7 +32,7 @@ func sampleCandidates() []retention.Candidate {
 
 func sampleRetention(at string, decides bool) *retentionView {
 	c, _ := retention.ByName("一般健康診断")
-	v := &retentionView{Page: Page{Title: "保持期間", Here: at, Errors: []FieldError{{"reason", "理由を入力してください。"}}}, At: at, Decides: decides, Again: "2027-11-23", Days: retention.WaitDays}
+	v := &retentionView{Page: Page{Title: "保持期間", Here: at, Errors: []FieldError{{"again", "明日から5年以内で指定してください。"}}}, At: at, Decides: decides, Reason: "係争の見込み", Again: "あさって", Days: retention.WaitDays}
 	if at == "/retention" {
 		v.Classes = []retention.ClassCount{{Class: c, Years: 7, Own: true, Source: c.Source, Count: 14084, Next: jst.Date{Y: 2026, M: 12, D: 1}, ByYear: []retention.YearCount{{Year: 2019, Count: 14084, KeepUntil: jst.Date{Y: 2026, M: 12, D: 1}}}}}
 	}
@@ -39,7 +41,11 @@ func sampleRetention(at string, decides bool) *retentionView {
 		v.Lengthen = &lengthenForm{Classes: retention.Classes, Class: c.Name, Years: "3", Source: "契約書 第9条", Most: retention.MostYears}
 		v.Errors = append(v.Errors, FieldError{"years", "法令の期間より短くはできません。"})
 	}
-	v.sort(sampleCandidates())
+	whose := "退職 花子（社員番号 M0001）"
+	if at != "/retention" {
+		whose = nobodyNamed
+	}
+	v.sort(sampleCandidates(), func(ids.Person) string { return whose }, []string{"b"})
 	return v
 }
 
@@ -74,6 +80,15 @@ func TestCandidatesAreSorted(t *testing.T) {
 		if o.Word == "" {
 			t.Errorf("%s says nothing", o.State)
 		}
+	}
+	if w := v.Waiting[1]; w.What != "健診の結果 1件" || !w.Chosen || v.Waiting[0].Chosen || v.Waiting[0].What != "退職者の名簿と、その人の記録すべて" {
+		t.Errorf("%+v", v.Waiting)
+	}
+	if r := v.Waiting[1].Rule; r != "7年: 契約書 第9条（契約による延長）" {
+		t.Errorf("the contract's rule is %q", r)
+	}
+	if r := v.Waiting[0].Rule; !strings.HasPrefix(r, "5年: 労働基準法109条") {
+		t.Errorf("the law's rule is %q", r)
 	}
 	if v.Others[1].Word != droppedWords["held"] {
 		t.Errorf("a dropped one says %s", v.Others[1].Word)

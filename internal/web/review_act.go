@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -151,7 +152,11 @@ func (s *server) reviewFile(kind string) Action {
 		var b bytes.Buffer
 		write, mime := sheet.WriteJSON, "application/json; charset=utf-8"
 		if kind == "csv" {
-			write, mime = sheet.WriteCSV, "text/csv; charset=utf-8"
+			names, err := s.placeNames(r.Context(), v, sheet)
+			if err != nil {
+				return err
+			}
+			write, mime = func(w io.Writer) error { return sheet.WriteCSV(w, names) }, "text/csv; charset=utf-8"
 		}
 		if err := write(&b); err != nil {
 			return err

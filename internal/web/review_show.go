@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -51,18 +52,17 @@ func (s *server) reviewView(r *http.Request, v *Visitor) (*reviewView, error) {
 	if sheet.Foreign {
 		view.Of = of
 	}
-	names := map[string]string{}
-	if !sheet.Foreign { // names of sites and departments are about nobody
+	names, err := s.placeNames(r.Context(), v, sheet)
+	if err != nil {
+		return nil, err
+	}
+	if !sheet.Foreign {
 		d, err := s.Org.Directory(r.Context(), v.Tenant)
 		if err != nil {
 			return nil, err
 		}
 		for _, x := range d.Sites() {
-			names[string(x.ID)] = x.Name
 			view.Sites = append(view.Sites, choice{Value: string(x.ID), Name: x.Name})
-		}
-		for _, x := range d.Depts() {
-			names[string(x.ID)] = x.Name
 		}
 	}
 	for i := range view.Lines {
@@ -71,6 +71,26 @@ func (s *server) reviewView(r *http.Request, v *Visitor) (*reviewView, error) {
 	view.Pager = pagerOf(r, len(view.Lines), 50)
 	view.Lines = view.Lines[view.Pager.from():view.Pager.to()]
 	return view, nil
+}
+
+// placeNames are the names of sites and departments, which are about nobody, by their identifiers; of another tenant's
+// campaign there are none.
+func (s *server) placeNames(ctx context.Context, v *Visitor, sheet *accessreview.Sheet) (map[string]string, error) {
+	names := map[string]string{}
+	if sheet.Foreign {
+		return names, nil
+	}
+	d, err := s.Org.Directory(ctx, v.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range d.Sites() {
+		names[string(x.ID)] = x.Name
+	}
+	for _, x := range d.Depts() {
+		names[string(x.ID)] = x.Name
+	}
+	return names, nil
 }
 
 // newReviewView puts what waits for the reader first, and of that what stands out.

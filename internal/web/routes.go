@@ -84,6 +84,8 @@ func (s *server) dailyRoutes() []Route {
 		{Pattern: "POST /users/sessions", Permission: access.AccountManage, Verb: "account.sessions_all", Action: s.usersSessions},
 		{Pattern: "GET /users/{id}", Permission: access.AccountManage, Action: s.userPage},
 		{Pattern: "POST /users/{id}/shared", Permission: access.AccountManage, Verb: "account.shared", Action: s.userAct(s.userShared)},
+		{Pattern: "POST /users/{id}/vouch", Permission: access.AccountVouch, Verb: "account.vouch", Action: s.userAct(s.userVouch)},
+		{Pattern: "POST /users/vouch", Permission: access.AccountVouchFor, Verb: "account.vouch_for", Action: s.usersVouch},
 		{Pattern: "POST /users/{id}/roles", Permission: access.AccountManage, Verb: "account.roles", Action: s.userAct(s.userRoles)},
 		{Pattern: "POST /users/{id}/personnel", Permission: access.AccountManage, Verb: "account.personnel", Action: s.userAct(s.userPersonnel)},
 		{Pattern: "POST /users/{id}/disable", Permission: access.AccountManage, Verb: "account.disable", Action: s.userAct(s.userDisable)},
@@ -94,6 +96,7 @@ func (s *server) dailyRoutes() []Route {
 
 		{Pattern: "GET /sealed", Permission: access.SealedRead, Action: s.sealedPage},
 		{Pattern: "POST /sealed", Permission: access.SealedSeal, Verb: "sealed.seal", Action: s.sealedSeal},
+		{Pattern: "POST /sealed/{id}/stop", Permission: access.SealedReview, Verb: "sealed.stop", Action: s.sealedStop},
 		{Pattern: "POST /sealed/{id}/review", Permission: access.SealedReview, Verb: "sealed.review", Action: s.sealedReview},
 		{Pattern: "GET /emergency", Permission: access.EmergencyAct, Action: s.emergencyPage},
 		{Pattern: "POST /emergency/why", Permission: access.EmergencyAct, Verb: "sealed.why", Action: s.emergencyWhy},

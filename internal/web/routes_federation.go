@@ -1,6 +1,9 @@
 package web
 
-import "rakudos/internal/people/access"
+import (
+	"rakudos/internal/people/access"
+	"rakudos/internal/people/identity/sso"
+)
 
 // federationRoutes are the rows of signing in through a company's own provider, of its personnel system, and
 // of the pages on which its administrator ties both to the service.
@@ -28,6 +31,7 @@ func (s *server) federationRoutes() []Route {
 		{Pattern: "GET /sso/{tenant}", Permission: Public, Action: s.ssoForm},
 		{Pattern: "POST /sso", Permission: Public, Verb: "signin.sso", Action: s.ssoBegin},
 		{Pattern: "GET /sso/oidc/{id}", Permission: Public, Action: s.ssoCallback},
+		{Pattern: "GET " + sso.PathLeft, Permission: Public, Action: s.ssoLeft},
 		{Pattern: "POST /sso/saml/{id}/acs", Permission: Public, Verb: "signin.saml", Action: s.ssoACS, CrossSite: true},
 		{Pattern: "GET /sso/saml/{id}/metadata", Permission: Public, Action: s.ssoMetadata},
 		{Pattern: "GET /sso/continue", Permission: Public, Action: s.ssoContinue},

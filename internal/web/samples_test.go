@@ -15,6 +15,7 @@ import (
 func sampleList(l *checkup.ListView) *checkupsView {
 	r := httptest.NewRequest("GET", "/checkups?year=2026&judgement=C%2B&fitness=waiting&sort=judgement&dept=d", nil)
 	v := newCheckupsView(r, l)
+	v.MayExport = true
 	v.MayImport = true
 	return v
 }

@@ -19,26 +19,53 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
+// forMachines tells whether a request is for the protocol of personnel systems, whatever it says it accepts: there every
+// answer is the protocol's, and nobody is sent to a page.
+func forMachines(r *http.Request) bool {
+	return r.URL.Path == "/scim" || strings.HasPrefix(r.URL.Path, "/scim/")
+}
+
+// failMachine is an error in the protocol's form. Without a token that holds it says that one is needed.
+func failMachine(w http.ResponseWriter, status int, f *fault.Fault) {
+	retry(w, f)
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="scim"`)
+	}
+	sendSCIM(w, scim.Failure(status, "", f.Code))
+}
+
+// machine finds whose token a request bears; when nobody's it has answered.
+func (s *server) machine(w http.ResponseWriter, r *http.Request) (scim.Token, bool) {
+	token := bearer(r)
+	if token == "" {
+		failMachine(w, http.StatusUnauthorized, fault.New(fault.Denied, "scim.token"))
+		return scim.Token{}, false
+	}
+	t, err := s.SCIM.Authenticate(r.Context(), token, traceOf(r).addr)
+	if err != nil {
+		f := faultOf(err)
+		status := statusOf(f)
+		if f.Kind == fault.Denied {
+			status = http.StatusUnauthorized
+		}
+		failMachine(w, status, f)
+		return t, false
+	}
+	traceOf(r).tenant = t.Tenant
+	return t, true
+}
+
 // provision answers a personnel system. The session of a browser counts for nothing here, and the token
 // counts nowhere else.
 func (s *server) provision(w http.ResponseWriter, r *http.Request, row Route) {
 	s.bound(w, r, row)
-	t, err := s.SCIM.Authenticate(r.Context(), bearer(r), traceOf(r).addr)
-	if err != nil {
-		f := faultOf(err)
-		retry(w, f)
-		status := statusOf(f)
-		if f.Kind == fault.Denied {
-			status = http.StatusUnauthorized
-			w.Header().Set("WWW-Authenticate", `Bearer realm="scim"`)
-		}
-		sendSCIM(w, scim.Failure(status, "", f.Code))
+	t, ok := s.machine(w, r)
+	if !ok {
 		return
 	}
-	traceOf(r).tenant = t.Tenant
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		sendSCIM(w, scim.Failure(statusOf(faultOf(err)), "", faultOf(err).Code))
+		failMachine(w, statusOf(faultOf(err)), faultOf(err))
 		return
 	}
 	_, path, _ := strings.Cut(row.Pattern, " ")

@@ -31,6 +31,7 @@ type sealedLine struct {
 	Word, Class string
 	Drilled     bool // in this fiscal quarter
 	Reviews     bool // waits for the review
+	InUse       bool // can be stopped
 }
 
 // Template names the file.
@@ -40,9 +41,17 @@ var sealWords = map[identity.SealState][2]string{
 	identity.Sealed: {"封をしてあります", "ok"}, identity.Broken: {"封が切られました", "bad"}, identity.Opened: {"使用中です", "bad"}, identity.Spent: {"使用済み（停止中）", "warn"},
 }
 
+// shutWords take the place of 「封をしてあります」 where the envelope would open nothing.
+var shutWords = map[identity.Shut]string{
+	identity.ShutStopped: "停止中（封筒を開けても使えません）", identity.ShutNoRole: "役割なし（封筒を開けても使えません）", identity.ShutUnsure: "書き換えの疑い（封筒を開けても使えません）",
+}
+
 func newSealedLine(a identity.SealedAccount, today jst.Date) sealedLine {
 	w := sealWords[a.State]
-	l := sealedLine{SealedAccount: a, Word: w[0], Class: w[1], Reviews: a.State == identity.Spent && a.ReviewedAt.IsZero()}
+	l := sealedLine{SealedAccount: a, Word: w[0], Class: w[1], Reviews: a.State == identity.Spent && a.ReviewedAt.IsZero(), InUse: a.State == identity.Broken || a.State == identity.Opened}
+	if w, shut := shutWords[a.Shut]; shut {
+		l.Word, l.Class = w, "bad"
+	}
 	if !a.DrilledAt.IsZero() {
 		y, q := jst.Quarter(today)
 		dy, dq := jst.Quarter(jst.Of(a.DrilledAt))
@@ -101,6 +110,14 @@ func (s *server) sealedReview(w http.ResponseWriter, r *http.Request, v *Visitor
 		return s.sealedAgain(w, r, v, "finding", err)
 	}
 	return goTo(w, r, "/sealed?done=saved")
+}
+
+// sealedStop ends a use that is under way.
+func (s *server) sealedStop(w http.ResponseWriter, r *http.Request, v *Visitor) error {
+	if err := s.Identity.StopSealed(r.Context(), v.Actor, ids.Account(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return goTo(w, r, "/sealed?done=sealed-stop")
 }
 
 func (s *server) sealedAgain(w http.ResponseWriter, r *http.Request, v *Visitor, field string, err error) error {

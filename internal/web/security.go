@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -114,7 +115,7 @@ func (s *server) emailPost(w http.ResponseWriter, r *http.Request, v *Visitor) e
 	if err := r.ParseForm(); err != nil {
 		return formFault(err)
 	}
-	email := r.PostFormValue("email")
+	email := strings.TrimSpace(r.PostFormValue("email"))
 	err := error(fault.New(fault.Invalid, "identity.password_old"))
 	if p := r.PostFormValue("password"); p != "" {
 		err = s.Identity.AskEmail(r.Context(), visit(r), v.token, p, email)
@@ -123,7 +124,7 @@ func (s *server) emailPost(w http.ResponseWriter, r *http.Request, v *Visitor) e
 		return goTo(w, r, "/me/security?done=email")
 	}
 	f := faultOf(err)
-	if f.Kind != fault.Invalid || wantsJSON(r) {
+	if f.Kind != fault.Invalid && f.Code != "identity.email_daily" || wantsJSON(r) {
 		return err
 	}
 	view, verr := s.securityView(r, v)
@@ -131,7 +132,7 @@ func (s *server) emailPost(w http.ResponseWriter, r *http.Request, v *Visitor) e
 		return verr
 	}
 	field := "password"
-	if f.Code == "identity.email_form" {
+	if strings.HasPrefix(f.Code, "identity.email_") {
 		field = "email"
 	}
 	view.Typed, view.Errors = email, []FieldError{{field, message(f)}}

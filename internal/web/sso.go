@@ -42,7 +42,7 @@ func (s *server) ssoBegin(w http.ResponseWriter, r *http.Request, _ *Visitor) er
 	}
 	view := &ssoView{Page: Page{Title: "会社のアカウントでサインイン", Narrow: true}, Tenant: strings.TrimSpace(r.PostFormValue("tenant")), Back: ownPath(r.PostFormValue("back"))}
 	if view.Tenant == "" {
-		view.Errors = []FieldError{{"tenant", "会社コードを入力してください。"}}
+		view.Errors = []FieldError{{"tenant", "契約先コードを入力してください。"}}
 		return s.pageStatus(w, r, nil, http.StatusUnprocessableEntity, view)
 	}
 	start, err := s.SSO.Begin(r.Context(), visit(r), view.Tenant, r.PostFormValue("connection"), base(r), view.Back)

@@ -24,7 +24,9 @@ type userView struct {
 	Depts   []choice
 	First   string // a first password, shown once
 	Reason  string
-	Says    []choice // what can be stated about personnel authority
+	// Doubtful: nobody but the givers of its roles says that its holder is a person of his own.
+	Doubtful bool
+	Says     []choice // what can be stated about personnel authority
 }
 
 // roleChoice is a role with the sites that limit it: each role has its own.
@@ -164,7 +166,7 @@ func (s *server) userCreate(w http.ResponseWriter, r *http.Request, v *Visitor) 
 	return s.pageStatus(w, r, v, statusOf(f), view)
 }
 
-var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "web.role_missing": "roles", "identity.role_unknown": "roles", "access.duties": "roles", "access.personnel": "roles", "identity.personnel_form": "personnel"}
+var userFields = map[string]string{"identity.login_form": "login_id", "identity.login_taken": "login_id", "identity.name_form": "name", "identity.email_form": "email", "identity.email_wide": "email", "identity.email_domain": "email", "web.role_missing": "roles", "identity.role_unknown": "roles", "access.duties": "roles", "access.personnel": "roles", "identity.personnel_form": "personnel"}
 
 func (s *server) userPage(w http.ResponseWriter, r *http.Request, v *Visitor) error {
 	return s.showUser(w, r, v, ids.Account(r.PathValue("id")), "", nil)
@@ -188,6 +190,9 @@ func (s *server) showUser(w http.ResponseWriter, r *http.Request, v *Visitor, id
 		return err
 	}
 	view.Title, view.User, view.First, view.Errors, view.Says = a.Name, newUserLine(a), first, wrong, personnelChoices(a.Personnel)
+	if view.Doubtful, err = s.Identity.Doubtful(r.Context(), v.Actor, id); err != nil {
+		return err
+	}
 	status := http.StatusOK
 	if len(wrong) > 0 {
 		status, view.Reason = http.StatusUnprocessableEntity, r.PostFormValue("reason")

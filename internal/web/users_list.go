@@ -16,9 +16,10 @@ type usersView struct {
 	Page
 	Users  []userLine
 	Locked int
-	Screen int // minutes until the screens lock
-	Reason string
+	Screen int      // minutes until the screens lock
 	Roles  []choice // those for which two factors are required are chosen
+	// Unvouched are customers' administrators, at the association's desk alone.
+	Unvouched []identity.Unvouched
 }
 
 // userLine is one account in words.
@@ -57,6 +58,11 @@ func (s *server) usersView(r *http.Request, v *Visitor) (*usersView, error) {
 	if view.Screen, err = s.Identity.ScreenMinutes(r.Context(), v.Tenant); err != nil {
 		return nil, err
 	}
+	if access.Allows(v.Actor, access.AccountVouchFor) && v.TenantKind != tenant.Customer {
+		if view.Unvouched, err = s.Identity.Unvouched(r.Context(), v.Actor); err != nil {
+			return nil, err
+		}
+	}
 	view.Roles, err = s.factorChoices(r, v)
 	return view, err
 }
@@ -79,7 +85,7 @@ func (s *server) usersAgain(w http.ResponseWriter, r *http.Request, v *Visitor, 
 	if verr != nil {
 		return verr
 	}
-	view.Reason, view.Errors = r.PostFormValue("reason"), []FieldError{{field, message(f)}}
+	view.Errors = []FieldError{{field, message(f)}}
 	return s.pageStatus(w, r, v, http.StatusUnprocessableEntity, view)
 }
 

@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/base/jst"
 	"rakudos/internal/health/checkup"
 	"rakudos/internal/statement"
+	"rakudos/internal/words"
 )
 
 //go:embed view
@@ -24,23 +25,24 @@ type views struct{ byName map[string]*template.Template }
 
 func loadViews(a *assets) (*views, error) {
 	funcs := template.FuncMap{
-		"asset":  a.path,
-		"day":    func(d jst.Date) template.HTML { return unbroken(day(d)) },
-		"stamp":  func(t time.Time) template.HTML { return unbroken(stamp(t)) },
-		"micros": time.Time.UnixMicro,
-		"iso":    jst.StampSec,
-		"clock":  clockTime,
-		"days":   daysLeft,
-		"judge":  judgeOf,
-		"review": reviewState,
-		"status": statusOfControl,
-		"group":  group,
-		"joint":  joint,
-		"class":  classWord,
-		"owner":  statement.OwnerText,
-		"add":    func(a, b int) int { return a + b },
-		"list":   func(v ...any) []any { return v },
-		"join":   strings.Join,
+		"asset":    a.path,
+		"day":      func(d jst.Date) template.HTML { return unbroken(day(d)) },
+		"stamp":    func(t time.Time) template.HTML { return unbroken(stamp(t)) },
+		"micros":   time.Time.UnixMicro,
+		"iso":      jst.StampSec,
+		"clock":    clockTime,
+		"days":     daysLeft,
+		"judge":    judgeOf,
+		"review":   reviewState,
+		"status":   statusOfControl,
+		"group":    group,
+		"joint":    joint,
+		"class":    classWord,
+		"owner":    statement.OwnerText,
+		"add":      func(a, b int) int { return a + b },
+		"list":     func(v ...any) []any { return v },
+		"join":     strings.Join,
+		"standing": func(state string) string { return words.AccountStates[state] },
 	}
 	base, err := template.New("layout").Funcs(funcs).ParseFS(viewFiles, "view/layout.html", "view/parts.html")
 	if err != nil {

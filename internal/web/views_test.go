@@ -139,6 +139,7 @@ func samples() map[string]struct {
 		"con-saml":      {actor.TenantAdmin, newConnectionView(sso.SAML, "localhost")},
 		"sso":           {"", &ssoView{Page: Page{Title: "会社のアカウントでサインイン", Narrow: true}, Tenant: "midori", Back: "/"}},
 		"sso-go":        {"", &ssoView{Page: Page{Title: "会社のサインイン画面へ移動します", Narrow: true}, Location: "/at-the-provider"}},
+		"left":          {"", &leftView{Page: Page{Title: "サインアウトしました", Narrow: true}, Leaving: sso.Leaving{Name: "会社のアカウント", Location: "/at-the-provider"}}},
 		"sso-choose":    {"", &ssoView{Page: Page{Title: "会社のアカウントでサインイン", Narrow: true}, Tenant: "midori", Back: "/people", Choices: []sso.Choice{{ID: "a", Name: "本社のアカウント"}, {ID: "b", Name: "工場のアカウント"}}}},
 		"forgot":        {"", newForgotView()},
 		"forgot-sent":   {"", &forgotView{Page: Page{Title: "パスワードを忘れたとき", Narrow: true}, Sent: true}},

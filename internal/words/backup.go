@@ -17,6 +17,19 @@ var backupTexts = map[string]Text{
 		Kept:    "何も変更していません。",
 		Next:    "設定 backup.second に url・endpoint・credentials_file を書いてください。",
 	},
+	"backup.no_drill": {
+		Message: "復元の訓練をまだ行っていません。",
+		Next:    "rakudos backup drill で行うか、夜の訓練を待ってください。",
+	},
+	"backup.receipt_old": {
+		Message: "最後の復元の訓練は、結果を監査ログに結び付けていない以前の版のものです。",
+		Next:    "rakudos backup drill で行い直すか、夜の訓練を待ってください。",
+	},
+	"backup.receipt_altered": {
+		Message: "復元の訓練 {drill} の結果が、訓練のときに監査ログに書いたものと合いません。",
+		Kept:    "バックアップと現在のデータには変更を加えていません。",
+		Next:    "データベースに書ける人を調べてから、rakudos backup drill で訓練を行い直してください。",
+	},
 	"backup.none": {
 		Message: "バックアップがありません。",
 		Next:    "rakudos backup run で取るか、--from で置き場所を指定してください。",
@@ -24,6 +37,16 @@ var backupTexts = map[string]Text{
 	"backup.none_at": {
 		Message: "{day} までのバックアップはありません。最も古いものは {oldest} です。",
 		Next:    "rakudos backup list で、あるものを確かめてください。",
+	},
+	"backup.unfinished": {
+		Message: "フォルダー {dir} への復元は、途中で切れています。照合も消去のやり直しも済んでいないため、開けません。",
+		Kept:    "フォルダーの中身には手を付けていません。",
+		Next:    "フォルダーを消し、空のフォルダーへ復元し直してください。",
+	},
+	"backup.full": {
+		Message: "ディスクがいっぱいで、最後まで書けませんでした（{where}）。",
+		Kept:    "書きかけのものは残していません。これまでのデータとバックアップは、そのままです。",
+		Next:    "空き容量を増やしてから、もう一度実行してください。",
 	},
 	"backup.not_empty": {
 		Message: "復元先のフォルダー {dir} は空ではありません。",
@@ -54,13 +77,18 @@ var backupTexts = map[string]Text{
 		Kept:    "復元先には何も残していません。",
 		Next:    "別に保管しているルート鍵を --root-key で指定してください。",
 	},
+	"backup.second_differs": {
+		Message: "二つ目の置き場所の {file} が、送ったものと違います。",
+		Kept:    "元の置き場所のものは、そのままです。",
+		Next:    "自動でやり直します。続くときは、二つ目の置き場所を調べてください。",
+	},
 	"backup.pitr_none": {
 		Message: "時刻を指定して戻せる写し（データベース全体の写しと WAL）がありません。",
 		Kept:    "復元先には何も残していません。",
 		Next:    "--at に日付だけを指定して、その日のバックアップを戻してください。",
 	},
 	"backup.pitr_outside": {
-		Message: "{at} の状態には戻せません。戻せるのは {from} から {until} の手前までです。",
+		Message: "{at} の状態には戻せません。{reach}",
 		Kept:    "復元先には何も残していません。",
 		Next:    "rakudos backup list で、戻せる時刻を確かめてください。",
 	},
@@ -75,12 +103,12 @@ var backupTexts = map[string]Text{
 		Next:    "サーバーと同じ版の PostgreSQL が、同じ設定（ロケール、ICU）で入っているかを確かめてください。",
 	},
 	"backup.wal_missing": {
-		Message: "WAL のファイル {file} がないため、{at} の状態には戻せません。",
+		Message: "WAL のファイル {file} がないため、{at} の状態には戻せません。{reach}",
 		Kept:    "手前の状態を代わりに渡すことはしません。復元先には何も残していません。",
 		Next:    "もっと前の時刻か、日付だけを --at に指定してください。",
 	},
 	"backup.wal_damaged": {
-		Message: "WAL のファイル {file} が壊れているか、書き換えられているため、{at} の状態には戻せません。",
+		Message: "WAL のファイル {file} が壊れているか、書き換えられているため、{at} の状態には戻せません。{reach}",
 		Kept:    "手前の状態を代わりに渡すことはしません。復元先には何も残していません。",
 		Next:    "もっと前の時刻か、日付だけを --at に指定してください。",
 	},

@@ -42,6 +42,14 @@ var erasureTexts = map[string]Text{
 		Message: "監査ログにある消去の台帳の先頭を読み取れません。", Kept: "データには変更を加えていません。サービスは開いていません。",
 		Next: "rakudos audit verify で監査ログを確かめてください。",
 	},
+	"erasure.run_missing": {
+		Message: "消去の記録 {run} が、データベースにありません。台帳か監査ログには残っています。", Kept: "データには変更を加えていません。",
+		Next: "データベースを rakudos backup restore 以外の方法で戻したときは、サービスを起動すると台帳から作り直します。心当たりがないときは、データフォルダーを保全し、責任者に連絡して、だれが消したかを調べてください。",
+	},
+	"erasure.run_altered": {
+		Message: "データベースにある消去の記録 {run} が、書き換えられているか、壊れています。", Kept: "データには変更を加えていません。",
+		Next: "データフォルダーを保全し、責任者に連絡してください。バックアップ（rakudos backup restore で別のフォルダーへ）の記録と見比べてください。",
+	},
 	"erasure.ledger_unreadable": {Message: "消去の台帳 {file} を読めません。", Next: "ファイルの権限とディスクを確かめてください。"},
 	"erasure.ledger_unwritable": {
 		Message: "消去の台帳 {file} に書けないため、消去を始めません。", Kept: "何も消していません。", Next: "置き場所がつながっているか、書き込めるかを確かめてください。届くようになれば、自動でやり直します。",

@@ -7,6 +7,7 @@ var retentionTexts = map[string]Text{
 	"retention.shorter":       {Message: "法令の期間（{years}年）より短くはできません。100年までで指定してください。", Kept: "期間は変わっていません。"},
 	"retention.missing":       {Message: "その消去の候補はありません。", Next: "一覧から選び直してください。"},
 	"retention.some":          {Message: "候補を1件以上、{most}件までで選んでください。", Kept: "何も変えていません。"},
+	"retention.source":        {Message: "契約の定めを、500字以内で入力してください。", Kept: "何も変えていません。"},
 	"retention.reason":        {Message: "理由を、500字以内で入力してください。", Kept: "何も変えていません。"},
 	"retention.again":         {Message: "次に候補に挙げる日を、明日から5年以内で指定してください。", Kept: "何も変えていません。"},
 	"retention.same_person":   {Message: "同じ人が2人分の承認をすることはできません。", Kept: "承認は記録していません。", Next: "もう一人の別の人が承認してください。"},

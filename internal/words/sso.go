@@ -2,12 +2,12 @@ package words
 
 // ssoTexts are the messages of signing in through a company's own identity provider.
 var ssoTexts = map[string]Text{
-	"sso.unavailable":        {Message: "この会社コードでは、会社のアカウントでのサインインを使えません。", Kept: "サインインしていません。", Next: "会社コードを確かめるか、パスワードでサインインしてください。"},
+	"sso.unavailable":        {Message: "この契約先コードでは、会社のアカウントでのサインインを使えません。", Kept: "サインインしていません。", Next: "契約先コードを確かめるか、パスワードでサインインしてください。"},
 	"sso.no_flow":            {Message: "サインインの途中の情報がないか、時間切れです。", Kept: "サインインしていません。", Next: "はじめからやり直してください。"},
 	"sso.refused":            {Message: "会社のアカウントでのサインインを受け付けられませんでした。", Kept: "サインインしていません。", Next: "もう一度お試しください。続くときは会社の管理者へご連絡ください。"},
 	"sso.too_soon":           {Message: "サインインの開始が続いたため、少し間をあけています。", Kept: "サインインしていません。", Next: "しばらく待ってから、もう一度お試しください。"},
 	"sso.provider":           {Message: "会社の認証サービスにつながりませんでした。", Kept: "サインインしていません。", Next: "しばらく待ってからもう一度お試しください。続くときは会社の管理者へご連絡ください。"},
-	"sso.field":              {Message: "入力の内容が正しくありません。", Kept: "何も変わっていません。", Next: "しるしの付いた項目を直してください。"},
+	"sso.field":              {Message: "{says}", Kept: "何も変わっていません。"},
 	"sso.no_person":          {Message: "その社員番号の人は名簿にいません。"},
 	"sso.missing":            {Message: "その連携の設定はありません。", Kept: "何も変わっていません。"},
 	"sso.too_many":           {Message: "登録できる連携の数に達しています。", Kept: "何も変わっていません。", Next: "使っていない連携を削除してください。"},
@@ -18,5 +18,5 @@ var ssoTexts = map[string]Text{
 	"sso.not_alone":          {Message: "この契約先には、確かめられる管理者がほかにいます。", Kept: "何も変わっていません。", Next: "契約先の管理者が確かめます。"},
 	"sso.not_linked":         {Message: "会社のアカウントと結び付いていないため、この方法では解除できません。", Kept: "画面はロックしたままです。", Next: "パスワードかパスキーで解除してください。"},
 	"sso.again_refused":      {Message: "会社のアカウントで解除できませんでした。会社の画面で、サインインしているご本人が、もう一度本人確認をしてください。", Kept: "画面はロックしたままです。"},
-	"sso.test_failed":        {Message: "認証サービスから必要な情報を読み取れませんでした（{why}）。", Kept: "設定はそのままです。", Next: "発行者のURLと、認証サービスが動いていることを確かめてください。"},
+	"sso.test_failed":        {Message: "認証サービスから必要な情報を読み取れませんでした。{says}。", Kept: "設定はそのままです。", Next: "発行者のURLと、認証サービスが動いていることを確かめてください。"},
 }

@@ -3,6 +3,8 @@ package words
 // terminationTexts are the messages of a customer's leaving.
 var terminationTexts = map[string]Text{
 	"termination.open":             {Message: "解約の申込みは、すでに受け付けています。", Kept: "前の申込みはそのままです。", Next: "月を変えるときは、前の申込みを取り消してから申し込んでください。"},
+	"termination.month_far":        {Message: "60 か月より先の月は申し込めません。", Kept: "申込みは受け付けていません。", Next: "希望の月を確かめてください。"},
+	"termination.unread":           {Message: "解約の手続の記録を読めません。", Kept: "記録には手を付けていません。消去は、読めるようになるまで進みません。", Next: "保健会に、この画面のコードを伝えてください。保健会の運用者は、バックアップと比べて確かめてください。"},
 	"termination.missing":          {Message: "解約の申込みはありません。", Next: "一覧から選び直してください。"},
 	"termination.name":             {Message: "確認のための契約先コードが違います。", Kept: "申込みは受け付けていません。", Next: "自社の契約先コードを入力してください。"},
 	"termination.cancelled":        {Message: "この申込みは取り消されています。", Next: "解約するときは、申し込み直してください。"},

@@ -28,6 +28,11 @@ var vaultTexts = map[string]Text{
 		Kept:    "サービスは起動していません。データには変更を加えていません。",
 		Next:    "正しいルート鍵を元の場所に戻してから、もう一度起動してください。",
 	},
+	"vault.root_missing": {
+		Message: "ルート鍵のファイル {path} がありません。この鍵データベースは、すでにルート鍵で包まれています。",
+		Kept:    "サービスは起動していません。新しい鍵は作らず、データには変更を加えていません。",
+		Next:    "別に保管しているルート鍵を、モード 0600 で元の場所に戻してから、もう一度実行してください。",
+	},
 	"vault.root_readable": {
 		Message: "ルート鍵のファイル {path} が、所有者以外にも読める状態です（モード {mode}）。",
 		Kept:    "サービスは起動していません。",
@@ -86,9 +91,24 @@ var vaultTexts = map[string]Text{
 		Next:    "サービスに与えた資格情報と、鍵を使う権限（包む・開く）を確かめてください。",
 	},
 	"vault.kms_missing": {
-		Message: "鍵管理サービスに、指定した鍵がありません。",
+		Message: "鍵管理サービスに、指定した鍵がないか、使えない状態です。",
 		Kept:    "データには変更を加えていません。",
-		Next:    "設定の keys.root の鍵の名前と、鍵が無効や削除済みになっていないかを確かめてください。",
+		Next:    "設定の keys.root の鍵の名前と、鍵が無効・期限切れ・削除済みになっていないかを確かめてください。",
+	},
+	"vault.kms_sealed": {
+		Message: "鍵管理サービスが封印（sealed）されています。",
+		Kept:    "すでに開いている鍵は使い続けます。データには変更を加えていません。",
+		Next:    "OpenBao/Vault の封印を解いてください（bao operator unseal）。解ければ自動で元に戻ります。",
+	},
+	"vault.kms_certificate": {
+		Message: "鍵管理サービスの証明書を確かめられません。",
+		Kept:    "トークンは送っていません。データには変更を加えていません。",
+		Next:    "設定の keys.root の address の名前が証明書の名前と同じか、ca_file が正しいか、証明書の期限が切れていないかを確かめてください。",
+	},
+	"vault.kms_version": {
+		Message: "鍵管理サービスが、ルート鍵の第{version}版で開くことを許していません。",
+		Kept:    "データには変更を加えていません。",
+		Next:    "鍵管理サービスで min_decryption_version を{version}以下に戻し、rakudos keys rewrap を実行してから上げてください。鍵を作り直したときは、元の鍵をバックアップから戻してください。",
 	},
 	"vault.kms_exportable": {
 		Message: "鍵管理サービスの鍵が、外へ取り出せる設定になっています。",

@@ -72,8 +72,14 @@ func Fault(f *fault.Fault) Text {
 	if !ok {
 		t = kindTexts[fault.Internal]
 	}
+	if f.Args["hidden"] != "" { // what nobody sees in the input is said wherever it was typed
+		t.Message = hiddenText
+	}
 	return Text{Message: fill(t.Message, f.Args), Kept: fill(t.Kept, f.Args), Next: fill(t.Next, f.Args)}
 }
+
+// hiddenText is what a fault says whose input has something nobody sees; package glyph names it.
+const hiddenText = "{of}に{hidden}が入っているため、受け付けられません。取り除いて、入力し直してください。"
 
 // Known tells whether code has words of its own.
 func Known(code string) bool { _, ok := catalogue[code]; return ok }

@@ -27,6 +27,20 @@ func TestFaultFillsPlaceholders(t *testing.T) {
 	}
 }
 
+// TestAnEnvelopeHasNoMail: who holds the codes on paper is sent to no mailbox.
+func TestAnEnvelopeHasNoMail(t *testing.T) {
+	if text := Fault(fault.New(fault.Invalid, "identity.envelope_wrong", "left", "3")); strings.Contains(text.Message+text.Kept+text.Next, "メール") || !strings.Contains(text.Kept, "3") {
+		t.Errorf("%+v", text)
+	}
+}
+
+// TestWhatNobodySeesIsNamed: whatever the code, the words say which field has which character.
+func TestWhatNobodySeesIsNamed(t *testing.T) {
+	if text := Fault(fault.New(fault.Invalid, "support.reason", "hidden", "制御文字 U+0000", "of", "理由")); !strings.Contains(text.Message, "理由に制御文字 U+0000が") || strings.Contains(text.Message, "500") {
+		t.Errorf("%+v", text)
+	}
+}
+
 func TestNoCodeIsListedTwice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range subjects {

@@ -15,7 +15,7 @@ func Hidden(r rune) bool {
 		return r < ' ' || r == 0x7f
 	case 0x3000 < r && r <= 0x3163, 0x3165 <= r && r < 0xd800: // kana and ideographs, quickly
 		return false
-	case r == 0x034f, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x3164, r == 0xffa0: // joiner and fillers: letters without a shape
+	case r == 0x2800, r == 0x034f, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x3164, r == 0xffa0: // blank pattern, joiner and fillers: without a shape
 		return true
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)

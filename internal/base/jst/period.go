@@ -37,15 +37,22 @@ func MonthEnd(d Date) Date { return Date{d.Y, d.M, daysIn(d.Y, d.M)} }
 // Civil Code's counting gives.
 func ThreeMonthDeadline(exam Date) Date { return exam.AddMonths(3) }
 
+// lastYear is the last that a date can be written in.
+const lastYear = 9999
+
 // ErasureDays is how long after the end of the wished month a customer's data may still stand (clause 6-2).
 const ErasureDays = 30
 
 // Termination gives the first and the last day on which the data of a customer may be erased who wishes to
-// leave at the end of the month of wished and applied on the day given. A month already past is refused.
+// leave at the end of the month of wished and applied on the day given. A month already past is refused, and one
+// whose days would go beyond the year 9999, which no date is written for, is fault.Invalid "date.far".
 func Termination(wished, applied Date) (first, last Date, err error) {
 	end := MonthEnd(wished)
 	if end.Before(applied) {
 		return Date{}, Date{}, fault.New(fault.Invalid, "date.month_past")
+	}
+	if end.Y > lastYear-2 { // the last backup goes a year after the erasure
+		return Date{}, Date{}, fault.New(fault.Invalid, "date.far")
 	}
 	return end.AddDays(1), end.AddDays(ErasureDays), nil
 }

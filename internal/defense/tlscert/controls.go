@@ -23,8 +23,8 @@ const (
 )
 
 // Controls gives NET-TLS13. live lists the addresses of the listeners that the service declares, as net.Listener.Addr
-// prints them; roots are the authorities by which its certificate is to be judged.
-func Controls(live func() []string, roots func() *x509.CertPool) []control.Control {
+// prints them; roots are the authorities by which its certificate is to be judged; listen opens the socket of the mutant.
+func Controls(live func() []string, roots func() *x509.CertPool, listen Listen) []control.Control {
 	return []control.Control{{
 		ID:      "NET-TLS13",
 		Clauses: []string{"2-3"},
@@ -55,7 +55,7 @@ func Controls(live func() []string, roots func() *x509.CertPool) []control.Contr
 			if err != nil {
 				return control.Evidence{}, err
 			}
-			return sandbox(ctx, declared, tls.VersionTLS12)
+			return sandbox(ctx, listen, declared, tls.VersionTLS12)
 		},
 	}}
 }

@@ -29,9 +29,11 @@ func serve(t *testing.T, s *Store, lowest uint16) string {
 	return l.Addr().String()
 }
 
+func onLoopback(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
+
 func theControl(t *testing.T, roots *x509.CertPool, live ...string) control.Control {
 	t.Helper()
-	all := Controls(func() []string { return live }, func() *x509.CertPool { return roots })
+	all := Controls(func() []string { return live }, func() *x509.CertPool { return roots }, onLoopback)
 	if len(all) != 1 {
 		t.Fatalf("%d controls", len(all))
 	}
@@ -73,7 +75,7 @@ func TestMutantFailsForItsVersionAlone(t *testing.T) {
 	if err != nil || e.OK || len(e.Failed) != 1 || !strings.Contains(e.Failed[0], "TLS 1.2") {
 		t.Errorf("%+v %v", e, err)
 	}
-	sound, err := sandbox(context.Background(), mustAddresses(t, at), tls.VersionTLS13)
+	sound, err := sandbox(context.Background(), onLoopback, mustAddresses(t, at), tls.VersionTLS13)
 	if err != nil || !sound.OK {
 		t.Errorf("the same sandbox with TLS 1.3 alone: %+v %v", sound, err)
 	}
@@ -163,7 +165,7 @@ func TestProbeLooksAgainWhenTheListChanges(t *testing.T) {
 			return []string{first}
 		}
 		return []string{first, second}
-	}, func() *x509.CertPool { return s.Roots() })[0]
+	}, func() *x509.CertPool { return s.Roots() }, onLoopback)[0]
 	e, err := c.Probe(t.Context())
 	if err != nil || !e.OK || !strings.Contains(e.Measured, "待受2件") || asked < 3 {
 		t.Errorf("asked %d times: %+v %v", asked, e, err)

@@ -13,9 +13,12 @@ import (
 	"rakudos/internal/base/control"
 )
 
+// Listen opens a socket on an address of this machine, "127.0.0.1:0".
+type Listen func(addr string) (net.Listener, error)
+
 // sandbox opens a listener of its own on the loopback with the lowest version given and looks at it alone. The service's
 // listeners and this one are declared, so only the version can be found wrong.
-func sandbox(ctx context.Context, declared []netip.AddrPort, lowest uint16) (control.Evidence, error) {
+func sandbox(ctx context.Context, listen Listen, declared []netip.AddrPort, lowest uint16) (control.Evidence, error) {
 	dir, err := os.MkdirTemp("", "rakudos-tls-")
 	if err != nil {
 		return control.Evidence{}, fmt.Errorf("tlscert: sandbox: %w", err)
@@ -27,10 +30,11 @@ func sandbox(ctx context.Context, declared []netip.AddrPort, lowest uint16) (con
 	}
 	c := s.TLSConfig()
 	c.MinVersion = lowest
-	l, err := tls.Listen("tcp", "127.0.0.1:0", c)
+	plain, err := listen("127.0.0.1:0")
 	if err != nil {
 		return control.Evidence{}, fmt.Errorf("tlscert: sandbox: %w", err)
 	}
+	l := tls.NewListener(plain, c)
 	done := make(chan struct{})
 	go func() { defer close(done); greet(l) }()
 	defer func() { _ = l.Close(); <-done }()

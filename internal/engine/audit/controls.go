@@ -193,6 +193,24 @@ func incomplete(e Entry, t Trace) string {
 	return ""
 }
 
+// inWords is what does not hold, for the public page: neither whose it is nor where it lies.
+var inWords = map[string]string{
+	EventAltered: "書いたあとで変えられた記録がある", EventRemoved: "なくなった記録がある", EventForged: "このサービスが書いていない記録がある",
+	EventUnlogged: "公開用のログにない記録がある", HeadAltered: "鎖の先頭が最後の記録と合わない", HeadRemoved: "鎖の先頭がなくなっている",
+	PersonAltered: "人ごとの索引が記録と合わない", SealAltered: "停止時の封が変えられている", SealRemoved: "停止時の封がなくなっている",
+	IndexAltered: "記録とログの対応が変えられている", LogMissing: "ログまたはその署名付きの目印がない", LogBehind: "ログが記録より古い",
+	FileAltered: "ログのファイルが変えられている", FileMissing: "ログのファイルがなくなっている", FileExtra: "ログにないファイルがある",
+	SignatureBad: "ログの署名が合わない", KeyMissing: "ログの鍵がないか読めない", KeyChanged: "ログの鍵が前と違う", Empty: "記録がひとつもない",
+}
+
+func (b Bad) said() string {
+	s := inWords[b.Code]
+	if b.Seq > 0 {
+		s += fmt.Sprintf("（最初に見つけたのは%d番の記録）", b.Seq)
+	}
+	return s
+}
+
 // drillNewest bounds how many records the regular check looks at.
 const drillNewest = 10_000
 
@@ -208,7 +226,7 @@ func (l *Log) integrity(ctx context.Context, blind bool) (control.Evidence, erro
 	}
 	e := control.Evidence{OK: whole.OK && len(missed) == 0}
 	if whole.First != nil {
-		e.Failed = append(e.Failed, whole.First.String())
+		e.Failed = append(e.Failed, whole.First.said())
 	}
 	for _, m := range missed {
 		e.Failed = append(e.Failed, "写しの"+m+"に気づかない")

@@ -77,6 +77,35 @@ func Latest(ctx context.Context, d *db.DB, s Sealer, t ids.Tenant, verb string) 
 	return rows[0].entry(b), err == nil, err
 }
 
+// Each hands out the events of a verb in a tenant's chain, newest first, from a database whose log is not open.
+func Each(ctx context.Context, d *db.DB, s Sealer, t ids.Tenant, verb string, fn func(Entry) error) error {
+	for before := int64(math.MaxInt64); ; {
+		var rows []row
+		err := d.View(ctx, t, func(tx *db.Tx) (err error) {
+			rows, err = db.All(tx, qFind, scanRow, t, before, 0, int64(math.MaxInt64), verb, pageOfEach)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			b, err := openBody(ctx, s, &rows[i])
+			if err != nil {
+				return err
+			}
+			if err := fn(rows[i].entry(b)); err != nil {
+				return err
+			}
+			before = rows[i].seq
+		}
+		if len(rows) < pageOfEach {
+			return nil
+		}
+	}
+}
+
+const pageOfEach = 1000
+
 // open reads an event's body; nil when its key was destroyed.
 func (l *Log) open(ctx context.Context, r *row) (*body, error) { return openBody(ctx, l.sealer, r) }
 

@@ -17,14 +17,14 @@ import (
 // Report is the result of a verification.
 type Report struct {
 	OK      bool
-	Events  int64 // records read
-	Tenants int64 // chains read
-	Leaves  int64 // entries of the transparency log read
-	Sealed  bool  // the state is that of a clean stop: nothing may be missing at any end
-	From    int64 // first log entry looked at; 0: everything was
-	First   *Bad  // the first record that does not hold
-	Found   int   // how many do not hold (counting stops at 1,000)
-	Notes   []string
+	Events  int64    // records read
+	Tenants int64    // chains read
+	Leaves  int64    // entries of the transparency log read
+	Sealed  bool     // the state is that of a clean stop: nothing may be missing at any end
+	From    int64    // first log entry looked at; 0: everything was
+	First   *Bad     // the first record that does not hold
+	Found   int      // how many do not hold (counting stops at 1,000)
+	Notes   []string // Japanese sentences, for people
 }
 
 // Bad is something that does not hold. Code is stable, for translation; What is an English sentence.

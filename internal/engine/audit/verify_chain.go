@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 )
 
@@ -115,7 +116,9 @@ func (v *verifier) readEvent(r row) error {
 	}
 	v.report.Events++
 	v.checkLink(&r)
-	v.checkBody(&r)
+	if err := v.checkBody(&r); err != nil {
+		return err
+	}
 	v.checkMarks(&r)
 	v.checkPlace(&r)
 	c.seq, c.prev = r.seq, r.hash
@@ -149,8 +152,9 @@ func (v *verifier) checkLink(r *row) {
 	}
 }
 
-// checkBody: the sealed body opens in its place, gives the commitment, and the person index says the same.
-func (v *verifier) checkBody(r *row) {
+// checkBody: the sealed body opens in its place, gives the commitment, and the person index says the same. It is
+// an error when the key cannot be asked for: a key service that is away says nothing of the record.
+func (v *verifier) checkBody(r *row) error {
 	c := &v.chains
 	at := spotOf{r.tenant, r.seq}
 	indexed := c.people[at]
@@ -158,20 +162,23 @@ func (v *verifier) checkBody(r *row) {
 	salted, err := v.sealer.OpenAudit(v.ctx, r.tenant, r.place(), r.sealed)
 	if destroyed(err) {
 		c.shredded[r.tenant]++
-		return
+		return nil
+	}
+	if fault.Is(err, fault.Busy) || fault.Is(err, fault.Denied) {
+		return err
 	}
 	if err != nil {
 		v.dbBad(Bad{EventAltered, "audit_event", r.tenant, r.seq, "the sealed body does not open: it or the columns beside it were altered, or the record was not written by the service"})
-		return
+		return nil
 	}
 	if !bytes.Equal(commit(salted), r.commitment) {
 		v.dbBad(Bad{EventAltered, "audit_event", r.tenant, r.seq, "the body is not the one that the record commits to"})
-		return
+		return nil
 	}
 	b, err := readBody(salted)
 	if err != nil {
 		v.dbBad(Bad{EventForged, "audit_event", r.tenant, r.seq, "the body is not one that the service writes"})
-		return
+		return nil
 	}
 	if r.verb == verbOpened && r.tenant == ids.System {
 		c.publicKey, _ = b.Detail["public_key"].(string)
@@ -189,6 +196,7 @@ func (v *verifier) checkBody(r *row) {
 			v.dbBad(Bad{PersonAltered, "audit_person", r.tenant, r.seq, "people of this record were exchanged in the index"})
 		}
 	}
+	return nil
 }
 
 // checkMarks: the marks of the service itself and what the seals have signed.
@@ -210,7 +218,7 @@ func (v *verifier) checkMarks(r *row) {
 	case !ok && r.index != nil: // place and seal are written together, unless a start finds the place
 		c.unsealed[at] = true
 	case !ok:
-		v.note("the stop of record %d was not finished", r.seq)
+		v.note("番号 %d の停止は、最後まで終わっていません。", r.seq)
 	case s.at != r.at:
 		v.dbBad(Bad{SealAltered, "audit_seal", r.tenant, r.seq, "the seal of this stop names another time than its record"})
 	}
@@ -265,7 +273,7 @@ func (v *verifier) endChains() {
 		}
 	}
 	for t, n := range c.shredded {
-		v.note("tenant %s: the key was destroyed; %d records hold by their commitments, their bodies and their person index can no longer be read", t, n)
+		v.note("契約先 %s の鍵は破棄されています。記録 %d 件は要約値で成り立ちます。本文と人の索引は、もう読めません。", t, n)
 	}
 	if v.keyOK && c.publicKey != "" && c.publicKey != v.key.public {
 		v.treeBad(Bad{Code: KeyChanged, Where: "log key", What: "the log's key is not the one that the service used when it last started"})

@@ -224,7 +224,7 @@ func (v *verifier) mustExist(s spot) {
 func (v *verifier) checkFile(name string) error {
 	at, ok := parseSpot(name)
 	if !ok {
-		v.extra(name, "the file does not belong to the transparency log")
+		v.extra(name, "the file does not belong to the transparency log", "公開ログのものでないファイルです")
 		return nil
 	}
 	w := width(at.level, at.index, v.state.size)
@@ -243,22 +243,22 @@ func (v *verifier) checkFile(name string) error {
 	case at.width > w && !bytes.HasPrefix(got, want):
 		v.treeBad(Bad{Code: FileAltered, Where: name, What: "the file was altered: " + v.difference(at, got, want)})
 	case at.width > w:
-		v.extra(name, "the file goes beyond the tree")
+		v.extra(name, "the file goes beyond the tree", "公開ログの終わりより先のファイルです")
 	case !bytes.Equal(got, want):
 		v.treeBad(Bad{Code: FileAltered, Where: name, What: "the file was altered: " + v.difference(at, got, want)})
 	case at.width < w && v.report.Sealed:
-		v.extra(name, "the file is an older state that a clean stop removes")
+		v.extra(name, "the file is an older state that a clean stop removes", "古い途中の状態のファイルです")
 	}
 	return nil
 }
 
 // extra files are left by a crash or a running service; after a clean stop there are none.
-func (v *verifier) extra(name, what string) {
+func (v *verifier) extra(name, what, note string) {
 	if v.report.Sealed {
 		v.treeBad(Bad{Code: FileExtra, Where: name, What: what})
 		return
 	}
-	v.note("%s: %s; left by the last moments before a stop, and removed at the next start", name, what)
+	v.note("%s: %s。サービスが止まる直前に残ったもので、次に起動したときに消えます。", name, note)
 }
 
 // expected is the content that a tile or bundle of w nodes must have.
@@ -356,14 +356,14 @@ func (v *verifier) compareWaiting() {
 		}
 	}
 	if n > 0 {
-		v.note("%d records are not yet in the transparency log: the service runs, or it did not stop cleanly", n)
+		v.note("記録 %d 件は、まだ公開ログに載っていません。サービスが動いているか、途中で止まっています。", n)
 	}
 	if len(c.ahead) > 0 {
 		grown, _, err := v.tree.state()
 		if err != nil || grown <= c.highest {
 			v.acrossBad(Bad{LogBehind, "audit_event", c.ahead[0].tenant, c.ahead[0].seq, fmt.Sprintf("the record's place lies beyond the transparency log, which has %d entries: the log directory was put back to an earlier state, or the place was altered", s.size)})
 		} else {
-			v.note("%d records came into the log while it was checked", len(c.ahead))
+			v.note("確かめている間に、記録 %d 件が増えました。", len(c.ahead))
 		}
 	}
 	if v.report.Sealed && s.size != s.signed {

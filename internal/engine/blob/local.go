@@ -58,6 +58,9 @@ func (s *local) sweep(before time.Time) error {
 		if err == nil && strings.HasPrefix(e.Name(), tempPrefix) && info.ModTime().Before(before) {
 			_ = s.root.Remove(e.Name())
 		}
+		if err == nil && e.IsDir() {
+			s.sweepFolders(e.Name(), before)
+		}
 	}
 	return nil
 }
@@ -93,13 +96,22 @@ func (s *local) write(ctx context.Context, tmp string, r io.Reader) (int64, erro
 // publish gives the finished file its name and makes the name durable.
 func (s *local) publish(tmp, key string) error {
 	dir := path.Dir(key)
-	if err := s.root.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	if err := s.root.Rename(tmp, key); err != nil {
-		return err
+	for try := 1; ; try++ { // the folder may go as it becomes empty, between any two of these calls
+		err := s.root.MkdirAll(dir, 0o700)
+		if err == nil {
+			err = s.root.Rename(tmp, key)
+		}
+		if err == nil {
+			break
+		}
+		if try == 100 || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
 	d, err := s.root.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the file has been deleted again, and its folder with it
+	}
 	if err != nil {
 		return err
 	}
@@ -127,12 +139,16 @@ func (s *local) Delete(_ context.Context, key string) error {
 	if err := s.root.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("blob: delete: %w", err)
 	}
+	s.dropEmpty(path.Dir(key))
 	return nil
 }
 
 func (s *local) List(ctx context.Context, prefix string) ([]string, error) {
 	var out []string
 	err := fs.WalkDir(s.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && name != "." {
+			return nil // the folder went with its last file, meanwhile
+		}
 		if err != nil {
 			return err
 		}

@@ -92,15 +92,8 @@ func (t *Tx) texts(of table, fn func(table, column string, value []byte)) error 
 }
 
 func (t *Tx) tables() ([]table, error) {
-	query := tablesPostgresText
-	if t.db.cfg.Engine == SQLite {
-		query = tablesSQLiteText
-	}
-	rows, err := t.tx.QueryContext(t.ctx, query, bookkeeping)
-	if err != nil {
-		return nil, t.db.wrap("tables", err)
-	}
-	return collect(rows)
+	all, err := tablesOf(t.ctx, t.tx, t.db.cfg.Engine)
+	return all, t.db.wrap("tables", err)
 }
 
 // Settle makes what was overwritten or deleted disappear from the files: on SQLite the write-ahead log is

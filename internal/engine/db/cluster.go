@@ -3,12 +3,13 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"rakudos/internal/base/fault"
 )
 
 // Cluster is the PostgreSQL server behind a database, as far as a copy of it is concerned. A copy takes all of
@@ -95,7 +96,7 @@ func (d *DB) Position(ctx context.Context, slot string) (p Position, err error) 
 	return p, d.wrap("position", err)
 }
 
-// Reached is the newest commit that a recovery replayed, by the server's clock.
+// Reached is the newest commit that a recovery replayed, by the server's clock; fault.Missing when it replayed none.
 func (d *DB) Reached(ctx context.Context) (time.Time, error) {
 	if d.cfg.Engine != Postgres {
 		return time.Time{}, errCluster
@@ -103,7 +104,7 @@ func (d *DB) Reached(ctx context.Context) (time.Time, error) {
 	var us int64
 	err := d.read.QueryRowContext(ctx, `select coalesce((extract(epoch from pg_last_xact_replay_timestamp()) * 1000000)::bigint, 0)`).Scan(&us)
 	if err == nil && us == 0 {
-		err = fmt.Errorf("db: this server has not replayed anything")
+		return time.Time{}, fault.New(fault.Missing, "db.missing")
 	}
 	return Time(us), d.wrap("reached", err)
 }

@@ -8,11 +8,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -50,7 +50,8 @@ type DB struct {
 	stmts  map[*sql.DB]map[string]*sql.Stmt // SQLite: prepared once per pool
 	stmtMu sync.RWMutex
 
-	warming sync.Mutex // held while statements are being prepared for later
+	warming sync.Mutex // held while statements are being prepared for later, and from Close on
+	still   sync.Once  // Close may be called twice
 }
 
 // Open connects; it does not migrate.
@@ -66,6 +67,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, fmt.Errorf("db: unknown engine %q (sqlite or postgres)", c.Engine)
 	}
 	if err != nil {
+		descriptors.leave(d)
 		return nil, err
 	}
 	if err := d.write.PingContext(ctx); err != nil {
@@ -79,12 +81,9 @@ func (d *DB) openSQLite() error {
 	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o700); err != nil {
 		return fmt.Errorf("db: %w", err)
 	}
-	// Created here so that the file is never readable by others, whatever the umask.
-	f, err := os.OpenFile(d.cfg.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	descriptors.enter(d)
+	err := create(d.cfg.Path)
 	if err != nil {
-		return fmt.Errorf("db: %w", err)
-	}
-	if err := f.Close(); err != nil {
 		return fmt.Errorf("db: %w", err)
 	}
 	v := url.Values{"_pragma": {
@@ -98,7 +97,8 @@ func (d *DB) openSQLite() error {
 	}
 	d.write.SetMaxOpenConns(1)
 	v.Set("_txlock", "deferred")
-	v["_pragma"] = append(v["_pragma"], "query_only(1)")
+	// Every connection has a cache of its own, and four keep the same pages: the operating system's serves readers.
+	v["_pragma"] = append(v["_pragma"], "query_only(1)", "cache_size(-4096)")
 	if d.read, err = sql.Open("sqlite", name+"?"+v.Encode()); err != nil {
 		return fmt.Errorf("db: %w", err)
 	}
@@ -109,6 +109,19 @@ func (d *DB) openSQLite() error {
 	d.read.SetMaxOpenConns(n)
 	d.read.SetMaxIdleConns(n)
 	return nil
+}
+
+// create makes the file, so that it is never readable by others, whatever the umask. One that is there is not opened:
+// closing it again would cost the locks of whoever in this process has it open.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (d *DB) openPostgres() error {
@@ -147,6 +160,8 @@ func (d *DB) Path() string { return d.cfg.Path }
 
 // Close releases every connection. On SQLite the write-ahead log is folded into the file first.
 func (d *DB) Close() error {
+	// Whoever prepares statements opens connections, and with them files, after the caller believes them all closed.
+	d.still.Do(d.warming.Lock)
 	var errs []error
 	if d.cfg.Engine == SQLite && d.write != nil {
 		if d.read != nil {
@@ -159,6 +174,7 @@ func (d *DB) Close() error {
 	if d.write != nil {
 		errs = append(errs, d.write.Close())
 	}
+	descriptors.leave(d)
 	return errors.Join(errs...)
 }
 
@@ -176,39 +192,4 @@ func (d *DB) Copy(ctx context.Context, to string) error {
 		return fmt.Errorf("db: copy: %w", err)
 	}
 	return nil
-}
-
-// cached returns the statement that the pool keeps prepared, or nil. PostgreSQL's driver keeps its own.
-func (d *DB) cached(pool *sql.DB, q Query) *sql.Stmt {
-	d.stmtMu.RLock()
-	defer d.stmtMu.RUnlock()
-	return d.stmts[pool][q.name]
-}
-
-// warm prepares statements on the pool for the transactions to come, behind the back of whoever has just
-// committed: on a busy pool of one connection it has to wait its turn. A failure only costs time.
-func (d *DB) warm(pool *sql.DB, cold []Query) {
-	if len(cold) == 0 || !d.warming.TryLock() {
-		return
-	}
-	go func() {
-		defer d.warming.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		for _, q := range cold {
-			if d.cached(pool, q) != nil {
-				continue
-			}
-			s, err := pool.PrepareContext(ctx, q.on(d.cfg.Engine))
-			if err != nil {
-				return
-			}
-			d.stmtMu.Lock()
-			if d.stmts[pool] == nil {
-				d.stmts[pool] = map[string]*sql.Stmt{}
-			}
-			d.stmts[pool][q.name] = s
-			d.stmtMu.Unlock()
-		}
-	}()
 }

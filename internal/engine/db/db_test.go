@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -183,6 +185,17 @@ func TestCancelledContext(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "context canceled") {
 		t.Fatalf("want a cancelled context, got %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	err = d.Tx(ctx, "a", func(*Tx) error { // nothing fails before the end
+		cancel()
+		for range 1000 {
+			runtime.Gosched()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("want a cancelled context at the end, got %v", err)
 	}
 }
 

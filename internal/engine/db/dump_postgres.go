@@ -33,11 +33,7 @@ const dumpHead = "schema.json"
 // no tool on the host and no right but to read, so it works as the service's own role.
 func (s *Snapshot) dumpPostgres(ctx context.Context, w io.Writer) ([]Digest, error) {
 	c := s.conns[0]
-	rows, err := c.QueryContext(ctx, tablesPostgresText, bookkeeping)
-	if err != nil {
-		return nil, err
-	}
-	tables, err := collect(rows)
+	tables, err := tablesOf(ctx, c, Postgres)
 	if err != nil {
 		return nil, err
 	}

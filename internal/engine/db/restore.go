@@ -27,7 +27,7 @@ func Restore(ctx context.Context, form string, r io.Reader, path string, fsys fs
 	}
 	switch form {
 	case FormPages:
-		_, err = io.Copy(f, &untilDone{ctx, r})
+		_, err = io.CopyBuffer(struct{ io.Writer }{f}, &untilDone{ctx, r}, make([]byte, 1<<18)) // not by pieces of 32 KiB
 		if err == nil {
 			err = f.Sync()
 		}

@@ -171,7 +171,7 @@ func (s *Snapshot) pages(ctx context.Context, w io.Writer) error {
 }
 
 func (s *Snapshot) digestSQLite(ctx context.Context, c *sql.Conn) ([]Digest, error) {
-	tables, err := tablesSQLite(ctx, c)
+	tables, err := tablesOf(ctx, c, SQLite)
 	if err != nil {
 		return nil, err
 	}
@@ -203,8 +203,17 @@ const bookkeeping = "goose_db_version"
 const tablesSQLiteText = `select t.name, c.name, lower(c.type) from sqlite_schema t, pragma_table_info(t.name) c
 		where t.type = 'table' and t.name not like 'sqlite\_%' escape '\' and t.name <> $1 order by t.name, c.name`
 
-func tablesSQLite(ctx context.Context, c *sql.Conn) ([]table, error) {
-	rows, err := c.QueryContext(ctx, tablesSQLiteText, bookkeeping)
+// asker is a connection or a transaction.
+type asker interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+func tablesOf(ctx context.Context, a asker, e Engine) ([]table, error) {
+	text := tablesPostgresText
+	if e == SQLite {
+		text = tablesSQLiteText
+	}
+	rows, err := a.QueryContext(ctx, text, bookkeeping)
 	if err != nil {
 		return nil, err
 	}

@@ -80,6 +80,9 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, scope ids.Tenant, opt *sql.T
 		return err
 	}
 	if err := x.Commit(); err != nil {
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // whoever asked went away, and it was rolled back
+			err = ctx.Err()
+		}
 		return d.wrap("commit", err)
 	}
 	done = true
@@ -186,6 +189,9 @@ func (t *Tx) prepared(q Query) (*sql.Stmt, error) {
 func (t *Tx) guard(q Query, args []any) error {
 	if t.ctx.Err() != nil {
 		return t.ctx.Err()
+	}
+	if !storable(args) {
+		return fault.New(fault.Invalid, "db.text")
 	}
 	if q.global || t.scope == Global {
 		return nil

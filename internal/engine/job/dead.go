@@ -42,6 +42,12 @@ func (q *Queue) Alive(tx *db.Tx, t ids.Tenant, slot string) (bool, error) {
 	return n > 0, err
 }
 
+// Pending tells whether a job of a kind with that payload is waiting or running.
+func (q *Queue) Pending(tx *db.Tx, t ids.Tenant, kind string, payload []byte) (bool, error) {
+	n, err := db.Value[int64](tx, qPending, t, kind, payload)
+	return n > 0, err
+}
+
 // Revive puts a dead letter back into the queue with its attempts at zero, in the caller's transaction, and tells
 // whose it is.
 func (q *Queue) Revive(tx *db.Tx, id ids.Job) (Dead, error) {

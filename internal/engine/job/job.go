@@ -36,6 +36,11 @@ type Options struct {
 	Lease       time.Duration                   // renewed at a third of it while the handler runs; default 60 s
 	Concurrency int                             // how many at once in this process; default 1
 	FairTurns   bool                            // at most one at once of each tenant, so that nobody fills the places
+
+	// GivenUp is told of a job that became a dead letter, however it came to that: the handler failed, panicked or ran
+	// out of time, or its process was killed once too often. What stands for the job elsewhere can end there. A process
+	// that ends in between tells nobody: who needs certainty asks Pending too.
+	GivenUp func(ctx context.Context, j Job) error
 }
 
 func (o Options) filled() Options {

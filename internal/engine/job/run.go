@@ -199,12 +199,19 @@ func (q *Queue) reclaim(ctx context.Context) error {
 		if k == nil { // another node's business
 			continue
 		}
-		err := q.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
-			_, err := tx.Exec(qReclaim, name, now, k.opt.MaxAttempts)
+		var dead []Job
+		err := q.db.Tx(ctx, db.Global, func(tx *db.Tx) (err error) {
+			if dead, err = db.All(tx, qReclaimDead, scanJob, name, now, k.opt.MaxAttempts); err == nil {
+				_, err = tx.Exec(qReclaim, name, now)
+			}
 			return err
 		})
 		if err != nil {
 			return err
+		}
+		for _, j := range dead {
+			q.log.Error("a job's processes ended too often", "kind", j.Kind, "job", j.ID, "attempt", j.Attempt)
+			q.givenUp(ctx, k, j)
 		}
 	}
 	return nil

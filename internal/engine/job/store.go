@@ -14,6 +14,8 @@ on conflict (tenant_id, slot) where slot <> '' do nothing`)
 
 	qAlive = db.Q("job.alive", `select count(*) from job where tenant_id = $1 and slot = $2 and slot <> '' and state in ('ready', 'running')`)
 
+	qPending = db.Q("job.pending", `select count(*) from job where tenant_id = $1 and kind = $2 and payload = $3 and state in ('ready', 'running')`)
+
 	qDue = db.GlobalQ("job.due", `select kind, min(run_at) from job where state = 'ready' group by kind`)
 
 	// The outer "state = 'ready'" is what keeps a second claimer on PostgreSQL out: it is looked at again
@@ -61,11 +63,13 @@ update job set lease_until = 0 where state = 'running' and node = $1 and process
 select distinct kind from job where state = 'running' and lease_until < $1`)
 
 	qReclaim = db.GlobalQ("job.reclaim", `
-update job set
-  state = case when attempt >= $3 then 'dead' else 'ready' end,
-  finished_at = case when attempt >= $3 then $2 else finished_at end,
-  run_at = $2, node = '', process = '', lease_until = 0, error = 'the process that held it ended'
+update job set state = 'ready', run_at = $2, node = '', process = '', lease_until = 0, error = 'the process that held it ended'
 where state = 'running' and kind = $1 and lease_until < $2`)
+
+	qReclaimDead = db.GlobalQ("job.reclaim_dead", `
+update job set state = 'dead', finished_at = $2, run_at = $2, node = '', process = '', lease_until = 0, error = 'the process that held it ended'
+where state = 'running' and kind = $1 and lease_until < $2 and attempt >= $3
+returning tenant_id, job_id, kind, slot, payload, attempt`)
 
 	qScheduleAt = db.Q("job.schedule_at", `select last_at from job_schedule where tenant_id = $1 and kind = $2`)
 

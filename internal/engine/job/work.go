@@ -81,6 +81,7 @@ func (q *Queue) finish(ctx context.Context, k *kind, j Job, err error) {
 	ctx = context.WithoutCancel(ctx)
 	now := time.Now()
 	var werr error
+	var buried int64
 	switch {
 	case err == nil:
 		_, werr = q.settle(ctx, qDone, j, now, []byte{})
@@ -88,13 +89,28 @@ func (q *Queue) finish(ctx context.Context, k *kind, j Job, err error) {
 		_, werr = q.settle(ctx, qRelease, j, now)
 	case hopeless(err) || j.Attempt >= k.opt.MaxAttempts:
 		q.log.Error("a job failed for good", "kind", j.Kind, "job", j.ID, "attempt", j.Attempt, "error", describe(err))
-		_, werr = q.settle(ctx, qBury, j, now, describe(err))
+		buried, werr = q.settle(ctx, qBury, j, now, describe(err))
 	default:
 		q.log.Warn("a job failed and will be tried again", "kind", j.Kind, "job", j.ID, "attempt", j.Attempt, "error", describe(err))
 		_, werr = q.settle(ctx, qRetry, j, now.Add(k.opt.Backoff(j.Attempt)), describe(err))
 	}
 	if werr != nil {
 		q.log.Error("the outcome of a job could not be written", "kind", j.Kind, "job", j.ID, "error", werr)
+	}
+	if buried > 0 {
+		q.givenUp(ctx, k, j)
+	}
+}
+
+// givenUp tells who waits for a job that it will not come.
+func (q *Queue) givenUp(ctx context.Context, k *kind, j Job) {
+	if k.opt.GivenUp == nil {
+		return
+	}
+	tell := *k
+	tell.handle = k.opt.GivenUp
+	if err := q.call(ctx, &tell, j); err != nil {
+		q.log.Error("what waits for a job that was given up could not be ended", "kind", j.Kind, "job", j.ID, "error", describe(err))
 	}
 }
 

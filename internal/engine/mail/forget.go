@@ -46,6 +46,12 @@ func Forget(ctx context.Context, dir string, key Sealer, to []string) (n int, er
 	return n, nil
 }
 
+// Spooled tells whether any message lies in a spool. A folder that does not exist holds none.
+func Spooled(dir string) (bool, error) {
+	names, err := spooled(dir)
+	return len(names) > 0, err
+}
+
 func spooled(dir string) ([]string, error) {
 	open, err := filepath.Glob(filepath.Join(dir, "*.eml"))
 	if err != nil {

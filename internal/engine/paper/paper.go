@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -95,12 +96,10 @@ func New(title, footer string, made time.Time) (*Doc, error) {
 	p.SetLang("ja")
 	p.SetCreationDate(made)
 	p.SetModificationDate(made)
-	p.AliasNbPages("")
 	p.SetFooterFunc(func() {
-		p.SetY(-13)
+		p.SetY(-numberAt)
 		p.SetFont(face, "", 8)
-		d.cell(width-30, 5, footer, "", 0, "L", false)
-		d.cell(30, 5, pageNumber(p.PageNo())+" / {nb}", "", 1, "R", false)
+		d.cell(width-30, 5, footer, "", 1, "L", false)
 		if len(d.lost) > 0 {
 			p.SetFont(face, "", 6.5)
 			p.CellFormat(width, 3, note(d.lost), "", 0, "L", false, 0, "")
@@ -120,11 +119,21 @@ func (d *Doc) cell(w, h float64, text, border string, next int, align string, fi
 	d.pdf.CellFormat(w, h, text, border, next, align, fill, 0, "")
 }
 
-func pageNumber(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
+// numberAt is how far above the lower edge footer and page number stand.
+const numberAt = 13.0
+
+// number writes "1 / 3" on every page once it is known how many there are. The library's own way replaces its alias
+// wherever the bytes of it stand in a page: a name with {nb} in it would come out as a number.
+func (d *Doc) number() {
+	d.pdf.SetAutoPageBreak(false, 0)
+	of := d.pdf.PageCount()
+	for n := 1; n <= of; n++ {
+		d.pdf.SetPage(n)
+		d.pdf.SetFont(face, "", 8)
+		d.pdf.SetFontSize(8) // says so on this page, whatever was set on the one before
+		d.pdf.SetXY(margin+width-30, 297-numberAt)
+		d.cell(30, 5, strconv.Itoa(n)+" / "+strconv.Itoa(of), "", 1, "R", false)
 	}
-	return pageNumber(n/10) + string(rune('0'+n%10))
 }
 
 // Title is the heading of the document.
@@ -284,4 +293,7 @@ func (d *Doc) room(h float64) {
 }
 
 // Write ends the document.
-func (d *Doc) Write(w io.Writer) error { return d.pdf.Output(w) }
+func (d *Doc) Write(w io.Writer) error {
+	d.number()
+	return d.pdf.Output(w)
+}

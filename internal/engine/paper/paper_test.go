@@ -22,6 +22,8 @@ func read(t *testing.T, pdf []byte) string {
 	return string(out)
 }
 
+func packed(text string) string { return strings.Join(strings.Fields(text), "") }
+
 func TestADocumentIsReadable(t *testing.T) {
 	d, err := New("データ消去証明書", "証明書番号 1", time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
 	if err != nil {
@@ -58,8 +60,40 @@ func TestADocumentIsReadable(t *testing.T) {
 	if n := strings.Count(text, "場所"); n < 3 {
 		t.Errorf("the header stands on %d pages only", n)
 	}
-	if strings.Contains(text, "{nb}") {
-		t.Error("the number of pages is not filled in")
+	pages := strings.Count(text, "\f")
+	for n := 1; n <= pages; n++ {
+		if page := strings.Split(text, "\f")[n-1]; strings.Count(packed(page), fmt.Sprintf("証明書番号1%d/%d", n, pages)) != 1 || strings.Count(page, "証明書番号 1") != 1 {
+			t.Errorf("page %d of %d does not say so once:\n%s", n, pages, page)
+		}
+	}
+	if pages < 3 {
+		t.Errorf("%d pages", pages)
+	}
+}
+
+// TestANameIsPrintedAsItIs: what a library may take for a sign of its own is a name like any other, wherever it stands.
+func TestANameIsPrintedAsItIs(t *testing.T) {
+	for _, name := range []string{"{nb}", "甲{nb}乙", `山田 (太郎\)`, "${nb} %d"} {
+		d, err := New("表 "+name, "会社 "+name, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Title(name)
+		d.Heading(name)
+		d.Text(name)
+		d.Field(name, name)
+		d.Table([]string{name}, []float64{1}, func(yield func([]string) bool) {
+			for yield([]string{name + "様"}) && d.pdf.PageCount() < 3 {
+			}
+		})
+		var b bytes.Buffer
+		if err := d.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		text := read(t, b.Bytes())
+		if n, rows := strings.Count(text, name), strings.Count(text, name+"様"); rows < 50 || n < rows+5+3+3 || !strings.Contains(packed(text), "3/3") {
+			t.Errorf("%s: printed %d times, %d of them in rows", name, n, rows)
+		}
 	}
 }
 

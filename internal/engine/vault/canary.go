@@ -9,12 +9,14 @@ import (
 	"rakudos/internal/engine/db"
 )
 
+const canaryTable = "vault_canary"
+
 // The canary person belongs to the probe tenant and to nobody.
 const canaryPerson ids.Person = "00000000-0000-7000-8000-00000000ca00"
 
 var (
-	canaryByTenant = Loc{Table: "vault_canary", ID: "canary", Column: "by_tenant"}
-	canaryByPerson = Loc{Table: "vault_canary", ID: "canary", Column: "by_person"}
+	canaryByTenant = Loc{Table: canaryTable, ID: "canary", Column: "by_tenant"}
+	canaryByPerson = Loc{Table: canaryTable, ID: "canary", Column: "by_person"}
 
 	qCanaryWrite = db.Q("vault.canary_write", `insert into vault_canary (tenant_id, written_at, by_tenant, by_person) values ($1, $2, $3, $4)
 		on conflict (tenant_id) do update set written_at = excluded.written_at, by_tenant = excluded.by_tenant, by_person = excluded.by_person`)
@@ -28,6 +30,8 @@ type shelf struct {
 	own    *Key
 	person *Key
 	other  *Key
+
+	stranger ids.Tenant // whose key other is
 }
 
 func sealedShelf(ctx context.Context, d Deps) (*shelf, error) {
@@ -35,7 +39,7 @@ func sealedShelf(ctx context.Context, d Deps) (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shelf{db: d.DB, tenant: own}
+	s := &shelf{db: d.DB, tenant: own, stranger: other}
 	if s.own, err = d.Vault.Tenant(ctx, own); err != nil {
 		return nil, err
 	}
@@ -100,4 +104,26 @@ func (s *shelf) trespass(ctx context.Context) (opened int, err error) {
 		}
 	}
 	return opened, nil
+}
+
+// moved tries each value, with the key that closed it, in another table, another row and another column.
+func (s *shelf) moved(ctx context.Context) (tried, opened int, err error) {
+	raw, err := s.raw(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	for i, v := range []struct {
+		key         *Key
+		home, other Loc
+	}{{s.own, canaryByTenant, canaryByPerson}, {s.person, canaryByPerson, canaryByTenant}} {
+		table, row := v.home, v.home
+		table.Table, row.ID = canaryTable+"_moved", "moved"
+		for _, l := range []Loc{table, row, v.other} {
+			tried++
+			if _, err := v.key.Open(l, raw[i]); err == nil {
+				opened++
+			}
+		}
+	}
+	return tried, opened, nil
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -48,8 +51,8 @@ func Controls(d Deps) []control.Control {
 		Says: "氏名、連絡先、健康情報などの保存データは、会社ごと・人ごとの鍵を使い、AES-256-GCMで項目ごとに暗号化して保存します。" +
 			"鍵は上位の鍵で包み、記録とは別のデータベースに置きます。暗号文は、保存した場所（会社・表・行・項目）以外では開けません。",
 		NotProven: "検査用の会社の名簿と健診の取込み、利用者の名前の変更で書いた言葉と、検査用の会社の人の氏名・フリガナ・メールアドレスを探した結果です。" +
-			"数だけの値（血圧など）は偶然の並びと区別できないため、自由記述の値で代えています。ほかの会社の値、ほかの画面から書いた値、圧縮した平文は探していません。" +
-			"動作中のメモリ、スワップ、OSの一時領域は調べていません。PostgreSQLを使うときは、そのサーバのファイルではなく、読み出した列の値を調べています。",
+			"数だけの値（血圧など）は偶然の並びと区別できないため、自由記述の値で代えています。ほかの会社の値と鍵、ほかの画面から書いた値、圧縮した平文、データフォルダーの外に置いたバックアップと二つ目の置き場所は探していません。" +
+			"移しても開かないことは専用の表の値で試し、ほかの表の値では試していません。動作中のメモリ、スワップ、OSの一時領域は調べていません。PostgreSQLを使うときは、そのサーバのファイルではなく、読み出した列の値を調べています。",
 		Every: time.Hour,
 		Fresh: 3 * time.Hour,
 		Owner: "DEV",
@@ -61,19 +64,48 @@ func Controls(d Deps) []control.Control {
 	}}
 }
 
-// lookAtBare looks at a service that stores columns unsealed. Each of them must be noticed: one that is not
-// makes the whole pass.
-func lookAtBare(ctx context.Context, d Deps) (control.Evidence, error) {
-	broken, stop, err := d.Sandbox(ctx)
-	if err != nil {
-		return control.Evidence{}, err
+// apart tells whether the keys' tables lie in another database than the records.
+func (d Deps) apart(ctx context.Context) (bool, error) {
+	if d.DB.Engine() == db.SQLite {
+		return d.DB.Path() != d.Vault.keys.Path(), nil
 	}
-	defer stop()
-	e, columns, err := lookAtRest(ctx, broken)
+	c, err := d.DB.Cluster(ctx)
+	return !c.Keys, err
+}
+
+// layOpen leaves a tenant's key in the clear in a sandbox's folder.
+func (d Deps) layOpen(ctx context.Context) (take func() error, err error) {
+	own, _, err := d.Tenants()
+	if err != nil {
+		return nil, err
+	}
+	k, err := d.Vault.Tenant(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(d.Dir, openKeyFile)
+	return func() error { return os.Remove(file) }, os.WriteFile(file, k.current().raw[:], 0o600)
+}
+
+const openKeyFile = "canary-open.key"
+
+// lookAtBare looks at a service that stores columns unsealed, binds the probe's values to no place, and leaves a key in a
+// file. Each of them must be noticed: one that is not makes the whole pass.
+func lookAtBare(ctx context.Context, d Deps) (e control.Evidence, err error) {
+	broken, stop, err := d.Sandbox(ctx)
 	if err != nil {
 		return e, err
 	}
-	e.OK = slices.ContainsFunc(d.Broken, func(p Place) bool { return !columns[p] })
+	defer stop()
+	take, err := broken.layOpen(ctx)
+	if err != nil {
+		return e, err
+	}
+	e, columns, err := lookAtRest(ctx, broken)
+	if err = errors.Join(err, take()); err != nil {
+		return e, err
+	}
+	e.OK = !slices.Contains(e.Failed, hit(openKeyFile, openKey)) || slices.ContainsFunc(d.Broken, func(p Place) bool { return !columns[p] }) || e.Facts["opened_elsewhere"] == 0
 	return e, nil
 }
 
@@ -98,9 +130,24 @@ func lookAtRest(ctx context.Context, d Deps) (e control.Evidence, columns map[Pl
 	if err != nil {
 		return e, nil, err
 	}
+	look.keys(s.own, s.person, s.other)
 	bare, values, err := look.rows(ctx, d.DB, w.Tenants)
 	if err != nil {
 		return e, nil, err
+	}
+	stored, _, err := look.rows(ctx, d.Vault.keys, []ids.Tenant{s.tenant, s.stranger})
+	if err != nil {
+		return e, nil, err
+	}
+	apart, err := d.apart(ctx)
+	if err != nil {
+		return e, nil, err
+	}
+	if !apart {
+		e.Failed = append(e.Failed, "鍵の表が、記録と同じデータベースにある")
+	}
+	for p, kind := range stored {
+		e.Failed = append(e.Failed, fmt.Sprintf("鍵データベースの列 %s.%s に平文の%sがある", p.Table, p.Column, kind))
 	}
 	columns = map[Place]bool{}
 	for p, kind := range bare {
@@ -118,17 +165,24 @@ func lookAtRest(ctx context.Context, d Deps) (e control.Evidence, columns map[Pl
 	if err != nil {
 		return e, nil, err
 	}
+	tried, elsewhere, err := s.moved(ctx)
+	if err != nil {
+		return e, nil, err
+	}
+	if elsewhere > 0 {
+		e.Failed = append(e.Failed, fmt.Sprintf("検査用の記録が、別の表・行・項目に移しても開いた（%d通り）", elsewhere))
+	}
 	ages, err := keyAges(ctx, d.Vault)
 	if err != nil {
 		return e, nil, err
 	}
 	e.OK = len(e.Failed) == 0
 	e.Facts = map[string]any{"files": look.files, "bytes": look.bytes, "encodings": look.count, "hits": hits, "fresh": len(w.Fresh), "known": len(w.Known), "values": values,
-		"opened": opened, "opened_by_others": strangers, "tenant_keys": ages.tenants, "person_keys": ages.persons, "oldest_key_days": ages.days}
+		"keys_apart": apart, "opened": opened, "opened_by_others": strangers, "moved": tried, "opened_elsewhere": elsewhere, "tenant_keys": ages.tenants, "person_keys": ages.persons, "oldest_key_days": ages.days}
 	e.Measured = fmt.Sprintf("検査用の会社で、名簿と健診の取込みと利用者の名前の変更により、%sに新しい言葉を書きました（%s）。それと、前からある氏名・フリガナ・メールアドレスなど%d語を、"+
-		"データフォルダーの%dファイル（%s）と、検査用の%d社のすべての表の値%d個でUTF-8・UTF-16・CP932で探した結果、平文のあった場所は%d件でした。"+
-		"専用の表に書いた記録は、正しい鍵で%d件が開き、別の会社の鍵で開いたものは%d件です。鍵は会社%d本・個人%d本、最も古いものは%d日です。",
-		jst.Stamp(w.At), kinds(w.Fresh), len(w.Known), look.files, size(look.bytes), len(w.Tenants), values, hits, opened, strangers, ages.tenants, ages.persons, ages.days)
+		"データフォルダーの%dファイル（%s）と、検査用の%d社のすべての表の値%d個でUTF-8・UTF-16・CP932で探し、検査用の会社と人の鍵そのものを、同じ場所と鍵データベースで探した結果、平文のあった場所は%d件でした。"+
+		"専用の表に書いた記録は、正しい鍵で%d件が開き、別の会社の鍵で開いたものは%d件、別の表・行・項目に移した%d通りで開いたものは%d件です。鍵は会社%d本・個人%d本、最も古いものは%d日です。",
+		jst.Stamp(w.At), kinds(w.Fresh), len(w.Known), look.files, size(look.bytes), len(w.Tenants), values, hits, opened, strangers, tried, elsewhere, ages.tenants, ages.persons, ages.days)
 	return e, columns, nil
 }
 

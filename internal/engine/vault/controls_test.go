@@ -140,6 +140,28 @@ func TestAtRestLooksEverywhere(t *testing.T) {
 	})
 }
 
+// TestAMovedValueIsNoticed: in the sandbox a value opens in another table, row and column, and the probe names all six
+// ways; in the service it opens nowhere else, on both engines.
+func TestAMovedValueIsNoticed(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e)
+		ev, err := h.control().Probe(t.Context())
+		if err != nil || !ev.OK || ev.Facts["moved"] != 6 || ev.Facts["opened_elsewhere"] != 0 {
+			t.Errorf("the service: %+v, %v", ev, err)
+		}
+		ev, err = h.control().Mutant(t.Context())
+		if err != nil || ev.OK || ev.Facts["opened_elsewhere"] != 6 || !strings.Contains(strings.Join(ev.Failed, ""), "移しても開いた") {
+			t.Errorf("the sandbox: %+v, %v", ev, err)
+		}
+		d := h.deps(h.v)
+		d.Sandbox = func(context.Context) (vault.Deps, func(), error) { return h.deps(h.v), func() {}, nil }
+		d.Broken = nil
+		if ev, err := vault.Controls(d)[0].Mutant(t.Context()); err != nil || !ev.OK {
+			t.Errorf("a sandbox that binds its values, and the mutant counts as caught: %+v, %v", ev, err)
+		}
+	})
+}
+
 // TestBareIsNotOpenedByAService: what a sandbox has left unsealed is refused by a service, like anything unsealed.
 func TestBareIsNotOpenedByAService(t *testing.T) {
 	e := testdb.New(t, db.SQLite)

@@ -52,18 +52,30 @@ func destroyPerson(tx *db.Tx, tk *Key, p ids.Person, now int64) error {
 	return err
 }
 
-// DestroyTenant destroys a tenant's key and every person key under it. It is idempotent; a tenant that
-// never had a key is fault.Missing.
+// DestroyTenant destroys a tenant's key and with it every person key that is wrapped under it: first the one row on
+// which all hang, in a transaction of its own, then the rows that nothing opens any more. It is idempotent and takes up
+// what a kill has left; a tenant that never had a key is fault.Missing.
 func (v *Vault) DestroyTenant(ctx context.Context, t ids.Tenant) error {
 	if t == ids.System {
 		return fault.New(fault.Denied, "vault.system_key")
 	}
-	if _, err := v.loadTenant(ctx, t); err != nil {
-		if fault.Of(err).Code == "vault.key_destroyed" {
-			return nil
+	if _, err := v.loadTenant(ctx, t); err == nil {
+		if err := v.destroyTenantKey(ctx, t); err != nil {
+			return err
 		}
+	} else if fault.Of(err).Code != "vault.key_destroyed" {
 		return err
 	}
+	return v.keys.Tx(ctx, t, func(tx *db.Tx) error {
+		if _, err := tx.Exec(qPersonsBlank, t, blank); err != nil {
+			return err
+		}
+		_, err := tx.Exec(qPersonsDrop, t)
+		return err
+	})
+}
+
+func (v *Vault) destroyTenantKey(ctx context.Context, t ids.Tenant) error {
 	now := db.Micros(time.Now())
 	proof, err := v.root.Wrap(ctx, goneText(t, now), tenantAAD(t, 0))
 	if err != nil {
@@ -73,17 +85,11 @@ func (v *Vault) DestroyTenant(ctx context.Context, t ids.Tenant) error {
 		if _, err := tx.Exec(qDestroyed, t, "", now, proof); err != nil {
 			return err
 		}
-		for _, q := range []db.Query{qPersonsBlank, qTenantBlank} {
-			if _, err := tx.Exec(q, t, blank); err != nil {
-				return err
-			}
+		if _, err := tx.Exec(qTenantBlank, t, blank); err != nil {
+			return err
 		}
-		for _, q := range []db.Query{qPersonsDrop, qTenantDrop} {
-			if _, err := tx.Exec(q, t); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := tx.Exec(qTenantDrop, t)
+		return err
 	})
 	v.mu.Lock()
 	delete(v.cache, t)
@@ -91,10 +97,14 @@ func (v *Vault) DestroyTenant(ctx context.Context, t ids.Tenant) error {
 	return err
 }
 
-// provenTenant tells whether a tombstone was made under the root key.
-func (v *Vault) provenTenant(ctx context.Context, t ids.Tenant, d tombstone) bool {
+// provenTenant tells whether a tombstone was made under the root key. A key service that is away leaves it open: a
+// destroyed key that passed for a missing one would be made anew.
+func (v *Vault) provenTenant(ctx context.Context, t ids.Tenant, d tombstone) (bool, error) {
 	got, err := v.root.Unwrap(ctx, d.proof, tenantAAD(t, 0))
-	return err == nil && string(got) == string(goneText(t, d.at))
+	if explained(err) {
+		return false, err
+	}
+	return err == nil && string(got) == string(goneText(t, d.at)), nil
 }
 
 func goneText(t ids.Tenant, at int64) []byte {

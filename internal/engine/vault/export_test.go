@@ -2,9 +2,12 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"testing"
 	"time"
+
+	"rakudos/internal/base/ids"
 )
 
 // Age makes every cached key older.
@@ -26,3 +29,11 @@ func Contains(t *testing.T, path string, k *Key) bool {
 	}
 	return bytes.Contains(b, k.current().raw[:])
 }
+
+// DestroyTenantKey is the first half of DestroyTenant: what is done when a kill comes between.
+func (v *Vault) DestroyTenantKey(ctx context.Context, t ids.Tenant) error {
+	return v.destroyTenantKey(ctx, t)
+}
+
+// Raw are the bytes of a key.
+func Raw(k *Key) []byte { return bytes.Clone(k.current().raw[:]) }

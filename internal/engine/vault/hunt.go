@@ -3,16 +3,21 @@ package vault
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
+
+	"rakudos/internal/engine/db"
 )
 
 // Text is something that must be nowhere in the clear, and what it is, in Japanese: "氏名".
@@ -53,13 +58,32 @@ func newHunt(texts ...Text) (*hunt, error) {
 				continue
 			}
 			seen[string(b)] = true
-			at := pair(b[0], b[1])
-			h.first[at], h.needles[at] = true, append(h.needles[at], needle{b, t.Kind})
-			h.longest, h.count = max(h.longest, len(b)), h.count+1
+			h.add(b, t.Kind)
 		}
 	}
 	return h, nil
 }
+
+func (h *hunt) add(b []byte, kind string) {
+	at := pair(b[0], b[1])
+	h.first[at], h.needles[at] = true, append(h.needles[at], needle{b, kind})
+	h.longest, h.count = max(h.longest, len(b)), h.count+1
+}
+
+// keys has every version of some keys looked for, as bytes and in the letters in which bytes are written.
+func (h *hunt) keys(all ...*Key) {
+	for _, k := range all {
+		r := k.ring.Load()
+		for _, s := range append(slices.Clone(r.older), r.newest) {
+			raw := s.raw[:]
+			for _, b := range [][]byte{raw, []byte(hex.EncodeToString(raw)), []byte(strings.ToUpper(hex.EncodeToString(raw))), []byte(base64.RawStdEncoding.EncodeToString(raw)), []byte(base64.RawURLEncoding.EncodeToString(raw))} {
+				h.add(bytes.Clone(b), openKey)
+			}
+		}
+	}
+}
+
+const openKey = "鍵"
 
 // shortest is how many bytes of UTF-8 a text must have, so that chance does not write it into sealed bytes.
 const shortest = 8
@@ -101,16 +125,18 @@ func (h *hunt) dir(ctx context.Context, root string) (found []string, err error)
 			if rel, e := filepath.Rel(root, path); e == nil {
 				path = rel
 			}
-			found = append(found, fmt.Sprintf("%s に平文の%sがある", path, kind))
+			found = append(found, hit(path, kind))
 		}
 		return err
 	})
 	return found, err
 }
 
+func hit(path, kind string) string { return fmt.Sprintf("%s に平文の%sがある", path, kind) }
+
 // file reads a file in pieces that overlap by the longest needle.
 func (h *hunt) file(ctx context.Context, path string, buf []byte) (kind string, err error) {
-	f, err := os.Open(path)
+	f, err := db.Peek(path)
 	if err != nil {
 		return "", err
 	}

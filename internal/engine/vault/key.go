@@ -116,7 +116,7 @@ func (k *Key) AppendSeal(dst []byte, l Loc, plain []byte) []byte {
 	s := k.current()
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
-	b.aad = appendLoc(b.aad[:0], k.tenant, l, s.version)
+	b.aad = appendLoc(b.aad[:0], k.tenant, k.where(l), s.version)
 	dst = append(dst, formatRecord)
 	dst = binary.BigEndian.AppendUint32(dst, s.version)
 	n := len(dst)
@@ -140,7 +140,7 @@ func (k *Key) Open(l Loc, sealed []byte) ([]byte, error) {
 	}
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
-	b.aad = appendLoc(b.aad[:0], k.tenant, l, s.version)
+	b.aad = appendLoc(b.aad[:0], k.tenant, k.where(l), s.version)
 	out, err := b.aead(s).Open(make([]byte, 0, len(sealed)-Overhead), sealed[5:header], sealed[header:], b.aad)
 	if err != nil {
 		return nil, broken(err)

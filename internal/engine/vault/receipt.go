@@ -47,7 +47,14 @@ func (v *Vault) TenantReceipt(ctx context.Context, t ids.Tenant) (Receipt, error
 		return Receipt{}, err
 	}
 	for _, d := range gone {
-		if d.person == "" && v.provenTenant(ctx, t, d) {
+		if d.person != "" {
+			continue
+		}
+		proven, err := v.provenTenant(ctx, t, d)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if proven {
 			return Receipt{"tenant " + string(t), db.Time(d.at), hex.EncodeToString(d.proof)}, nil
 		}
 	}

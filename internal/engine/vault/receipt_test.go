@@ -45,6 +45,12 @@ func TestReceiptsOfDestroyedKeys(t *testing.T) {
 		if err != nil || len(left) != 3 || slices.Contains(left, gone[0]) {
 			t.Errorf("left: %v %v", left, err)
 		}
+		if err := v.DestroyTenantKey(ctx, ours); err != nil { // and here the process is killed
+			t.Fatal(err)
+		}
+		if keys, err := v.Persons(ctx, ours, left); fault.Of(err).Code != "vault.key_destroyed" {
+			t.Errorf("people's keys open without the tenant's: %d, %v", len(keys), err)
+		}
 		if err := v.DestroyTenant(ctx, ours); err != nil {
 			t.Fatal(err)
 		}

@@ -22,6 +22,10 @@ type Root interface {
 	Of(wrapped []byte) string
 }
 
+// explained tells whether a key service says why it does not open something: that is no wrong key, and nothing is
+// lost.
+func explained(err error) bool { return fault.Is(err, fault.Busy) || fault.Is(err, fault.Denied) }
+
 // Rotator is a root whose key this program may renew by itself. Forget destroys the versions that are not
 // among those kept; a key service does that by its own rules, not by ours.
 type Rotator interface {

@@ -21,6 +21,9 @@ const (
 	streamHead = 1 + 4 + saltSize
 )
 
+// FileAt is the place for which a tenant's file is sealed; name begins with the tenant.
+func FileAt(name string) Loc { return Loc{Table: "blob", ID: name, Column: "content"} }
+
 var errTruncated = errors.New("vault: stream ends before its last chunk")
 
 type chunker struct {

@@ -62,8 +62,8 @@ func (v *Vault) checkRoot(ctx context.Context) error {
 	}
 	if len(rows) > 0 {
 		got, err := v.root.Unwrap(ctx, rows[0], aad)
-		if fault.Is(err, fault.Busy) || fault.Is(err, fault.Denied) {
-			return err // the key service says why, and it is not the wrong key
+		if explained(err) {
+			return err
 		}
 		if err != nil || string(got) != knownValue {
 			return fault.New(fault.Internal, "vault.root_mismatch").Because(err)
@@ -86,6 +86,16 @@ func (v *Vault) checkRoot(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Used tells whether a key store has been opened with a root key before.
+func Used(ctx context.Context, keys *db.DB) (used bool, err error) {
+	err = keys.View(ctx, db.Global, func(tx *db.Tx) error {
+		rows, err := db.All(tx, qRoot, scanBytes)
+		used = len(rows) > 0
+		return err
+	})
+	return used, err
 }
 
 const knownValue = "rakudos key store"
@@ -167,8 +177,12 @@ func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*ring, error) {
 		return nil, err
 	}
 	if len(rows) == 0 {
-		if len(gone) > 0 && v.provenTenant(ctx, t, gone[0]) {
-			return nil, fault.New(fault.Missing, "vault.key_destroyed")
+		if len(gone) > 0 {
+			if proven, err := v.provenTenant(ctx, t, gone[0]); err != nil {
+				return nil, err
+			} else if proven {
+				return nil, fault.New(fault.Missing, "vault.key_destroyed")
+			}
 		}
 		return nil, fault.New(fault.Missing, "vault.key_missing")
 	}
@@ -180,7 +194,7 @@ func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*ring, error) {
 			continue
 		}
 		raw, err := v.root.Unwrap(ctx, r.wrapped, tenantAAD(t, r.version))
-		if fault.Is(err, fault.Busy) {
+		if explained(err) {
 			return nil, err
 		}
 		if err != nil || len(raw) != secretSize {

@@ -23,10 +23,20 @@ func NewWrapped(ctx context.Context, root Root, purpose string) (*Key, []byte, e
 // when a bit of it was changed, it is the fault "vault.open".
 func OpenWrapped(ctx context.Context, root Root, purpose string, wrapped []byte) (*Key, error) {
 	raw, err := root.Unwrap(ctx, wrapped, wrappedAAD(purpose))
+	if explained(err) {
+		return nil, err
+	}
 	if err != nil || len(raw) != secretSize {
 		return nil, fault.New(fault.Internal, "vault.open").Because(err)
 	}
 	return outside(raw), nil
+}
+
+// NewPassing makes a key that stands nowhere: what it seals can be opened as long as this process holds the key, and
+// never again.
+func NewPassing() *Key {
+	raw := newSecret()
+	return outside(raw[:])
 }
 
 // outsider keeps a key that is no tenant's from making indexes.

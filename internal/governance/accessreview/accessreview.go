@@ -35,6 +35,16 @@ type Letters interface {
 	SendTo(ctx context.Context, t ids.Tenant, id ids.Account, subject, text string) error
 }
 
+// Second tells who stands behind an account on every way (about those it decides nothing), and lets a reviewer's word
+// count as that of somebody who vouches; *identity.Service is one.
+type Second interface {
+	Above(ctx context.Context, rule string, of []ids.Account) (map[ids.Account][]ids.Account, error)
+	VouchKept(ctx context.Context, reviewer actor.Actor, of ids.Tenant, id ids.Account, g identity.Grant, reason string) error
+}
+
+// ruleDecide is the rule of access.Seconds for reviewers.
+const ruleDecide = "review.decide"
+
 // Signs tells what else is known of accounts and the people behind them.
 type Signs interface {
 	SharedAccounts(ctx context.Context, t ids.Tenant) (map[ids.Account]int, error)
@@ -93,6 +103,7 @@ type Deps struct {
 	Mail       Letters
 	Tenants    Tenants
 	Accounts   Accounts
+	Second     Second
 	Signs      Signs
 	Principals Principals
 	Restore    Restorer // gives probe accounts back what a probe took

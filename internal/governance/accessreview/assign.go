@@ -1,6 +1,8 @@
 package accessreview
 
 import (
+	"slices"
+
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/people/identity"
@@ -14,7 +16,10 @@ type Reviewer struct {
 
 // bench are those who may be asked about a tenant's lines, the nearest first: its administrators, and for
 // the lines that none of them may decide the second signers.
-type bench struct{ administrators, seconds []Reviewer }
+type bench struct {
+	administrators, seconds []Reviewer
+	above                   map[ids.Account][]ids.Account // who stands behind a reviewer
+}
 
 // holders are the active accounts that have any of the roles, in the order of the accounts.
 func holders(all []identity.Account, t ids.Tenant, roles ...actor.Role) (out []Reviewer) {
@@ -36,20 +41,23 @@ func holders(all []identity.Account, t ids.Tenant, roles ...actor.Role) (out []R
 // association's IT service managers; in the association those managers, and behind them its operators.
 func benchOf(t ids.Tenant, own []identity.Account, association ids.Tenant, theirs []identity.Account) bench {
 	if t == association {
-		return bench{holders(own, t, actor.ITSM, actor.TenantAdmin), holders(own, t, actor.Operator)}
+		return bench{administrators: holders(own, t, actor.ITSM, actor.TenantAdmin), seconds: holders(own, t, actor.Operator)}
 	}
-	return bench{holders(own, t, actor.TenantAdmin), holders(theirs, association, actor.ITSM)}
+	return bench{administrators: holders(own, t, actor.TenantAdmin), seconds: holders(theirs, association, actor.ITSM)}
 }
 
-// may tells whether a reviewer may be asked about a subject: never about himself.
-func (r Reviewer) may(subject string) bool { return r.Account != "" && string(r.Account) != subject }
+// may tells whether a reviewer may be asked about a subject: never about himself, nor about somebody who has made his
+// account and might answer in his place.
+func (b bench) may(r Reviewer, subject string) bool {
+	return r.Account != "" && string(r.Account) != subject && !slices.Contains(b.above[r.Account], ids.Account(subject))
+}
 
 // pick gives a subject's reviewer, whoever has the fewest lines so far; none when nobody may.
 func (b bench) pick(subject string, load map[ids.Account]int) (Reviewer, bool) {
 	for _, row := range [][]Reviewer{b.administrators, b.seconds} {
 		var best Reviewer
 		for _, r := range row {
-			if r.may(subject) && (best.Account == "" || load[r.Account] < load[best.Account]) {
+			if b.may(r, subject) && (best.Account == "" || load[r.Account] < load[best.Account]) {
 				best = r
 			}
 		}
@@ -66,7 +74,7 @@ func (b bench) pick(subject string, load map[ids.Account]int) (Reviewer, bool) {
 func (b bench) still(l *Line) bool {
 	for _, row := range [][]Reviewer{b.administrators, b.seconds} {
 		for _, r := range row {
-			if r.Account == l.Reviewer && r.Tenant == l.ReviewerOf && r.may(l.Subject) {
+			if r.Account == l.Reviewer && r.Tenant == l.ReviewerOf && b.may(r, l.Subject) {
 				return true
 			}
 		}

@@ -198,7 +198,7 @@ func TestReportFilesAreGuardedAndNameNobody(t *testing.T) {
 		h.must(h.Decide(h.t.Context(), h.as(who), "", q.Key(), []Verdict{{No: l.No, Decision: Keep, Reason: `=HYPERLINK("https://evil.example")`}}))
 		var csv, js bytes.Buffer
 		s = h.sheet(who, "", q.Key())
-		h.must(s.WriteCSV(&csv))
+		h.must(s.WriteCSV(&csv, nil))
 		if !strings.Contains(csv.String(), "人事権：未確認") || !strings.Contains(csv.String(), `'=HYPERLINK`) || !strings.Contains(csv.String(), "続ける") {
 			h.t.Errorf("%s", csv.String())
 		}

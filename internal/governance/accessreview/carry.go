@@ -28,7 +28,7 @@ func (s *Service) carryAll(ctx context.Context, t tenant.Tenant, association ids
 			continue
 		}
 		err := s.carry(ctx, t.ID, l)
-		if lastOne(err) && l.Decision == Suspended {
+		if stays(err) && l.Decision == Suspended {
 			if b == nil {
 				if b, err = s.benchNow(ctx, t.ID, association); err != nil {
 					return left, err
@@ -36,7 +36,7 @@ func (s *Service) carryAll(ctx context.Context, t tenant.Tenant, association ids
 			}
 			err = s.escalate(ctx, t.ID, l, *b)
 		}
-		if err != nil && !lastOne(err) {
+		if err != nil && !stays(err) {
 			return left, err
 		}
 		if l.ReadBack != "denied" {
@@ -50,6 +50,15 @@ func (s *Service) carryAll(ctx context.Context, t tenant.Tenant, association ids
 func lastOne(err error) bool {
 	f := fault.Of(err)
 	return f != nil && f.Code == "identity.last_admin"
+}
+
+// stays tells that silence takes nothing away here: from the last administrator, and from an emergency account, which
+// is kept at its own page and must not die because nobody answered. The question goes on to the second signers.
+func stays(err error) bool { return lastOne(err) || ofEnvelope(err) }
+
+func ofEnvelope(err error) bool {
+	f := fault.Of(err)
+	return f != nil && f.Code == "identity.sealed_account"
 }
 
 // tampered tells that the account's rows were changed past the service, which then refuses to work on them.
@@ -78,7 +87,7 @@ func (s *Service) carry(ctx context.Context, t ids.Tenant, l *Line) error {
 	if tampered(err) {
 		err = nil // such a row opens nothing; reading back says so
 	}
-	if err != nil && !lastOne(err) {
+	if err != nil && !stays(err) {
 		return err
 	}
 	denied, rerr := s.denied(ctx, t, l)
@@ -86,7 +95,7 @@ func (s *Service) carry(ctx context.Context, t ids.Tenant, l *Line) error {
 		return rerr
 	}
 	result := map[bool]string{true: "denied", false: "granted"}[denied || s.RecordOnly]
-	if l.ReadBack == result || lastOne(err) {
+	if l.ReadBack == result || stays(err) {
 		return err
 	}
 	l.ReadBack = result
@@ -161,7 +170,7 @@ func (s *Service) benchNow(ctx context.Context, t, association ids.Tenant) (*ben
 
 // escalate keeps the last administrator and puts the question to those behind the tenant's administrators.
 func (s *Service) escalate(ctx context.Context, t ids.Tenant, l *Line, b bench) error {
-	r, _ := bench{seconds: b.seconds}.pick(l.Subject, map[ids.Account]int{})
+	r, _ := bench{seconds: b.seconds, above: b.above}.pick(l.Subject, map[ids.Account]int{})
 	now := time.Now()
 	k, err := s.Keys.Tenant(ctx, t)
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,27 +35,14 @@ const (
 
 // Controls gives AC-REVIEW-Q (clause 3-1).
 func Controls(p Probing) []control.Control {
+	live, mutant := probe.Pair(p.Stage, SabotageRecord, p.look)
 	return []control.Control{{
 		ID: "AC-REVIEW-Q", Clauses: []string{"3-1"}, Grades: []control.Grade{control.Real, control.Human},
 		Says: fmt.Sprintf("だれがどの権限を持ち続けるかを、契約先と保健会ごとに四半期（4月始まり）のうちに見直して締め切ります。自分の権限は自分で見直せません。催促は締切の%d日前・%d日前・前日に送り、期限までに判断のない権限は停止します（最後の管理者だけは停止せず、保健会の判断に回します）。外した権限は、実際に使えないことを確かめます。",
 			ReminderDays[0], ReminderDays[1]),
 		NotProven: "見直した人の判断が正しかったかどうか、別の契約先に同じ人の利用者IDがあるかどうかは分かりません。外した権限が使えないことは、自己点検用の契約先で試しています。最初の締切がまだ来ていない契約先は、締め切った見直しがなくても不適合にせず、その数だけを示します。",
 		Every:     24 * time.Hour, Fresh: 26 * time.Hour, Owner: "ITSM",
-		Probe: func(ctx context.Context) (control.Evidence, error) {
-			site, err := p.Stage.Live(ctx)
-			if err != nil {
-				return control.Evidence{}, err
-			}
-			return p.look(ctx, site)
-		},
-		Mutant: func(ctx context.Context) (control.Evidence, error) {
-			site, done, err := p.Stage.Sandbox(ctx, SabotageRecord)
-			if err != nil {
-				return control.Evidence{}, err
-			}
-			defer done()
-			return p.look(ctx, site)
-		},
+		Probe: live, Mutant: mutant,
 	}}
 }
 
@@ -78,16 +67,19 @@ func (p Probing) look(ctx context.Context, site *probe.Site) (e control.Evidence
 	if err != nil {
 		return e, err
 	}
-	done, waiting := 0, 0
+	done, waiting, found := 0, 0, map[string]int{}
 	for _, s := range all {
-		for _, says := range s.Problems {
-			e.Failed = append(e.Failed, s.Code+": "+says)
+		for _, says := range s.Problems { // counted: the page is public, and names no customer
+			found[says]++
 		}
 		if s.Done != "" {
 			done++
 		} else {
 			waiting++
 		}
+	}
+	for _, says := range slices.Sorted(maps.Keys(found)) {
+		e.Failed = append(e.Failed, fmt.Sprintf("%s（%d件の契約先または保健会）", says, found[says]))
 	}
 	e.Measured = fmt.Sprintf("自己点検用の見直しで、外した権限が使えないこと、自分の権限を見直せないことなど%d項目を試しました。契約先と保健会の%d件のうち、人の判断で四半期の見直しを締め切ったことがあるのは%d件、まだないのは%d件、期限を過ぎるなどの問題があるのは%d件です。",
 		tried, len(all), done, waiting, wrong(all))

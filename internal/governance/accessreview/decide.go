@@ -6,6 +6,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"slices"
 )
@@ -46,6 +47,11 @@ func (l *Line) Check(by ids.Account, v Verdict) error {
 	n := utf8.RuneCountInString(strings.TrimSpace(v.Reason))
 	if n > maxReason {
 		return fault.New(fault.Invalid, "review.reason_long")
+	}
+	if n > 0 {
+		if _, err := glyph.Reason(v.Reason, maxReason, "review.reason", "理由"); err != nil {
+			return err
+		}
 	}
 	if n == 0 && (v.Decision != Keep || l.Flagged()) {
 		return fault.New(fault.Invalid, "review.reason")

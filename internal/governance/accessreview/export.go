@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/base/tabular"
 	"rakudos/internal/people/access"
@@ -34,8 +35,15 @@ func (g Grant) RoleWords() string {
 // ReadWords is what reading back found.
 func (l Line) ReadWords() string { return readWords[l.ReadBack] }
 
-// WriteCSV writes a sheet's lines, every cell guarded against being taken for a formula.
-func (s *Sheet) WriteCSV(w io.Writer) error {
+// WriteCSV writes a sheet's lines, every cell guarded against being taken for a formula. Names are those of sites and
+// departments by their identifiers; one without a name is only said to be one.
+func (s *Sheet) WriteCSV(w io.Writer, names map[string]string) error {
+	place := func(id, unnamed string) string {
+		if name := names[id]; name != "" || id == "" {
+			return glyph.Shown(name)
+		}
+		return unnamed
+	}
 	c := tabular.NewCSVWriter(w)
 	err := c.Write([]string{"番号", "種類", "利用者ID", "名前", "権限", "事業所", "部署", "追加分", "気になる点", "使用の状況", "人事権", "判断", "理由", "判断した日時", "判断にかかった秒数", "まとめて判断", "実施後の確認"})
 	yes := map[bool]string{true: "はい"}
@@ -50,8 +58,8 @@ func (s *Sheet) WriteCSV(w io.Writer) error {
 			took = fmt.Sprintf("%.1f", l.Took.Seconds())
 		}
 		if err == nil {
-			err = c.Write([]string{itoa(int64(l.No)), l.Kind.Japanese(), l.Login, l.Name, l.RoleWords(), string(l.Site), string(l.Dept), yes[l.Addendum], marks, l.Used, l.Personnel,
-				l.Decision.Japanese(), l.Reason, jst.Stamp(l.DecidedAt), took, yes[l.Bulk], l.ReadWords()})
+			err = c.Write([]string{itoa(int64(l.No)), l.Kind.Japanese(), glyph.Shown(l.Login), glyph.Shown(l.Name), l.RoleWords(), place(string(l.Site), "一つの事業所"), place(string(l.Dept), "一つの部署"), yes[l.Addendum], marks, l.Used, l.Personnel,
+				l.Decision.Japanese(), glyph.Shown(l.Reason), jst.Stamp(l.DecidedAt), took, yes[l.Bulk], l.ReadWords()})
 		}
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package accessreview
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -126,14 +127,21 @@ func (s *Service) known(ctx context.Context, t tenant.Tenant, accounts []identit
 
 // benchFor finds who may be asked about a tenant's lines.
 func (s *Service) benchFor(ctx context.Context, t, association ids.Tenant, own []identity.Account) (bench, error) {
-	if association == "" || association == t {
-		return benchOf(t, own, association, nil), nil
+	var theirs []identity.Account
+	if association != "" && association != t {
+		var err error
+		if theirs, err = s.Accounts.Accounts(ctx, machine(association)); err != nil {
+			return bench{}, err
+		}
 	}
-	theirs, err := s.Accounts.Accounts(ctx, machine(association))
-	if err != nil {
-		return bench{}, err
+	b := benchOf(t, own, association, theirs)
+	var all []ids.Account
+	for _, r := range append(slices.Clone(b.administrators), b.seconds...) {
+		all = append(all, r.Account)
 	}
-	return benchOf(t, own, association, theirs), nil
+	var err error
+	b.above, err = s.Second.Above(ctx, ruleDecide, all)
+	return b, err
 }
 
 // usage counts the events of each account in the last DormantDays, and tells since when it could count.

@@ -27,10 +27,14 @@ import (
 type journal struct {
 	mu     sync.Mutex
 	events []audit.Entry
+	last   int64
 }
 
 func (j *journal) Append(tx *db.Tx, e audit.Event) (audit.Ref, error) {
-	ref := audit.Ref{Tenant: e.Actor.Tenant, ID: ids.New[string]()}
+	j.mu.Lock()
+	j.last++
+	ref := audit.Ref{Tenant: e.Actor.Tenant, ID: ids.New[string](), Seq: j.last}
+	j.mu.Unlock()
 	if ref.Tenant == "" {
 		ref.Tenant = ids.System
 	}
@@ -38,7 +42,6 @@ func (j *journal) Append(tx *db.Tx, e audit.Event) (audit.Ref, error) {
 	tx.OnCommit(func() {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		entry.Seq = int64(len(j.events) + 1)
 		j.events = append(j.events, entry)
 	})
 	return ref, nil
@@ -48,7 +51,7 @@ func (j *journal) Find(_ context.Context, a actor.Actor, f audit.Filter) (out []
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, e := range slices.Backward(j.events) {
-		if e.Tenant == a.Tenant && (f.Verb == "" || f.Verb == e.Verb) && !e.At.Before(f.From) && (f.Before == 0 || e.Seq < f.Before) && len(out) < f.Limit {
+		if e.Tenant == a.Tenant && (f.Verb == "" || f.Verb == e.Verb) && !e.At.Before(f.From) && (f.To.IsZero() || e.At.Before(f.To)) && (f.Before == 0 || e.Seq < f.Before) && len(out) < f.Limit {
 			out = append(out, e)
 		}
 	}
@@ -67,7 +70,8 @@ func (j *journal) count(t ids.Tenant, verb string) (n int) {
 func (j *journal) use(t ids.Tenant, who ids.Account, verb string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.events = append(j.events, audit.Entry{Ref: audit.Ref{Tenant: t, Seq: int64(len(j.events) + 1)}, At: time.Now(), Verb: verb, Actor: audit.Who{Kind: actor.Human, Account: who}, Result: "ok", Readable: true})
+	j.last++
+	j.events = append(j.events, audit.Entry{Ref: audit.Ref{Tenant: t, Seq: j.last}, At: time.Now(), Verb: verb, Actor: audit.Who{Kind: actor.Human, Account: who}, Result: "ok", Readable: true})
 }
 
 // box keeps every mail; while broken it takes none.
@@ -161,11 +165,11 @@ func newHouse(t *testing.T, e *testdb.Env) *house {
 	h.reg = tenant.NewService(d, h.keys, h.log, guard)
 	p := identity.DefaultPolicy()
 	p.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
-	h.ids, err = identity.New(identity.Options{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: lookup{h.reg}, Guard: guard, Policy: p, Returns: "bounces@example.jp", Sandbox: true})
+	h.ids, err = identity.New(identity.Options{DB: d, Keys: h.keys, Log: h.log, Mail: h.box, Tenants: lookup{h.reg}, Guard: guard, Rules: access.Deciders, Policy: p, Returns: "bounces@example.jp", Sandbox: true})
 	h.must(err)
 	t.Cleanup(func() { h.must(h.ids.Close()) })
 	h.etc = &others{Service: h.ids, machines: map[ids.Tenant][]Principal{}, left: map[ids.Person]jst.Date{}}
-	h.Service = New(Deps{DB: d, Keys: h.keys, Log: h.log, Mail: h.ids, Tenants: h.reg, Accounts: h.ids, Signs: h.etc, Principals: h.etc, Restore: h.ids, Guard: guard, Site: "https://example.jp"})
+	h.Service = New(Deps{DB: d, Keys: h.keys, Log: h.log, Mail: h.ids, Tenants: h.reg, Accounts: h.ids, Second: h.ids, Signs: h.etc, Principals: h.etc, Restore: h.ids, Guard: guard, Site: "https://example.jp"})
 	h.join("midori", tenant.Customer, "tenantadmin", "tenantadmin2", "hr", "nurse")
 	h.join("hikari", tenant.Customer, "tenantadmin", "hr")
 	h.join("kyokai", tenant.Association, "itsm", "operator", "auditor")
@@ -184,6 +188,8 @@ func (l lookup) TenantByID(ctx context.Context, id ids.Tenant) (identity.TenantI
 	t, err := l.reg.ByID(ctx, id)
 	return identity.TenantInfo{ID: t.ID, Code: t.Code, Association: t.Kind == tenant.Association, Probe: t.Kind == tenant.Probe}, err
 }
+
+func (l lookup) Associations(context.Context) ([]ids.Tenant, error) { return nil, nil }
 
 func (h *house) must(err error) {
 	h.t.Helper()

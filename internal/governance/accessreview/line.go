@@ -151,6 +151,7 @@ type Campaign struct {
 	ClosedAt  time.Time
 	ClosedRef string
 	Report    *Report // once closed
+	text      string  // the report as it is stored; its sum is in the log
 }
 
 // Late tells whether it was closed after its quarter had ended.

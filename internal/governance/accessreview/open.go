@@ -45,7 +45,7 @@ func (s *Service) open(ctx context.Context, t tenant.Tenant, association ids.Ten
 				return err
 			}
 		}
-		ref, err := s.record(tx, "review.opened", machine(t.ID), map[string]any{"campaign": c.ID, "lines": len(p.lines), "sha256": c.Snapshot, "due": c.DueAt.UTC().Format(time.RFC3339)})
+		ref, err := s.record(tx, verbOpened, machine(t.ID), map[string]any{"campaign": c.ID, "lines": len(p.lines), "sha256": c.Snapshot, "due": c.DueAt.UTC().Format(time.RFC3339), "ends": c.EndsAt.UTC().Format(time.RFC3339)})
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (s *Service) miss(ctx context.Context, t ids.Tenant, q Quarter, now time.Ti
 		if err != nil || n == 0 {
 			return err
 		}
-		_, err = s.record(tx, "review.missed", machine(t), map[string]any{"campaign": q.Key()})
+		_, err = s.record(tx, verbMissed, machine(t), map[string]any{"campaign": q.Key()})
 		return err
 	})
 }

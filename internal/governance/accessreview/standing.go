@@ -39,6 +39,7 @@ type history struct {
 	Campaign
 	figures *Report
 	intact  bool
+	told    bool // as the audit log tells it
 }
 
 // stand judges a tenant's campaigns, the newest first, at an instant.
@@ -46,7 +47,7 @@ func stand(t tenant.Tenant, all []history, now time.Time) Standing {
 	out := Standing{Tenant: t.ID, Code: t.Code, Name: t.Name, Kind: t.Kind}
 	bad := func(says string, args ...any) { out.Problems = append(out.Problems, fmt.Sprintf(says, args...)) }
 	for i := range all {
-		if h := &all[i]; h.State == Closed && h.figures.Reviewed > 0 && out.Done == "" {
+		if h := &all[i]; h.told && h.State == Closed && h.figures.Reviewed > 0 && out.Done == "" {
 			out.Done = h.ID
 		}
 	}
@@ -73,6 +74,10 @@ func stand(t tenant.Tenant, all []history, now time.Time) Standing {
 	judged := false
 	for i := range all {
 		h := &all[i]
+		if !h.told {
+			bad("%sの見直しの記録が、監査ログの記録と合いません", h.Title())
+			continue
+		}
 		if !h.intact {
 			bad("%sの固定した一覧が、記録した値と一致しません", h.Title())
 		}
@@ -81,7 +86,7 @@ func stand(t tenant.Tenant, all []history, now time.Time) Standing {
 			if now.After(h.DueAt.Add(grace)) {
 				bad("%sの見直しが期限までに終わっていません", h.Title())
 			}
-		case judged || h.State == Void:
+		case judged:
 		default:
 			judged = true
 			for _, says := range h.problems() {
@@ -142,8 +147,12 @@ func (s *Service) standing(ctx context.Context, t tenant.Tenant, now time.Time) 
 	var all []history
 	judged := false
 	for _, c := range campaigns {
-		if judged { // what lies before the last one that is over counts as it was sealed
-			all = append(all, history{c, sealedFigures(c), true})
+		told, err := s.told(ctx, t.ID, &c)
+		if err != nil {
+			return Standing{}, err
+		}
+		if judged || !told { // what lies before the last one that is over counts as it was sealed
+			all = append(all, history{c, sealedFigures(c), true, told})
 			continue
 		}
 		judged = c.State == Closed || c.State == Missed
@@ -151,9 +160,15 @@ func (s *Service) standing(ctx context.Context, t tenant.Tenant, now time.Time) 
 		if err != nil {
 			return Standing{}, err
 		}
-		all = append(all, history{c, Tally(lines), c.State == Missed || SnapshotHash(c.ID, lines) == c.Snapshot})
+		whole := c.State != Closed || len(lines) == c.Report.Total // an addendum is in no snapshot
+		all = append(all, history{c, Tally(lines), c.State == Missed || whole && SnapshotHash(c.ID, lines) == c.Snapshot, told})
 	}
-	return stand(t, all, now), nil
+	out := stand(t, all, now)
+	gone, err := s.gone(ctx, t, campaigns, now)
+	if gone != "" {
+		out.Problems = append(out.Problems, gone)
+	}
+	return out, err
 }
 
 func sealedFigures(c Campaign) *Report {

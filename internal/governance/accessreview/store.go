@@ -52,14 +52,13 @@ var (
 
 func scanCampaign(s db.Scanner) (c Campaign, err error) {
 	var opened, due, ends, closed int64
-	var report string
-	if err := s.Scan(&c.Tenant, &c.ID, &c.Purpose, &c.State, &opened, &due, &ends, &c.Snapshot, &c.OpenedRef, &closed, &c.ClosedRef, &report); err != nil {
+	if err := s.Scan(&c.Tenant, &c.ID, &c.Purpose, &c.State, &opened, &due, &ends, &c.Snapshot, &c.OpenedRef, &closed, &c.ClosedRef, &c.text); err != nil {
 		return c, err
 	}
 	c.OpenedAt, c.DueAt, c.EndsAt, c.ClosedAt = db.Time(opened), db.Time(due), db.Time(ends), db.Time(closed)
-	if report != "" {
+	if c.text != "" {
 		c.Report = &Report{}
-		err = json.Unmarshal([]byte(report), c.Report)
+		err = json.Unmarshal([]byte(c.text), c.Report)
 	}
 	return c, err
 }

@@ -256,7 +256,7 @@ func (s *Service) follow(ctx context.Context, t ids.Tenant, c Campaign, b *bench
 	if err != nil {
 		return err
 	}
-	seconds, load := bench{seconds: b.seconds}, map[ids.Account]int{}
+	seconds, load := bench{seconds: b.seconds, above: b.above}, map[ids.Account]int{}
 	for i := range lines {
 		if l := &lines[i]; l.Decision == Escalated && !seconds.still(l) {
 			if err := s.reassign(ctx, t, l, seconds, load); err != nil {

@@ -28,6 +28,7 @@ var traces = map[access.Permission][]string{
 	access.CriteriaApprove: {"criteria.approve", "criteria.activate", "checkup.rejudge"},
 	access.AccountManage:   {"account.created", "account.roles_set", "account.personnel_set", "account.disabled", "account.enabled", "auth.password_reset", "settings.screen"},
 	access.AccountUnlock:   {"auth.unlocked"},
+	access.AccountVouch:    {"account.vouched"},
 	access.TenantManage:    {"tenant.created"},
 	access.ReviewDecide:    {"review.decided"},
 }

@@ -3,11 +3,11 @@ package accessreview
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
@@ -83,6 +83,10 @@ func (s *Service) decide(ctx context.Context, a actor.Actor, t tenant.Tenant, ca
 	if err != nil {
 		return err
 	}
+	above, err := s.Second.Above(ctx, ruleDecide, []ids.Account{a.Account})
+	if err != nil {
+		return err
+	}
 	now := time.Now()
 	return s.DB.Tx(ctx, t.ID, func(tx *db.Tx) error {
 		c, err := db.One(tx, qCampaign, scanCampaign, t.ID, campaign)
@@ -97,6 +101,9 @@ func (s *Service) decide(ctx context.Context, a actor.Actor, t tenant.Tenant, ca
 			return err
 		}
 		for _, v := range verdicts {
+			if err := s.notAbove(tx, key, t.ID, c.ID, v.No, above[a.Account]); err != nil {
+				return err
+			}
 			if err := s.write(tx, key, a, t.ID, &c, v, own, took, bulk, now); err != nil {
 				return err
 			}
@@ -104,6 +111,21 @@ func (s *Service) decide(ctx context.Context, a actor.Actor, t tenant.Tenant, ca
 		_, err = tx.Exec(qPace, t.ID, campaign, string(a.Account), db.Micros(now))
 		return err
 	})
+}
+
+// notAbove refuses a reviewer whose account the line's subject has made.
+func (s *Service) notAbove(tx *db.Tx, key *vault.Key, t ids.Tenant, campaign string, no int, above []ids.Account) error {
+	if len(above) == 0 {
+		return nil
+	}
+	r, err := s.one(tx, key, t, campaign, no)
+	if fault.Is(err, fault.Missing) {
+		return fault.New(fault.Missing, "review.missing")
+	}
+	if err == nil && slices.Contains(above, ids.Account(r.Subject)) {
+		err = fault.New(fault.Denied, "identity.second_behind")
+	}
+	return err
 }
 
 // pace shares the time since the reviewer's last act out among n decisions. Who never opened the page took
@@ -134,11 +156,14 @@ func (s *Service) write(tx *db.Tx, key *vault.Key, a actor.Actor, t ids.Tenant, 
 	if c.State != Running && r.Decision != Escalated {
 		return fault.New(fault.Conflict, "review.closed")
 	}
+	if v.Decision != Keep && r.Kind == Account && r.Role == string(actor.Emergency) {
+		return fault.New(fault.Conflict, "review.sealed")
+	}
 	if v.Decision == Revoke && r.Kind == Account && lastKeeper(own, r.Grant) {
 		return fault.New(fault.Conflict, "review.last_admin")
 	}
 	reason := []byte{}
-	if text := strings.TrimSpace(v.Reason); text != "" {
+	if text, err := glyph.Reason(v.Reason, maxReason, "review.reason", "理由"); err == nil { // none is none
 		reason = key.Seal(lineAt(c.ID, v.No, "reason"), []byte(text))
 	}
 	many := 0

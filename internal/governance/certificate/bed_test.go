@@ -22,6 +22,7 @@ type bed struct {
 	t     *testing.T
 	vault *vault.Vault
 	log   *audit.Log
+	still func() // the log publishes no more
 }
 
 var machine = actor.System(ids.System, "erasure")
@@ -44,14 +45,15 @@ func newBed(t *testing.T, e *testdb.Env) *bed {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() { defer close(done); _ = log.Run(run) }()
-	t.Cleanup(func() { stop(); <-done; _ = log.Close() })
+	still := func() { stop(); <-done }
+	t.Cleanup(func() { still(); _ = log.Close() })
 	guard := func(a actor.Actor, permission string) error {
 		if a.Kind == actor.Machine || a.Kind == actor.Human && slices.Contains(a.Roles, actor.ITSM) {
 			return nil
 		}
 		return fault.New(fault.Denied, "access.denied")
 	}
-	return &bed{New(Deps{DB: e.DB, Keys: v, Log: log, Guard: guard, Issuer: "試験保健会", Service: "rakudos", Version: "test"}), t, v, log}
+	return &bed{New(Deps{DB: e.DB, Keys: v, Log: log, Guard: guard, Issuer: "試験保健会", Service: "rakudos", Version: "test"}), t, v, log, still}
 }
 
 // file waits until the certificate is proven.
@@ -99,9 +101,8 @@ func sample(tenant string) Body {
 		Started:      At(start),
 		Finished:     At(end),
 		Verification: Verification{"全表・全ファイルと古いバックアップの走査", 42, 0, "pass"},
-		Exceptions:   []Exception{{LogSkeleton, "監査ログの骨格", 10, "記録の完全性を保つため"}},
-		Operator:     Who{"a1", "ITサービスマネジャー", ""},
-		Verifier:     Who{"a2", "運用者", ""},
+		Exceptions:   []Exception{{LogSkeleton, "監査ログの骨格", new(int64(10)), "記録の完全性を保つため"}},
+		Approvers:    []Who{Approver("a1"), Approver("a2")},
 		Backups:      BackupState{UnreadableSince: At(end), LastExpiry: jst.Of(jst.BackupExpiry(end)).String()},
 		Policy:       "2026-11",
 		LedgerIndex:  3,

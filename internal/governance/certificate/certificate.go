@@ -9,8 +9,12 @@ import (
 	"rakudos/internal/base/jst"
 )
 
-// Format names the form of the signed text; another form is another name.
-const Format = "rakudos-erasure-certificate/1"
+// Format names the form of the signed text; another form is another name. The first form is still verified and
+// printed, but no more issued: it called the two who had approved beforehand the operator and the verifier.
+const (
+	Format  = "rakudos-erasure-certificate/2"
+	format1 = "rakudos-erasure-certificate/1"
+)
 
 // The stages (decisions.md, 6-3). Stage 1: primary data and keys are gone and backups cannot be read.
 // Stage 2: the last backup generation that held the data has expired.
@@ -87,7 +91,7 @@ type Verification struct {
 type Exception struct {
 	Kind   string `json:"kind"` // hold, log_skeleton, kept
 	What   string `json:"what"`
-	Count  int64  `json:"count"`
+	Count  *int64 `json:"count,omitempty"` // nil: not counted
 	Reason string `json:"reason"`
 }
 
@@ -150,12 +154,14 @@ type Body struct {
 	Finished     Instant      `json:"finished"`
 	Verification Verification `json:"verification"`
 	Exceptions   []Exception  `json:"exceptions"`
-	Operator     Who          `json:"operator"`
-	Verifier     Who          `json:"verifier"`
+	Approvers    []Who        `json:"approvers,omitempty"` // approved the erasure before it began; the first form has none
+	Operator     Who          `json:"operator"`            // what erased, and
+	Verifier     Who          `json:"verifier"`            // what looked afterwards: the program's own two steps
 	Backups      BackupState  `json:"backups"`
 	Policy       string       `json:"policy"`
 	LedgerIndex  int64        `json:"ledger_index"`
 	FirstStage   *Earlier     `json:"first_stage,omitempty"`
+	Replaces     *Earlier     `json:"replaces,omitempty"` // a revoked one for the same erasure
 	IssuedAt     Instant      `json:"issued_at"`
 	Says         []string     `json:"says"` // the sentences that it makes, fixed by stage and exceptions
 }

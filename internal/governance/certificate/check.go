@@ -27,7 +27,7 @@ func (b *Body) check() []*fault.Fault {
 			odd(f.name)
 		}
 	}
-	if b.Format != Format {
+	if b.Format != Format && b.Format != format1 {
 		odd("format")
 	}
 	if b.Of == OfPerson != (b.Person != "") || ofNames[b.Of] == "" {
@@ -43,7 +43,7 @@ func (b *Body) check() []*fault.Fault {
 	if !ok1 || !ok2 || !ok3 || !ok4 || finished.Before(started) || issued.Before(finished) || unreadable.After(finished) {
 		odd("time")
 	}
-	if b.Operator.ID == b.Verifier.ID {
+	if !b.actedRightly() {
 		bad = append(bad, fault.New(fault.Invalid, "certificate.verifier"))
 	}
 	if v := b.Verification; v.Result != "pass" || v.Found != 0 || v.Sample <= 0 {
@@ -73,6 +73,9 @@ func (b *Body) texts() []text {
 		{"verifier.title", b.Verifier.Title},
 		{"policy", b.Policy},
 	}
+	for _, w := range b.Approvers {
+		out = append(out, text{"approvers", w.ID}, text{"approvers.title", w.Title})
+	}
 	for _, s := range b.Scope {
 		out = append(out, text{"scope.name", s.Name}, text{"scope.kind", s.Kind}, text{"scope.technique", s.Technique})
 	}
@@ -89,7 +92,7 @@ func (b *Body) checkLists(finished time.Time) (bad []*fault.Fault) {
 	if len(b.Scope) == 0 || len(b.Scope) > maxItems || slices.ContainsFunc(b.Scope, func(s Store) bool { return s.Count < 0 || !categories[s.Category] }) {
 		odd("scope")
 	}
-	if len(b.Exceptions) > maxItems || slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return kindNames[e.Kind] == "" || e.Count < 0 }) {
+	if len(b.Exceptions) > maxItems || slices.ContainsFunc(b.Exceptions, func(e Exception) bool { return kindNames[e.Kind] == "" || e.Count != nil && *e.Count < 0 }) {
 		odd("exceptions")
 	}
 	receipt := func(k Key) bool {

@@ -1,10 +1,12 @@
 package certificate
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
+	"rakudos/internal/base/canon"
 	"rakudos/internal/base/fault"
 )
 
@@ -26,7 +28,7 @@ func TestEveryFieldIsChecked(t *testing.T) {
 		want  string
 		alter func(*Body)
 	}{
-		"format":                 {"format", func(b *Body) { b.Format = "rakudos-erasure-certificate/2" }},
+		"format":                 {"format", func(b *Body) { b.Format = "rakudos-erasure-certificate/3" }},
 		"no number":              {"id", func(b *Body) { b.ID = "" }},
 		"no issuer":              {"issuer", func(b *Body) { b.Issuer = "" }},
 		"no name":                {"tenant.name", func(b *Body) { b.Tenant.Name = "" }},
@@ -71,7 +73,13 @@ func TestEveryFieldIsChecked(t *testing.T) {
 		"nothing looked at":     {"certificate.unverified", func(b *Body) { b.Verification.Sample = 0 }},
 		"something left":        {"certificate.unverified", func(b *Body) { b.Verification.Found = 1 }},
 		"failed":                {"certificate.unverified", func(b *Body) { b.Verification.Result = "fail" }},
-		"one person alone":      {"certificate.verifier", func(b *Body) { b.Verifier = b.Operator }},
+		"one person alone":      {"certificate.verifier", func(b *Body) { b.Approvers[1] = b.Approvers[0] }},
+		"one approver":          {"certificate.verifier", func(b *Body) { b.Approvers = b.Approvers[:1] }},
+		"an invented verifier":  {"certificate.verifier", func(b *Body) { b.Verifier = Who{"a3", "結果を確認した人", ""} }},
+		"a person who erased":   {"certificate.verifier", func(b *Body) { b.Operator = b.Approvers[0] }},
+		"another deed":          {"certificate.verifier", func(b *Body) { b.Approvers[1].Title = "承認者（結果の確認を承認）" }},
+		"a probe as a person":   {"certificate.verifier", func(b *Body) { b.Approvers[1].ID = "probe-2" }},
+		"the old form, new who": {"certificate.verifier", func(b *Body) { b.Format = format1; b.Says = b.sentences() }},
 		"other words":           {"certificate.overclaims", func(b *Body) { b.Says[1] = saysBackups }},
 		"no words":              {"certificate.overclaims", func(b *Body) { b.Says = nil }},
 		"a first one with two":  {"certificate.overclaims", func(b *Body) { b.FirstStage = &Earlier{"x", strings.Repeat("a", 64)} }},
@@ -123,6 +131,23 @@ func TestInstants(t *testing.T) {
 	for _, bad := range []Instant{{}, {UTC: i.UTC}, {UTC: "2026-12-31T15:00:00+00:00", JST: i.JST}, {UTC: i.UTC, JST: "2027-01-01T00:00:01+09:00"}} {
 		if _, ok := bad.Time(); ok {
 			t.Errorf("%+v is taken for one instant", bad)
+		}
+	}
+}
+
+// TestWhatIsNotCountedHasNoNumber: a 0 would say that nothing was kept. Files from before carried one and stay as they are.
+func TestWhatIsNotCountedHasNoNumber(t *testing.T) {
+	for text, e := range map[string]Exception{
+		`{"kind":"kept","reason":"y","what":"x"}`:           {Kind: Kept, What: "x", Reason: "y"},
+		`{"count":0,"kind":"kept","reason":"y","what":"x"}`: {Kind: Kept, What: "x", Count: new(int64), Reason: "y"},
+	} {
+		got, err := canon.JSON(e)
+		if err != nil || string(got) != text {
+			t.Errorf("%s, want %s, %v", got, text, err)
+		}
+		var back Exception
+		if err := json.Unmarshal(got, &back); err != nil || (back.Count == nil) != (e.Count == nil) {
+			t.Errorf("%s comes back as %+v, %v", text, back, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -34,6 +35,8 @@ type Probing struct {
 	// Uncertified names the completed erasures that have no certificate, among how many; whole tells that these are
 	// all that there are, and not the newest alone.
 	Uncertified func(ctx context.Context) (runs int, whole bool, missing []string, err error)
+	// BackupsGone tells whether every backup that was taken before an instant is gone.
+	BackupsGone func(ctx context.Context, before time.Time) (bool, error)
 	// Gone tells whether the customer of a certificate can sign in no more.
 	Gone func(ctx context.Context, t ids.Tenant) (bool, error)
 	Temp string // where the mutants build their sandboxes
@@ -57,7 +60,11 @@ func Controls(p Probing) []control.Control {
 				if err != nil || late.OK {
 					return late, err
 				}
-				late.Failed = append(e.Failed, late.Failed...)
+				hasty, err := mutant(ctx, p.Temp, func(*Service) {}, probeHasty) // the second stage came while backups are there
+				if err != nil || hasty.OK {
+					return hasty, err
+				}
+				late.Failed = slices.Concat(e.Failed, late.Failed, hasty.Failed)
 				return late, nil
 			},
 		},
@@ -83,31 +90,59 @@ func (p Probing) probePresented(ctx context.Context) (control.Evidence, error) {
 
 var prober = actor.System(ids.System, "probe")
 
-// newest is the youngest certificate that is proven; unknown while there is none.
-func newest(ctx context.Context, p Probing, fits func(Entry) (bool, error)) (Entry, []byte, error) {
+// provenWithin is how long a certificate may be on its way into the log, before which nobody can have it.
+const provenWithin = time.Hour
+
+// newest is the youngest certificate that is proven; unknown while there is none. Younger ones that should be proven by
+// now, and are not, are stuck.
+func newest(ctx context.Context, p Probing, now time.Time, fits func(Entry) (bool, error)) (_ Entry, _ []byte, stuck []string, err error) {
 	all, err := p.Service.List(ctx, prober, 200)
 	if err != nil {
-		return Entry{}, nil, err
+		return Entry{}, nil, nil, err
 	}
 	for _, e := range all {
 		ok, err := fits(e)
 		if err != nil {
-			return Entry{}, nil, err
+			return Entry{}, nil, nil, err
 		}
 		if !ok || e.State == Revoked {
 			continue
 		}
 		f, err := p.Service.File(ctx, prober, e.ID)
 		if fault.Is(err, fault.Busy) {
-			continue // on its way into the log
+			if now.Sub(e.IssuedAt) > provenWithin {
+				stuck = append(stuck, e.ID)
+			}
+			continue
 		}
 		if err != nil {
-			return Entry{}, nil, err
+			return Entry{}, nil, nil, err
 		}
 		text, err := f.Encode()
-		return e, text, err
+		return e, text, stuck, err
 	}
-	return Entry{}, nil, noneYet
+	return Entry{}, nil, stuck, noneYet
+}
+
+// hasty names second stages although backups from before the erasure are still there, among how many.
+func hasty(ctx context.Context, p Probing) (out []string, looked int, err error) {
+	all, err := p.Service.List(ctx, prober, 1000)
+	if err != nil {
+		return nil, 0, err
+	}
+	all = slices.DeleteFunc(all, func(e Entry) bool { return e.Stage != Backups || e.State == Revoked })
+	slices.SortStableFunc(all, func(a, b Entry) int { return strings.Compare(b.Body.Finished.UTC, a.Body.Finished.UTC) })
+	for _, e := range all { // the latest end first: when nothing is left from before that, so it is for all the others
+		end, ok := e.Body.Finished.Time()
+		if ok {
+			ok, err = p.BackupsGone(ctx, end)
+		}
+		if ok || err != nil {
+			return out, len(all), err
+		}
+		out = append(out, e.ID)
+	}
+	return out, len(all), nil
 }
 
 // probeCertified: no erasure without a certificate; the newest verifies with the public keys alone and on the
@@ -133,10 +168,20 @@ func probeCertified(ctx context.Context, p Probing) (control.Evidence, error) {
 	if !whole {
 		among = fmt.Sprintf("終わった消去のうち新しい%d件", runs)
 	}
-	entry, file, err := newest(ctx, p, func(Entry) (bool, error) { return true, nil })
+	early, second, err := hasty(ctx, p)
 	if err != nil {
-		if len(missing) > 0 {
-			e.Measured = fmt.Sprintf("終わった消去%d件のうち%d件に証明書がありません。", runs, len(missing))
+		return control.Evidence{}, err
+	}
+	for _, id := range early {
+		fail("消去より前のバックアップ（か、いつのものか分からないもの）がまだあるのに、それが消えたとする第2段階の証明書 %s が出ています。", id)
+	}
+	entry, file, stuck, err := newest(ctx, p, time.Now(), func(Entry) (bool, error) { return true, nil })
+	for _, id := range stuck {
+		fail("証明書 %s が、発行から%d分を過ぎても監査ログに公開されず、渡せません。", id, int(provenWithin/time.Minute))
+	}
+	if err != nil {
+		if !e.OK {
+			e.Measured = fmt.Sprintf("終わった消去%d件のうち%d件に証明書がありません。検証できる証明書はありません。", runs, len(missing))
 			return e, nil
 		}
 		return control.Evidence{}, err
@@ -168,28 +213,36 @@ func probeCertified(ctx context.Context, p Probing) (control.Evidence, error) {
 	if taken || Verify(flipped, trust).OK {
 		fail("1ビット変えた証明書が、検証に通りました。")
 	}
-	e.Measured = fmt.Sprintf("%sに第1段階の証明書があるか、第2段階が遅れていないか（期限を待つもの%d件、遅れ%d件）を調べました。最も新しい証明書（監査ログの%d番）を公開鍵だけと公開ページで検証し、1ビット変えたものが通らないことを確かめました。問題は%d件です。", among, waiting, len(late), rep.LogIndex, len(e.Failed))
+	e.Measured = fmt.Sprintf("%sに第1段階の証明書があるか、第2段階が遅れていないか（期限を待つもの%d件、遅れ%d件）、出ている第2段階%d件より前のバックアップが残っていないかを調べました。最も新しい証明書（監査ログの%d番）を公開鍵だけと公開ページで検証し、1ビット変えたものが通らないことを確かめました。問題は%d件です。", among, waiting, len(late), second, rep.LogIndex, len(e.Failed))
 	e.Facts = map[string]any{"runs": runs, "whole": whole, "missing": len(missing), "waiting": waiting, "late": len(late), "certificate": entry.ID, "log_index": rep.LogIndex}
 	return e, nil
 }
 
 // probePresented asks for the certificate of a customer that is gone, as the desk does.
 func probePresented(ctx context.Context, p Probing) (control.Evidence, error) {
-	entry, _, err := newest(ctx, p, func(e Entry) (bool, error) {
+	entry, _, stuck, err := newest(ctx, p, time.Now(), func(e Entry) (bool, error) {
 		if e.Body.Of != OfTenant {
 			return false, nil
 		}
 		return p.Gone(ctx, ids.Tenant(e.Body.Tenant.ID))
 	})
-	if err != nil {
-		return control.Evidence{}, err
-	}
 	e := control.Evidence{OK: true}
 	fail := func(format string, a ...any) { e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf(format, a...)) }
+	for _, id := range stuck {
+		fail("証明書 %s が、発行から%d分を過ぎても監査ログに公開されず、渡せません。", id, int(provenWithin/time.Minute))
+	}
+	if err != nil {
+		if !e.OK {
+			e.Measured = "提示できる証明書がありません。"
+			return e, nil
+		}
+		return control.Evidence{}, err
+	}
 	if _, _, err := p.Desk.Present(ctx, entry.ID, Request{Requester: "検査", Organisation: "検査"}); err == nil {
 		fail("確かめ方を書かずに提示できました。")
 	}
-	presentation, file, err := p.Desk.Present(ctx, entry.ID, Request{"定期の検査", "検査", "検査のための提示（実在の相手はいません）"})
+	asked := Request{"定期の検査", "検査", "検査のための提示（実在の相手はいません）"}
+	presentation, file, err := p.Desk.Present(ctx, entry.ID, asked)
 	if err != nil {
 		fail("提示できませんでした（%s）。", fault.Of(err).Code)
 		e.Measured = "消去した会社の証明書の提示を試み、できませんでした。"
@@ -201,14 +254,16 @@ func probePresented(ctx context.Context, p Probing) (control.Evidence, error) {
 	}
 	if rep := Verify(file, trust); !rep.OK {
 		fail("渡された証明書が検証に通りません（%s）。", rep.Problems[0].Code)
+	} else if rep.File.Certificate.ID != entry.ID {
+		fail("求めたものと別の証明書が渡されました。")
 	}
 	list, err := p.Service.Presentations(ctx, prober, entry.ID)
 	if err != nil {
 		return control.Evidence{}, err
 	}
 	i := slices.IndexFunc(list, func(l Presentation) bool { return l.ID == presentation })
-	if i < 0 || list[i].Taken == 0 || list[i].Checked == "" {
-		fail("提示が記録に残っていません。")
+	if i < 0 || list[i].Taken == 0 || list[i].Request != asked {
+		fail("提示が、求めた人と確かめ方とともに記録に残っていません。")
 	}
 	e.Measured = fmt.Sprintf("サインインできなくなった会社の証明書を窓口で提示し、渡されたファイルを検証し、提示の記録を読み直しました。問題は%d件です。", len(e.Failed))
 	e.Facts = map[string]any{"certificate": entry.ID, "presentations": len(list)}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"maps"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -32,7 +33,7 @@ func (k signingKey) sign(system *vault.Key, message []byte) ([]byte, error) {
 
 // current is the key that signs now; the first one is made when it is first needed.
 func (s *Service) current(ctx context.Context, system *vault.Key) (signingKey, error) {
-	keys, err := s.signingKeys(ctx)
+	keys, err := s.signingKeys(ctx, system)
 	if err != nil {
 		return signingKey{}, err
 	}
@@ -44,12 +45,15 @@ func (s *Service) current(ctx context.Context, system *vault.Key) (signingKey, e
 	return s.newKey(ctx, system, actor.System(ids.System, "certificate"))
 }
 
-func (s *Service) signingKeys(ctx context.Context) (keys []signingKey, err error) {
+func (s *Service) signingKeys(ctx context.Context, system *vault.Key) (keys []signingKey, err error) {
 	err = s.DB.View(ctx, ids.System, func(tx *db.Tx) error {
 		keys, err = db.All(tx, qKeys, scanKey, ids.System)
 		return err
 	})
-	return keys, err
+	if err != nil {
+		return nil, err
+	}
+	return s.own(ctx, system, keys)
 }
 
 // newKey makes a key, retires the one before it and writes the public half into the audit log, all in one
@@ -73,10 +77,13 @@ func (s *Service) newKey(ctx context.Context, system *vault.Key, a actor.Actor) 
 			return err
 		}
 		a.Tenant = ids.System
-		_, err := s.Log.Append(tx, audit.Event{Verb: "certificate.key", Actor: a, Kind: "certificate", Detail: map[string]any{"public_key": k.public}})
+		_, err := s.Log.Append(tx, audit.Event{Verb: verbKey, Actor: a, Kind: "certificate", Detail: map[string]any{"public_key": k.public}})
 		return err
 	})
-	return k, err
+	if err != nil {
+		return k, err
+	}
+	return k, s.remember(ctx, system, "")
 }
 
 // RotateKey makes a new signing key. What the old one signed still verifies.
@@ -102,7 +109,7 @@ func (s *Service) Trust(ctx context.Context) (Trust, error) {
 	if _, err := s.current(ctx, system); err != nil { // so that a key is announced before it signs
 		return t, err
 	}
-	keys, err := s.signingKeys(ctx)
+	keys, err := s.signingKeys(ctx, system)
 	if err != nil {
 		return t, err
 	}
@@ -118,9 +125,14 @@ func (s *Service) Trust(ctx context.Context) (Trust, error) {
 		gone, err = db.All(tx, qRevoked, func(s db.Scanner) (r revoked, err error) { return r, s.Scan(&r.digest, &r.at) }, ids.System)
 		return err
 	})
+	if err != nil {
+		return t, err
+	}
 	for _, r := range gone {
 		t.Revoked[r.digest] = db.Time(r.at)
 	}
+	told, err := s.toldRevoked(ctx)
+	maps.Copy(t.Revoked, told)
 	return t, err
 }
 

@@ -97,6 +97,9 @@ func (f *File) printFacts(d *paper.Doc) {
 	if b.Backups.GoneAt != nil {
 		d.Field("最後の世代が消えたことの確認", b.Backups.GoneAt.JST)
 	}
+	if b.Replaces != nil {
+		d.Field("置き換える証明書", b.Replaces.ID+"（取り消されました）")
+	}
 	if b.FirstStage != nil {
 		d.Field("第1段階の証明書", b.FirstStage.ID)
 	}
@@ -124,7 +127,11 @@ func (f *File) printScope(d *paper.Doc) {
 	}
 	d.Table([]string{"種類", "内容", "件数", "理由"}, []float64{18, 34, 10, 38}, func(yield func([]string) bool) {
 		for _, e := range b.Exceptions {
-			if !yield([]string{kindNames[e.Kind], e.What, fmt.Sprint(e.Count), e.Reason}) {
+			count := "—" // what is kept whole is not counted
+			if e.Count != nil {
+				count = fmt.Sprint(*e.Count)
+			}
+			if !yield([]string{kindNames[e.Kind], e.What, count, e.Reason}) {
 				return
 			}
 		}
@@ -147,8 +154,14 @@ func (f *File) printPeople(d *paper.Doc) {
 	b := &f.Certificate
 	d.Heading("消去と確認")
 	d.Field("使った道具", b.Tool+" "+b.ToolVersion)
-	d.Field("消去した人", who(b.Operator))
-	d.Field("確認した人", who(b.Verifier))
+	for i, w := range b.approvers() {
+		d.Field(fmt.Sprintf("承認 %d", i+1), who(w))
+	}
+	d.Field("消去", eraser.Title)
+	d.Field("確認", checker.Title)
+	if b.Format == format1 {
+		d.Text("この証明書は前の様式（/1）で、JSON ファイルには、承認した2人が、消去した人・確認した人として記されています。2人がしたのは、実行の前の承認です。")
+	}
 	d.Field("確認の方法", b.Verification.Method)
 	d.Field("確認の結果", fmt.Sprintf("%d 箇所を調べ、残りは %d 件", b.Verification.Sample, b.Verification.Found))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/control"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/testkit/controltest"
@@ -19,6 +20,7 @@ func (b *bed) probing() Probing {
 	return Probing{
 		Service: b.Service, Desk: ownDesk{b.Service}, Temp: b.t.TempDir(),
 		Uncertified: func(context.Context) (int, bool, []string, error) { return 1, true, nil, nil },
+		BackupsGone: func(context.Context, time.Time) (bool, error) { return true, nil },
 		Gone:        func(context.Context, ids.Tenant) (bool, error) { return true, nil },
 	}
 }
@@ -121,4 +123,93 @@ func TestMutants(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.ID, e, err)
 		}
 	}
+}
+
+// TestASecondStageBesideItsBackupsIsFound: it was issued, and what it says is not so.
+func TestASecondStageBesideItsBackupsIsFound(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		p := b.probing()
+		end := time.Now().AddDate(0, 0, -400)
+		if err := b.settleAt(t.Context(), end); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.Complete(t.Context(), prober, p.BackupsGone); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		if err := b.settle(t.Context()); err != nil { // the newest is another
+			t.Fatal(err)
+		}
+		for _, there := range []bool{false, true} {
+			p.BackupsGone = func(_ context.Context, before time.Time) (bool, error) {
+				return !there || before.Before(end.Add(-time.Minute)), nil
+			}
+			if ev, err := controlOf(t, p, "ER-CERT").Probe(t.Context()); err != nil || ev.OK == there {
+				t.Errorf("backups there %t: %+v, %v", there, ev, err)
+			}
+		}
+	})
+}
+
+// TestACertificateThatNobodyCanHaveIsFound: one that never reaches the log is not passed over for one of before.
+func TestACertificateThatNobodyCanHaveIsFound(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		if err := b.settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.still() // the log publishes nothing any more
+		if err := b.settle(t.Context()); !fault.Is(err, fault.Busy) {
+			t.Fatal(err)
+		}
+		any := func(Entry) (bool, error) { return true, nil }
+		for after, want := range map[time.Duration]int{0: 0, 2 * time.Hour: 1} {
+			if _, _, stuck, err := newest(t.Context(), b.probing(), time.Now().Add(after), any); err != nil || len(stuck) != want {
+				t.Errorf("%v: %v, %v", after, stuck, err)
+			}
+		}
+	})
+}
+
+// namelessDesk writes down somebody else than who asked.
+type namelessDesk struct{ ownDesk }
+
+func (d namelessDesk) Present(ctx context.Context, id string, r Request) (string, []byte, error) {
+	r.Requester = strings.Repeat("-", len(r.Requester))
+	return d.ownDesk.Present(ctx, id, r)
+}
+
+// anyDesk hands out another certificate than was asked for.
+type anyDesk struct {
+	ownDesk
+	other []byte
+}
+
+func (d anyDesk) Present(ctx context.Context, id string, r Request) (string, []byte, error) {
+	pid, _, err := d.ownDesk.Present(ctx, id, r)
+	return pid, d.other, err
+}
+
+// TestADeskThatConfusesIsFound: who asked is in the register as they were, and what was asked for is what is handed out.
+func TestADeskThatConfusesIsFound(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		if err := b.settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, other, _, err := newest(t.Context(), b.probing(), time.Now(), func(Entry) (bool, error) { return true, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for name, desk := range map[string]Desk{"": ownDesk{b.Service}, "記録に残っていません": namelessDesk{ownDesk{b.Service}}, "別の証明書": anyDesk{ownDesk{b.Service}, other}} {
+			p := b.probing()
+			p.Desk = desk
+			if ev, err := controlOf(t, p, "ER-PRESENT").Probe(t.Context()); err != nil || ev.OK != (name == "") || !strings.Contains(strings.Join(ev.Failed, ""), name) {
+				t.Errorf("%s: %+v %v", name, ev, err)
+			}
+		}
+	})
 }

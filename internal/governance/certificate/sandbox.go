@@ -73,8 +73,21 @@ func mutant(ctx context.Context, temp string, spoil func(*Service), probe func(c
 	return probe(ctx, Probing{
 		Service: s, Desk: ownDesk{s},
 		Uncertified: func(context.Context) (int, bool, []string, error) { return 1, true, nil, nil },
+		BackupsGone: func(context.Context, time.Time) (bool, error) { return true, nil },
 		Gone:        func(context.Context, ids.Tenant) (bool, error) { return true, nil },
 	})
+}
+
+// probeHasty looks where a second stage was issued by the date alone, and its backups are still there.
+func probeHasty(ctx context.Context, p Probing) (control.Evidence, error) {
+	if err := p.Service.settleAt(ctx, time.Now().AddDate(0, 0, -400)); err != nil {
+		return control.Evidence{}, err
+	}
+	if _, err := p.Service.Complete(ctx, prober, p.BackupsGone); err != nil {
+		return control.Evidence{}, err
+	}
+	p.BackupsGone = func(context.Context, time.Time) (bool, error) { return false, nil }
+	return probeCertified(ctx, p)
 }
 
 // settle issues a certificate of an invented erasure and waits until it is proven.
@@ -95,7 +108,7 @@ func (s *Service) settleAt(ctx context.Context, end time.Time) error {
 	entry, err := s.Issue(ctx, prober, "sandbox/"+ids.New[string](), Body{
 		Stage: Primary, Of: OfTenant, Tenant: Party{tenant, "架空の会社", "sandbox"}, Basis: "検査", Scope: []Store{{"架空の表", "表", 1, "purge", "鍵の廃棄"}},
 		Keys: []Key{{tenant, OfTenant, 1, at, "00"}}, Started: at, Finished: at, Verification: Verification{"走査", 1, 0, "pass"},
-		Operator: Who{"a", "検査", ""}, Verifier: Who{"b", "検査", ""}, Backups: BackupState{at, jst.Of(jst.BackupExpiry(end)).String(), nil}, Policy: "検査",
+		Approvers: []Who{Approver("probe-1"), Approver("probe-2")}, Backups: BackupState{at, jst.Of(jst.BackupExpiry(end)).String(), nil}, Policy: "検査",
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,8 @@ const (
 	saysRecords    = "指定した記録は、消去されています。"
 	saysBackups    = "消去したデータを含み得た最後のバックアップの世代は、期限により消えています。"
 	saysExceptions = "例外の欄にあるものは、消去されていません。"
+	saysApproved   = "消去の実行は、実行の前に異なる2人が承認しました。消去の後の確認は、このプログラムが自動で行いました。人が結果を確認したことは、この証明書では示しません。"
+	saysTrial      = "検査のための消去で、人による承認はありません。消去の後の確認は、このプログラムが自動で行いました。"
 	saysSkeleton   = "監査ログには、いつ何が起きたかの骨格だけが残り、その中身は読めません。"
 )
 
@@ -41,6 +43,9 @@ func (b *Body) sentences() []string {
 			out = append(out, k.says)
 		}
 	}
+	if b.Format != format1 {
+		out = append(out, map[bool]string{true: saysTrial, false: saysApproved}[b.trial()])
+	}
 	return out
 }
 
@@ -51,6 +56,7 @@ func (b *Body) held() bool {
 // complete fills what follows from the rest, so that no caller chooses it.
 func (b *Body) complete() {
 	b.Format, b.Media, b.Before, b.After, b.Destination = Format, media, before, after, destination
+	b.Operator, b.Verifier = eraser, checker
 	b.State = Issued
 	if b.held() {
 		b.State = WithExceptions

@@ -12,7 +12,7 @@ import (
 )
 
 var qFirstOnly = db.Q("certificate.first_only", `select `+columns+` from certificate c where c.tenant_id = $1 and c.stage = 1 and c.state <> 'revoked' and c.issued_at <= $2
-	and not exists (select 1 from certificate d where d.tenant_id = c.tenant_id and d.slot = c.slot || '/2') order by c.certificate_id limit 1000`)
+	and not exists (select 1 from certificate d where d.tenant_id = c.tenant_id and d.slot = c.slot || '/2' and d.state <> 'revoked') order by c.certificate_id limit 1000`)
 
 // Complete issues the second stage for every erasure whose backups are gone, and tells how many. gone looks
 // whether any backup that was taken before an instant is still there; the date alone is not believed.
@@ -31,6 +31,7 @@ func (s *Service) Complete(ctx context.Context, a actor.Actor, gone func(ctx con
 		ok, err := s.completable(ctx, r.Body, now, gone)
 		if err == nil && ok {
 			b := r.Body
+			b.Approvers = b.approvers()
 			seen := At(now)
 			b.Stage, b.Backups.GoneAt, b.FirstStage = Backups, &seen, &Earlier{r.ID, r.Digest}
 			if _, err = s.Issue(ctx, a, r.Slot+"/2", b); err == nil {

@@ -3,10 +3,12 @@ package certificate
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
@@ -32,12 +34,14 @@ type Keys interface {
 type Log interface {
 	Append(tx *db.Tx, e audit.Event) (audit.Ref, error)
 	Prove(ctx context.Context, ref audit.Ref) (audit.Proof, error)
+	Find(ctx context.Context, a actor.Actor, f audit.Filter) ([]audit.Entry, error)
 	PublicKey() string
 }
 
 // Deps are what the service stands on.
 type Deps struct {
 	DB    *db.DB
+	Store *db.DB // the key store, which keeps copies; nil: none are kept (sandboxes)
 	Keys  Keys
 	Log   Log
 	Guard func(a actor.Actor, permission string) error
@@ -51,10 +55,13 @@ type Deps struct {
 }
 
 // Service issues, keeps, proves, presents and revokes certificates.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	told told
+}
 
 // New makes the service.
-func New(d Deps) *Service { return &Service{d} }
+func New(d Deps) *Service { return &Service{Deps: d} }
 
 // Entry is a line of the register of certificates.
 type Entry struct {
@@ -77,8 +84,8 @@ type signed struct {
 	Signature Signature `json:"signature"`
 }
 
-// Issue signs a certificate and records it in the audit log, in one transaction. A slot is filled once: a
-// job that is run again gets what was issued. What contradicts itself is not signed.
+// Issue signs a certificate and records it in the audit log, in one transaction. A slot is filled once, and again when
+// what was there is revoked: a job that is run again gets what was issued. What contradicts itself is not signed.
 func (s *Service) Issue(ctx context.Context, a actor.Actor, slot string, b Body) (Entry, error) {
 	if err := s.Guard(a, permManage); err != nil {
 		return Entry{}, err
@@ -87,8 +94,17 @@ func (s *Service) Issue(ctx context.Context, a actor.Actor, slot string, b Body)
 	if err != nil {
 		return Entry{}, err
 	}
-	if e, err := s.bySlot(ctx, slot); err == nil || !fault.Is(err, fault.Missing) {
-		return e, err
+	wanted := slot
+	for n := 1; ; n++ {
+		e, err := s.bySlot(ctx, slot)
+		if fault.Is(err, fault.Missing) {
+			break
+		}
+		if err != nil || e.State != Revoked {
+			return e, err
+		}
+		b.Replaces = &Earlier{e.ID, e.Digest} // what was revoked is replaced by one that says so
+		slot = wanted + "~" + strconv.Itoa(n)
 	}
 	key, err := s.current(ctx, system)
 	if err != nil {
@@ -132,7 +148,10 @@ func (s *Service) Issue(ctx context.Context, a actor.Actor, slot string, b Body)
 	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
 		return s.bySlot(ctx, slot)
 	}
-	return e, err
+	if err != nil {
+		return e, err
+	}
+	return e, s.remember(ctx, system, e.ID)
 }
 
 func (s *Service) about(system *vault.Key, tenant string) []byte {
@@ -232,10 +251,14 @@ func (s *Service) prove(ctx context.Context, f *File, seq int64) error {
 		return err
 	}
 	id := f.Certificate.ID
-	return s.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+	err = s.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		_, err := tx.Exec(qProof, ids.System, id, system.Seal(at("certificate", id, "proof"), text))
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return s.remember(ctx, system, id)
 }
 
 // Revoke withdraws a certificate with a reason. What it said stays readable, with the revocation beside it.
@@ -243,8 +266,12 @@ func (s *Service) Revoke(ctx context.Context, a actor.Actor, id, reason string) 
 	if err := s.Guard(a, permManage); err != nil {
 		return err
 	}
-	if reason == "" || len(reason) > 400 {
-		return fault.New(fault.Invalid, "certificate.reason")
+	reason, err := glyph.Reason(reason, 400, "certificate.reason", "理由")
+	if err == nil && len(reason) > 400 {
+		err = fault.New(fault.Invalid, "certificate.reason")
+	}
+	if err != nil {
+		return err
 	}
 	e, err := s.find(ctx, qByID, id)
 	if err != nil {
@@ -275,7 +302,7 @@ func (s *Service) Revoke(ctx context.Context, a actor.Actor, id, reason string) 
 	if err != nil {
 		return err
 	}
-	return s.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+	err = s.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		n, err := tx.Exec(qRevoke, ids.System, id, db.Micros(now), system.Seal(at("certificate", id, "revocation"), text))
 		if err != nil {
 			return err
@@ -284,7 +311,12 @@ func (s *Service) Revoke(ctx context.Context, a actor.Actor, id, reason string) 
 			return fault.New(fault.Conflict, "certificate.revoked", "at", At(now).JST)
 		}
 		a.Tenant = ids.System
+		tx.OnCommit(s.told.forget)
 		_, err = s.Log.Append(tx, audit.Event{Verb: VerbRevoked, Actor: a, Kind: "certificate", Detail: map[string]any{"certificate": id, "digest": e.Digest}})
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return s.remember(ctx, system, id)
 }

@@ -156,7 +156,7 @@ func TestForgeries(t *testing.T) {
 		for want, alter := range map[string]func(*File){
 			"certificate.signature":   func(f *File) { f.Certificate.Tenant.Name = "別の会社" },
 			"certificate.overclaims":  func(f *File) { f.Certificate.Says = []string{saysPrimary, saysBackups} },
-			"certificate.verifier":    func(f *File) { f.Certificate.Verifier = f.Certificate.Operator },
+			"certificate.verifier":    func(f *File) { f.Certificate.Verifier = f.Certificate.Approvers[1] },
 			"certificate.unverified":  func(f *File) { f.Certificate.Verification.Found = 1 },
 			"certificate.no_receipt":  func(f *File) { f.Certificate.Keys = nil },
 			"certificate.no_proof":    func(f *File) { f.Log = nil },
@@ -196,7 +196,7 @@ func TestNoLieIsSigned(t *testing.T) {
 	b := newBed(t, testdb.New(t, testdb.Engines[0]))
 	early := sample("t")
 	for want, alter := range map[string]func(*Body){
-		"certificate.verifier":   func(b *Body) { b.Verifier.ID = b.Operator.ID },
+		"certificate.verifier":   func(b *Body) { b.Approvers = []Who{Approver("a1"), Approver("a1")} },
 		"certificate.unverified": func(b *Body) { b.Verification.Sample = 0 },
 		"certificate.no_receipt": func(b *Body) { b.Keys[0].Receipt = "" },
 		"certificate.overclaims": func(b *Body) { b.Stage = Backups },
@@ -216,7 +216,7 @@ func TestNoLieIsSigned(t *testing.T) {
 		t.Errorf("a first stage that claims the second: %v", err)
 	}
 	held := sample("t")
-	held.Exceptions = append(held.Exceptions, Exception{Hold, "一人の記録", 1, "係争のため"})
+	held.Exceptions = append(held.Exceptions, Exception{Hold, "一人の記録", new(int64(1)), "係争のため"})
 	if e, err := b.Issue(t.Context(), machine, "h", held); err != nil || e.State != WithExceptions || !strings.Contains(strings.Join(e.Body.Says, ""), saysExceptions) {
 		t.Errorf("a certificate with a hold: %+v, %v", e, err)
 	}

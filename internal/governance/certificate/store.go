@@ -80,6 +80,10 @@ func (s *Service) rows(ctx context.Context, q db.Query, arg any) ([]row, error) 
 		}
 		return json.Unmarshal(text, into)
 	}
+	gone, err := s.toldRevoked(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]row, 0, len(found))
 	for _, r := range found {
 		var in signed
@@ -87,6 +91,13 @@ func (s *Service) rows(ctx context.Context, q db.Query, arg any) ([]row, error) 
 			return nil, err
 		}
 		r.Body, r.signature = in.Body, in.Signature
+		message, err := in.Body.message()
+		if err != nil {
+			return nil, err
+		}
+		if at, ok := gone[digest(message)]; ok { // whatever the row says
+			r.State, r.Revoked = Revoked, at
+		}
 		if err := open(r.ID, "proof", r.sealedProof, &r.proof); err != nil {
 			return nil, err
 		}

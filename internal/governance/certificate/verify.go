@@ -10,6 +10,7 @@ import (
 
 // VerbIssued and VerbRevoked are the events that carry a certificate's digest.
 const (
+	verbKey     = "certificate.key"
 	VerbIssued  = "certificate.issued"
 	VerbRevoked = "certificate.revoked"
 )
@@ -80,6 +81,9 @@ func (rep *Report) checkLog(t Trust, issued time.Time) []*fault.Fault {
 			continue
 		}
 		d := got.At.Sub(issued)
+		if again, _ := got.Detail["recovered"].(bool); again && d > 0 { // entered anew after a restore
+			d = 0
+		}
 		if got.Verb != VerbIssued || got.Detail["digest"] != rep.Digest || got.Detail["certificate"] != rep.File.Certificate.ID || d.Abs() > skew {
 			return []*fault.Fault{fault.New(fault.Invalid, "certificate.other_event")}
 		}

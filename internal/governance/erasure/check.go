@@ -29,6 +29,9 @@ func (l *Ledger) Check(ctx context.Context, main *db.DB, v *vault.Vault) (c Chec
 	if err := agrees(ctx, main, v, all); err != nil {
 		return c, err
 	}
+	if err := runsHold(ctx, main, v, all); err != nil {
+		return c, err
+	}
 	if c.Entries = len(all); c.Entries > 0 {
 		c.Head = all[c.Entries-1].hash()
 	}

@@ -3,9 +3,12 @@ package erasure
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -26,6 +29,8 @@ type Scene interface {
 	Gateway() *Gateway
 	// Backup takes a backup of everything as it is now.
 	Backup(ctx context.Context) error
+	// OldestKeys is when the oldest copy of the key store that lies anywhere was taken; zero: there is none.
+	OldestKeys(ctx context.Context) (time.Time, error)
 	// Restored restores the newest backup elsewhere, as anybody would, and hands it over.
 	Restored(ctx context.Context, look func(main *db.DB) error) error
 }
@@ -34,8 +39,10 @@ type Scene interface {
 type Probing struct {
 	Live    *Gateway
 	Sandbox func(ctx context.Context, sabotage string) (Scene, func(), error)
-	Oldest  func(ctx context.Context) (time.Time, error) // of the kept backups; zero: there is none
+	Oldest  func(ctx context.Context) (time.Time, error) // of the kept backups; zero: there is none; the Unix epoch: one of which nobody can tell
 	Temp    string
+
+	OldestKeys func(ctx context.Context) (time.Time, error) // as in a Scene, of the running service
 }
 
 const (
@@ -66,19 +73,35 @@ func Controls(p Probing) []control.Control {
 			ID: "ER-BACKUP", Clauses: []string{"6-2b"}, Grades: real, Owner: "SRE", Fresh: freshFor, Every: everyFor,
 			Says:      fmt.Sprintf("バックアップに含まれるデータは、解約の後も最長1年間（%d日と暦の1年の早いほう）残ることがありますが、消去と同時に鍵を破棄し、鍵の写しも作り直すため、その時点で読めなくなります。", jst.BackupDays),
 			NotProven: apart + "バックアップの媒体が物理的に消えた時刻は、クラウド事業者によります。",
-			Probe:     p.withAge(in(probeBackup, SabotageNone)), Mutant: in(mutantBackup, SabotageKeys),
+			Probe:     p.withAge(in(probeBackup, SabotageNone)), Mutant: func(ctx context.Context) (control.Evidence, error) {
+				e, err := in(mutantBackup, SabotageKeys)(ctx)
+				if err != nil || e.OK {
+					return e, err
+				}
+				h, err := in(probeBackup, SabotageHoard)(ctx)
+				h.Failed, h.Facts = append(e.Failed, h.Failed...), e.Facts
+				return h, err
+			},
 		},
 		{
 			ID: "ER-LEDGER", Grades: real, Owner: "DPO", Fresh: freshFor, Every: everyFor,
 			Says:      "何かを消す前に消去の台帳に記入し、古いバックアップを戻すときは台帳をやり直してから開くため、消去した人が戻ることはありません。台帳の書き換えと切り取りは見つけます。",
 			NotProven: apart + "台帳の控えの置き場所が別の機械にあるかどうかは、この検査の対象に含まれません。",
-			Probe:     p.withLedger(in(probeLedger(p.Temp), SabotageNone)), Mutant: in(probeLedger(p.Temp), SabotageLedger),
+			Probe:     p.withLedger(in(probeLedger(p.Temp), SabotageNone)), Mutant: func(ctx context.Context) (control.Evidence, error) {
+				e, err := in(mutantLedger(p.Temp), SabotageLedger)(ctx)
+				if err != nil || e.OK {
+					return e, err
+				}
+				late, err := in(probeLedger(p.Temp), SabotageLate)(ctx)
+				late.Failed, late.Facts = append(e.Failed, late.Failed...), e.Facts
+				return late, err
+			},
 		},
 		{
 			ID: "LH-HOLD", Grades: real, Owner: "DPO", Fresh: freshFor, Every: everyFor,
 			Says:      "係争などで保全を指定したデータは、期限が来ても、消去の申出があっても消しません。保全の指定を読めないときは消去を始めず、解除すれば消去できるようになります。",
-			NotProven: apart + "保全すべきものが正しく指定されているかは、人が決めます。",
-			Probe:     in(probeHold, SabotageNone), Mutant: in(probeHold, SabotageHold),
+			NotProven: apart + "見直す日を過ぎたことは、その場所で日付を書き換えて試しています。保全すべきものが正しく指定されているか、見直しが行われるかは、人が決めます。",
+			Probe:     p.withHolds(in(probeHold, SabotageNone)), Mutant: p.mutantHold(in),
 		},
 	}
 }
@@ -99,10 +122,43 @@ func (p Probing) withAge(probe control.Probe) control.Probe {
 			return e, err
 		}
 		if !oldest.IsZero() && !jst.BackupExpiry(oldest).After(time.Now()) {
-			e.OK, e.Failed = false, append(e.Failed, "1年より古いバックアップがあります: "+jst.Stamp(oldest))
+			when := "1年より古いバックアップがあります: " + jst.Stamp(oldest)
+			if oldest.Unix() == 0 {
+				when = "バックアップの置き場所に、いつのものとも確かめられないファイルがあります。"
+			}
+			e.OK, e.Failed = false, append(e.Failed, when)
 		}
-		return e, nil
+		return e, p.noOldKeys(ctx, time.Now(), &e)
 	}
+}
+
+// renewedWithin is how long an erasure may wait for a backup under way before it takes the copies of the keys anew.
+const renewedWithin = 2 * time.Hour
+
+// noOldKeys holds the copies of the key store that really lie there against the ledger: none is older than an erasure of
+// keys, or what was destroyed opens with it.
+func (p Probing) noOldKeys(ctx context.Context, now time.Time, e *control.Evidence) error {
+	all, err := p.Live.o.Ledger.Read(ctx, p.Live.o.Vault)
+	if err != nil {
+		e.OK, e.Failed = false, append(e.Failed, "サービスの台帳が成り立ちません（"+fault.Of(err).Code+"）。")
+		return nil
+	}
+	var last time.Time
+	for _, x := range all {
+		if x.Kind != Records && now.Sub(x.At) > renewedWithin && x.At.After(last) {
+			last = x.At
+		}
+	}
+	oldest, err := p.OldestKeys(ctx)
+	if err != nil || last.IsZero() || oldest.IsZero() {
+		return err
+	}
+	if oldest.Before(last.Truncate(time.Second)) {
+		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("%sに消去した鍵が入ったままの鍵の写し（%sのもの）があります。", jst.Stamp(last), jst.Stamp(oldest)))
+		return nil
+	}
+	e.Measured += fmt.Sprintf("このサービスに置かれている鍵の写しは%sからのもので、%sの消去より前のものはありません。", jst.Stamp(oldest), jst.Stamp(last))
+	return nil
 }
 
 // withLedger adds the running service's own ledger and runs.
@@ -159,6 +215,13 @@ func probeBackup(ctx context.Context, sc Scene) (e control.Evidence, err error) 
 		if after[i] > 0 {
 			e.Failed = append(e.Failed, fmt.Sprintf("消去した%sの%d件を、古いバックアップから読めました。", subjects[i], after[i]))
 		}
+		keys, err := sc.OldestKeys(ctx)
+		if err != nil {
+			return e, err
+		}
+		if keys.Before(r.KeysAt) {
+			e.Failed = append(e.Failed, subjects[i]+"の鍵を消す前に取った鍵の写しが残っています。")
+		}
 		if failed != nil {
 			e.Failed = append(e.Failed, subjects[i]+"の消去が完了しません: "+fault.Of(failed).Code)
 		} else if r.State != Done {
@@ -167,7 +230,7 @@ func probeBackup(ctx context.Context, sc Scene) (e control.Evidence, err error) 
 		e.Facts["before_"+s.what], e.Facts["after_"+s.what] = before[i], after[i]
 	}
 	e.OK = len(e.Failed) == 0
-	e.Measured = fmt.Sprintf("架空の人の値%d件と、架空の会社一つの値%d件を、バックアップから開けることを確かめてから消去し、最新の鍵で同じバックアップを開くと、読めたのは人の%d件、会社の%d件でした。",
+	e.Measured = fmt.Sprintf("架空の人の値%d件と、架空の会社一つの値%d件を、バックアップから開けることを確かめてから消去し、最新の鍵で同じバックアップを開くと、読めたのは人の%d件、会社の%d件でした。消す前に取った鍵の写しが残っていないかも調べました。",
 		before[0], before[1], after[0], after[1])
 	return e, nil
 }
@@ -208,108 +271,144 @@ func (g *Gateway) readable(ctx context.Context, t ids.Tenant, person ids.Person)
 	return n, err
 }
 
-// probeLedger erases a canary that is in a backup, restores it, and looks for the canary; then it offers a
-// ledger in which one bit is flipped.
+// probeLedger erases a person and a customer that are in a backup, restores it, and looks for them; then it offers
+// ledgers that somebody altered.
 func probeLedger(temp string) func(context.Context, Scene) (control.Evidence, error) {
 	return func(ctx context.Context, sc Scene) (control.Evidence, error) {
-		t, person, err := sc.Canary(ctx)
-		if err != nil {
-			return control.Evidence{}, err
-		}
-		if err := sc.Backup(ctx); err != nil {
-			return control.Evidence{}, err
-		}
-		g := sc.Gateway()
-		if _, err := g.ErasePersons(ctx, prober(), t, []ids.Person{person}, probeOrder); err != nil {
-			return control.Evidence{}, err
-		}
-		back := int64(0)
-		err = sc.Restored(ctx, func(main *db.DB) error {
-			return main.View(ctx, t, func(tx *db.Tx) error {
-				w := &work{rec: Record{Tenant: t, Kind: Persons, People: []ids.Person{person}}}
-				for _, s := range sweeps {
-					n, _, err := w.left(tx, s)
-					if back += n; err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-		})
-		if err != nil {
-			return control.Evidence{}, err
-		}
-		refused, err := g.o.Ledger.refusesAltered(ctx, g.o.Vault, temp)
-		if err != nil {
-			return control.Evidence{}, err
-		}
-		e := control.Evidence{OK: back == 0 && refused, Facts: map[string]any{"rows_back": back, "altered_refused": refused}}
-		if back > 0 {
-			e.Failed = append(e.Failed, fmt.Sprintf("消去した人の%d行が、復元で戻りました。", back))
-		}
-		if !refused {
-			e.Failed = append(e.Failed, "1ビットを変えた台帳が受け入れられました。")
-		}
-		e.Measured = fmt.Sprintf("消去の前のバックアップを復元すると、消去した架空の人の行は%d行でした。1ビットを変えた台帳は%s。", back, control.Said(refused, "断られました", "受け入れられました"))
-		return e, nil
+		return ledgerHeld(ctx, sc, temp, sc.Gateway().o.Vault)
 	}
 }
 
-// refusesAltered offers a copy of the ledger in which one bit is flipped.
-func (l *Ledger) refusesAltered(ctx context.Context, s Signer, temp string) (bool, error) {
+func ledgerHeld(ctx context.Context, sc Scene, temp string, sign Signer) (e control.Evidence, err error) {
+	t, person, err := sc.Canary(ctx)
+	if err != nil {
+		return e, err
+	}
+	firm, err := sc.Customer(ctx)
+	if err != nil {
+		return e, err
+	}
+	if err := sc.Backup(ctx); err != nil {
+		return e, err
+	}
+	g := sc.Gateway()
+	one, err := g.ErasePersons(ctx, prober(), t, []ids.Person{person}, probeOrder)
+	if err != nil {
+		return e, err
+	}
+	other, err := g.EraseTenant(ctx, prober(), firm, probeOrder)
+	if err != nil {
+		return e, err
+	}
+	all, err := g.o.Ledger.Read(ctx, g.o.Vault)
+	if err != nil {
+		return e, err
+	}
+	for i, r := range []Record{one, other} {
+		n := slices.IndexFunc(all, func(x Entry) bool { return x.N == r.LedgerN && x.Tenant == r.Tenant })
+		if n < 0 || all[n].At.After(r.KeysAt) {
+			e.Failed = append(e.Failed, subjects[i]+"の鍵を消す前に、台帳に記入していません。")
+		}
+	}
+	var back [2]int64
+	err = sc.Restored(ctx, func(main *db.DB) error {
+		for i, rec := range []Record{{Tenant: t, Kind: Persons, People: []ids.Person{person}}, {Tenant: firm, Kind: Tenant}} {
+			if back[i], err = returned(ctx, main, rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return e, err
+	}
+	for i, n := range back {
+		if n > 0 {
+			e.Failed = append(e.Failed, fmt.Sprintf("消去した%sの%d行が、復元で戻りました。", subjects[i], n))
+		}
+	}
+	taken, err := g.o.Ledger.takes(ctx, sign, temp)
+	if err != nil {
+		return e, err
+	}
+	for _, what := range taken {
+		e.Failed = append(e.Failed, what+"台帳が受け入れられました。")
+	}
+	e.OK = len(e.Failed) == 0
+	e.Facts = map[string]any{"rows_back": back[0], "rows_back_customer": back[1], "altered_taken": len(taken)}
+	e.Measured = fmt.Sprintf("架空の人と会社を消去し、台帳の記入が鍵を消す前だったかを調べました。消去の前のバックアップを復元すると、消去した架空の人の行は%d行、架空の会社の行は%d行でした。1ビットを変えた台帳、最後の記入を切り取った台帳、なくなった台帳のうち、受け入れられたものは%d種類でした。", back[0], back[1], len(taken))
+	return e, nil
+}
+
+// returned counts what a restored database holds of the subjects of an erasure.
+func returned(ctx context.Context, main *db.DB, rec Record) (n int64, err error) {
+	w := &work{rec: rec}
+	return n, main.View(ctx, rec.Tenant, func(tx *db.Tx) error {
+		for _, s := range sweeps {
+			k, _, err := w.left(tx, s)
+			if n += k; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// mutantLedger replays nothing and remembers no head: a probe that missed what came back of the person or of the
+// customer, or a ledger that was cut, would not count as caught.
+func mutantLedger(temp string) func(context.Context, Scene) (control.Evidence, error) {
+	return func(ctx context.Context, sc Scene) (control.Evidence, error) {
+		e, err := ledgerHeld(ctx, sc, temp, forgetful{sc.Gateway().o.Vault})
+		if err == nil {
+			e.OK = e.Facts["rows_back"] == int64(0) || e.Facts["rows_back_customer"] == int64(0) || e.Facts["altered_taken"] != 2
+		}
+		return e, err
+	}
+}
+
+// forgetful remembers no head.
+type forgetful struct{ Signer }
+
+func (forgetful) LedgerHead(context.Context) (vault.Head, error) { return vault.Head{}, nil }
+
+// takes offers copies of the ledger in which one bit is flipped, from which the last entry is cut off, and that is gone
+// altogether, and names those that are taken for whole.
+func (l *Ledger) takes(ctx context.Context, s Signer, temp string) (out []string, err error) {
 	raw, err := os.ReadFile(l.files[0])
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if err := os.MkdirAll(temp, 0o700); err != nil {
-		return false, err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp(temp, "ledger-")
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // swept at the next start too
-	bad := bytes.Clone(raw)
-	bad[len(bad)/2] ^= 1
-	if err := os.WriteFile(filepath.Join(dir, ledgerName), bad, 0o600); err != nil {
-		return false, err
+	flipped := bytes.Clone(raw)
+	flipped[len(flipped)/2] ^= 1
+	cut := raw[:bytes.LastIndexByte(raw[:len(raw)-1], '\n')+1]
+	file := filepath.Join(dir, ledgerName)
+	for _, x := range []struct {
+		what string
+		text []byte
+	}{{"1ビットを変えた", flipped}, {"最後の記入を切り取った", cut}, {"なくなった", nil}} {
+		err := os.Remove(file)
+		if x.text != nil {
+			err = os.WriteFile(file, x.text, 0o600)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if _, err := NewLedger(dir, "").Read(ctx, s); err == nil {
+			out = append(out, x.what)
+		} else if fault.Of(err) == nil || !slices.Contains(refusals, fault.Of(err).Code) {
+			return nil, err
+		}
 	}
-	_, err = NewLedger(dir, "").Read(ctx, s)
-	return err != nil, nil
+	return out, nil
 }
 
-// probeHold: a held canary survives an order to erase it; released, it does not.
-func probeHold(ctx context.Context, sc Scene) (control.Evidence, error) {
-	t, person, err := sc.Canary(ctx)
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	g, people := sc.Gateway(), []ids.Person{person}
-	h, err := g.Place(ctx, prober(), Hold{
-		Tenant: t, Scope: HoldPerson, Person: person, Reason: "自己点検", Authority: "自己点検", Reviewer: "自己点検", ReviewBy: jst.Of(time.Now()).AddMonths(1),
-	})
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	_, refusal := g.ErasePersons(ctx, prober(), t, people, probeOrder)
-	keys, err := g.o.Vault.Persons(ctx, t, people)
-	if err != nil {
-		return control.Evidence{}, err
-	}
-	survived := keys[person] != nil && fault.Is(refusal, fault.Conflict)
-	if err := g.Release(ctx, prober(), t, h.ID, "自己点検の終わり"); err != nil {
-		return control.Evidence{}, err
-	}
-	r, err := g.ErasePersons(ctx, prober(), t, people, probeOrder)
-	gone := err == nil && r.State == Done
-	e := control.Evidence{OK: survived && gone, Facts: map[string]any{"survived": survived, "erased_after_release": gone}}
-	if !survived {
-		e.Failed = append(e.Failed, "保全中の架空の人が消去されました。")
-	}
-	if !gone {
-		e.Failed = append(e.Failed, "解除の後の消去が完了しません。")
-	}
-	e.Measured = fmt.Sprintf("保全中の架空の人への消去の申出は、%s。解除の後の消去は、%s。",
-		control.Said(survived, "断られ、記録は残りました", "断られませんでした"), control.Said(gone, "完了しました", "完了しませんでした"))
-	return e, nil
-}
+// refusals are how a ledger that does not hold is refused.
+var refusals = []string{"erasure.ledger_altered", "erasure.ledger_short", "erasure.ledger_missing"}

@@ -57,7 +57,7 @@ func personRows(t ids.Tenant, p ids.Person, id, roster string, line int) []put {
 	junk, token := []byte("junk"), []byte(ids.New[string]())
 	return []put{
 		{tAccount, []any{t, id, token, junk, p}}, {tGrant, []any{t, id}}, {tDevice, []any{t, id, token}}, {tSignin, []any{t, id, token}},
-		{tSession, []any{t, id, token}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tFailing, []any{t, id, junk}}, {tSealed, []any{t, id, junk}}, {tShared, []any{t, id, junk}},
+		{tSession, []any{t, id, token}}, {tAsserted, []any{t, id, junk}}, {tMailMove, []any{t, id, junk}}, {tReset, []any{t, id}}, {tFailing, []any{t, id, junk}}, {tSealed, []any{t, id, junk}}, {tShared, []any{t, id, junk}},
 		{tTOTP, []any{t, id, junk}}, {tPasskey, []any{t, id, token, junk}}, {tRecovery, []any{t, id, token}}, {tCeremony, []any{t, id, token, junk}},
 		{tConsent, []any{t, id, p}}, {tOpinion, []any{t, id, p}}, {tFollowup, []any{t, id, p}},
 		{tStage, []any{t, roster, line, p, junk}}, {tStageEvent, []any{t, roster, line, p, junk}}, {tEvent, []any{t, p, id, junk}},

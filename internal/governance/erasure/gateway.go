@@ -8,10 +8,10 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/blob"
@@ -56,11 +56,10 @@ type Options struct {
 	Tool       string // name and version of the program
 	Logger     *slog.Logger
 
-	// Addresses gives the mail addresses of people, or of everybody in a tenant when people is nil, while they
-	// can still be opened; Mails removes what lies in the spool for them.
-	Addresses func(ctx context.Context, t ids.Tenant, people []ids.Person) ([]string, error)
-	Mails     func(ctx context.Context, to []string) (int, error)
-	Forget    []func(t ids.Tenant) // caches in memory
+	// Mails removes what lies in the spool for people, or for everybody in a tenant when people is nil, while their
+	// addresses can still be opened.
+	Mails  func(ctx context.Context, t ids.Tenant, people []ids.Person) (int, error)
+	Forget []func(t ids.Tenant) // caches in memory
 }
 
 // Gateway is the one way to erase.
@@ -68,6 +67,7 @@ type Gateway struct {
 	o       Options
 	certify Certifier
 	one     sync.Mutex // one run at a time in this process
+	unlike  sync.Map   // holds whose rows were found altered, told once
 
 	crash func(point string) error // tests: ends a run at a point, as a kill would
 	weak  string                   // sabotage of a mutant; see Sabotages
@@ -88,8 +88,8 @@ func (g *Gateway) SetCertifier(c Certifier) { g.certify = c }
 const maxPeople = 50_000
 
 func (o Order) check() error {
-	if n := utf8.RuneCountInString(strings.TrimSpace(o.Reason)); n == 0 || n > 500 {
-		return fault.New(fault.Invalid, "erasure.reason")
+	if _, err := glyph.Reason(o.Reason, 500, "erasure.reason", "理由"); err != nil {
+		return err
 	}
 	by := slices.DeleteFunc(slices.Clone(o.ApprovedBy), func(s string) bool { return strings.TrimSpace(s) == "" })
 	slices.Sort(by)
@@ -239,8 +239,18 @@ func (w *work) askHolds(tx *db.Tx) error {
 	if err != nil {
 		return err
 	}
-	if w.weak == SabotageHold {
+	told, err := w.toldHolds(tx.Context(), w.rec.Tenant)
+	if err != nil {
+		return err
+	}
+	h.keeps(told)
+	switch w.weak {
+	case SabotageHold:
 		h = held{}
+	case SabotageLapse, SabotageUnread:
+		if h, err = w.lax(tx.Context(), w.rec.Tenant); err != nil {
+			return err
+		}
 	}
 	n := 0
 	for _, p := range w.rec.People {

@@ -3,6 +3,7 @@ package erasure
 import (
 	"testing"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/testkit/testdb"
@@ -132,6 +133,17 @@ func TestSabotagesAreSeen(t *testing.T) {
 		b.hold(b.ours, HoldPerson, all[1], "")
 		if r, err := b.gate.ErasePersons(t.Context(), machine, b.ours, all[1:2], order); err != nil || r.State != Done {
 			t.Errorf("holds are not asked: %+v %v", r, err)
+		}
+		// Everything is gone here, and a copy of the key store gives it away: only what opens in backups tells.
+		_, err = b.backup.Run(t.Context(), machine)
+		b.must(err)
+		b.gate.Sabotage(SabotageCopies)
+		r, err = b.gate.EraseTenant(t.Context(), machine, b.neighbour, order)
+		if v := r.Verification; err != nil || r.State != Done || len(v.Residual) != 0 || v.Opened == 0 {
+			t.Errorf("copies of the keys stay: %+v %v", r.Verification, err)
+		}
+		if _, err := b.vault.Tenant(t.Context(), b.neighbour); fault.Of(err).Code != "vault.key_destroyed" {
+			t.Errorf("copies of the keys stay, and so does the key: %v", err)
 		}
 	})
 }

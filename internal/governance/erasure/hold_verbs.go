@@ -3,12 +3,12 @@ package erasure
 import (
 	"context"
 	"encoding/json"
-	"strings"
+	"slices"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
@@ -30,6 +30,13 @@ type Hold struct {
 
 	PlacedAt, ReleasedAt time.Time
 	PlacedBy, ReleasedBy string
+
+	Unread bool // what it says can't be read; it holds
+}
+
+// Late tells that the day of the review has gone by, or that nobody can say when it is. The hold goes on.
+func (h Hold) Late(today jst.Date) bool {
+	return h.ReleasedAt.IsZero() && h.ReviewBy.Compare(today) < 0
 }
 
 const permHold = "hold.manage"
@@ -48,10 +55,16 @@ var (
 
 func holdAt(id string) vault.Loc { return vault.Loc{Table: "erasure_hold", ID: id, Column: "sealed"} }
 
+// inOneLine is a text that was checked, as it is kept.
+func inOneLine(s string) string {
+	s, _ = glyph.Reason(s, 500, "erasure.hold_text", "")
+	return s
+}
+
 func (h Hold) check(today jst.Date) error {
-	for _, text := range []string{h.Reason, h.Authority, h.Reviewer} {
-		if n := utf8.RuneCountInString(strings.TrimSpace(text)); n == 0 || n > 500 {
-			return fault.New(fault.Invalid, "erasure.hold_text")
+	for _, f := range [][2]string{{h.Reason, "理由"}, {h.Authority, "根拠"}, {h.Reviewer, "見直す人"}} {
+		if _, err := glyph.Reason(f[0], 500, "erasure.hold_text", f[1]); err != nil {
+			return err
 		}
 	}
 	if !h.ReviewBy.After(today) || h.ReviewBy.After(today.AddMonths(24)) {
@@ -90,7 +103,7 @@ func (g *Gateway) Place(ctx context.Context, who actor.Actor, h Hold) (Hold, err
 	if err != nil {
 		return h, err
 	}
-	text, err := json.Marshal(sealedHold{h.Reason, h.Authority, h.Reviewer})
+	text, err := json.Marshal(sealedHold{inOneLine(h.Reason), inOneLine(h.Authority), inOneLine(h.Reviewer)})
 	if err != nil {
 		return h, err
 	}
@@ -108,7 +121,7 @@ func (g *Gateway) Place(ctx context.Context, who actor.Actor, h Hold) (Hold, err
 		if _, err := tx.Exec(qHoldAdd, h.Tenant, h.ID, h.Scope, h.Person, h.Class, k.Seal(holdAt(h.ID), text), db.Micros(now), h.PlacedBy, h.ReviewBy.String()); err != nil {
 			return err
 		}
-		return g.holdEvent(tx, who, "hold.placed", h)
+		return g.holdEvent(tx, who, verbPlaced, h)
 	})
 }
 
@@ -127,12 +140,14 @@ func (g *Gateway) Release(ctx context.Context, who actor.Actor, t ids.Tenant, id
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Missing, "erasure.no_hold")
+			if err := g.endLost(tx, t, id); err != nil {
+				return err
+			}
 		}
-		if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > 500 { // what is not there is not there, whatever else is wrong
-			return fault.New(fault.Invalid, "erasure.hold_text")
+		if _, err := glyph.Reason(reason, 500, "erasure.hold_text", "解除の理由"); err != nil { // what is not there is not there, whatever else is wrong
+			return err
 		}
-		return g.holdEvent(tx, who, "hold.released", Hold{ID: id, Tenant: t})
+		return g.holdEvent(tx, who, verbReleased, Hold{ID: id, Tenant: t})
 	})
 }
 
@@ -162,7 +177,24 @@ func (g *Gateway) Holds(ctx context.Context, who actor.Actor, t ids.Tenant) (out
 		out, err = db.All(tx, qHolds, func(s db.Scanner) (Hold, error) { return openHold(s, k) }, t)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	told, err := g.toldHolds(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	bad := unlike(told, out)
+	for _, h := range bad {
+		h.Reason = "保全の行が書き換えられたか、なくなっています。監査ログにある保全として続けています。"
+		if i := slices.IndexFunc(out, func(r Hold) bool { return r.ID == h.ID }); i >= 0 {
+			h.ReviewBy, h.Authority, h.Reviewer = out[i].ReviewBy, out[i].Authority, out[i].Reviewer
+			out[i] = h
+		} else {
+			out = append(out, h)
+		}
+	}
+	return out, g.refused(ctx, t, bad)
 }
 
 func openHold(s db.Scanner, k *vault.Key) (h Hold, err error) {
@@ -173,15 +205,17 @@ func openHold(s db.Scanner, k *vault.Key) (h Hold, err error) {
 		return h, err
 	}
 	h.PlacedAt, h.ReleasedAt = db.Time(placed), db.Time(released)
-	if h.ReviewBy, err = jst.ParseDate(review); err != nil {
-		return h, err
-	}
-	text, err := k.Open(holdAt(h.ID), sealed)
-	if err != nil {
-		return h, err
-	}
+	// What can't be read holds all the same, and is told: an error here would hide every other hold, too.
 	var in sealedHold
-	err = json.Unmarshal(text, &in)
+	text, err := k.Open(holdAt(h.ID), sealed)
+	if err == nil {
+		err = json.Unmarshal(text, &in)
+	}
+	var day error
+	h.ReviewBy, day = jst.ParseDate(review)
+	if h.Unread = err != nil || day != nil; h.Unread {
+		in = sealedHold{Reason: "保全の理由などを読めません。書き換えられたか壊れています。保全は続けています。"}
+	}
 	h.Reason, h.Authority, h.Reviewer = in.Reason, in.Authority, in.Reviewer
-	return h, err
+	return h, nil
 }

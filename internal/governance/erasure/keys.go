@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/engine/db"
 )
 
 // destroyKeys makes every copy of the data, older backups included, unreadable for ever.
@@ -21,15 +22,16 @@ func (w *work) destroyKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.rec.Keys = nil
 	if w.partial() {
+		w.rec.Keys = nil
 		err = w.destroyPeople(ctx)
 	} else {
-		for _, v := range versions {
-			w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("tenant %s version %d", w.rec.Tenant, v))
+		if len(versions) > 0 { // or they were written down before a kill
+			if err := w.writeDown(ctx, versions, people); err != nil {
+				return err
+			}
 		}
-		w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("persons %d", people))
-		err = w.destroyTenant(ctx, people)
+		err = w.destroyTenant(ctx)
 	}
 	w.rec.KeysTook = time.Since(start).Round(time.Microsecond).String()
 	return err
@@ -57,7 +59,18 @@ func (w *work) destroyPeople(ctx context.Context) error {
 	return nil
 }
 
-func (w *work) destroyTenant(ctx context.Context, people int64) error {
+// writeDown keeps which keys a tenant has, while they can still be counted.
+func (w *work) writeDown(ctx context.Context, versions []uint32, people int64) error {
+	w.rec.Keys = nil
+	for _, v := range versions {
+		w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("tenant %s version %d", w.rec.Tenant, v))
+	}
+	w.rec.Keys = append(w.rec.Keys, fmt.Sprintf("persons %d", people))
+	w.rec.KeysGone, w.rec.Subjects = max(w.rec.KeysGone, people+1), max(w.rec.Subjects, people)
+	return w.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) error { return w.save(ctx, tx) })
+}
+
+func (w *work) destroyTenant(ctx context.Context) error {
 	if err := w.o.Vault.DestroyTenant(ctx, w.rec.Tenant); err != nil && fault.Of(err).Code != "vault.key_missing" {
 		return err
 	}
@@ -65,9 +78,7 @@ func (w *work) destroyTenant(ctx context.Context, people int64) error {
 	if err != nil {
 		return err
 	}
-	w.rec.Receipts = append(w.rec.Receipts[:0:0], r)
-	w.rec.KeysGone, w.rec.KeysAt = max(w.rec.KeysGone, people+1), r.At
-	w.rec.Subjects = max(w.rec.Subjects, people)
+	w.rec.Receipts, w.rec.KeysAt = append(w.rec.Receipts[:0:0], r), r.At
 	return nil
 }
 
@@ -80,7 +91,7 @@ func (w *work) renewCopies(ctx context.Context) error {
 	if err := w.o.Keys.Scrub(ctx, "key_person", "key_tenant"); err != nil {
 		return err
 	}
-	if w.o.Copies == nil {
+	if w.o.Copies == nil || w.weak == SabotageCopies {
 		return nil
 	}
 	if err := w.o.Copies.RenewKeys(ctx, w.who); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ func (s scene) Backup(ctx context.Context) error {
 	return err
 }
 
+func (s scene) OldestKeys(ctx context.Context) (time.Time, error) { return s.b.backup.OldestKeys(ctx) }
+
 func (s scene) Restored(ctx context.Context, look func(*db.DB) error) error {
 	dir := filepath.Join(s.b.TempDir(), "restored")
 	if _, err := (backup.Source{Target: s.b.target(), Root: s.b.root, Ledger: s.b.replay}).Restore(ctx, dir, jst.Date{}); err != nil {
@@ -52,12 +55,20 @@ func (b *bed) control(id string, sabotaged bool) control.Control {
 		Live: b.gate, Temp: filepath.Join(b.e.Dir, "tmp"),
 		Sandbox: func(_ context.Context, sabotage string) (Scene, func(), error) {
 			b.gate.Sabotage(sabotage)
+			if sabotage == SabotageHoard || sabotage == SabotageLate {
+				b = newBed(b.TB, testdb.New(b.TB, b.e.Engine), 3) // what is erased in the first one is gone
+				b.gate.Sabotage(sabotage)
+			}
+			if sabotage == SabotageHoard {
+				b.backup.SabotageRenewal()
+			}
 			if sabotage == SabotageLedger {
 				b.replay.Sabotage(sabotage)
 			}
 			return scene{b}, func() {}, nil
 		},
-		Oldest: func(context.Context) (time.Time, error) { return time.Now().AddDate(0, -6, 0), nil },
+		OldestKeys: b.backup.OldestKeys,
+		Oldest:     func(context.Context) (time.Time, error) { return time.Now().AddDate(0, -6, 0), nil },
 	}
 	for _, c := range Controls(p) {
 		if c.ID == id {
@@ -122,7 +133,24 @@ func (n nobody) Canary(context.Context) (ids.Tenant, ids.Person, error) {
 }
 
 func TestProofLedger(t *testing.T) { prove(t, "ER-LEDGER") }
-func TestProofHold(t *testing.T)   { prove(t, "LH-HOLD") }
+
+// TestTheMutantOfTheLedgerNoticesAll: the person, the customer, a ledger that is cut or gone, and one that is written too late; and a probe that finds
+// none of them does not count as caught.
+func TestTheMutantOfTheLedgerNoticesAll(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, testdb.New(t, e.Engine), 3)
+		ev, err := b.control("ER-LEDGER", true).Probe(t.Context())
+		if err != nil || ev.OK || len(ev.Failed) != 6 || strings.Count(strings.Join(ev.Failed, ""), "台帳に記入していません") != 2 {
+			t.Errorf("%+v %v", ev, err)
+		}
+		whole := newBed(t, testdb.New(t, e.Engine), 3)
+		if ev, err := mutantLedger(filepath.Join(e.Dir, "tmp"))(t.Context(), scene{whole}); err != nil || !ev.OK {
+			t.Errorf("nothing came back, and the mutant counts as caught: %+v %v", ev, err)
+		}
+	})
+}
+
+func TestProofHold(t *testing.T) { prove(t, "LH-HOLD") }
 
 // TestAnOldBackupBreaksThePromise, and a live ledger that does not hold is told without looking further.
 func TestLivePartsOfTheProbes(t *testing.T) {
@@ -131,7 +159,7 @@ func TestLivePartsOfTheProbes(t *testing.T) {
 	fine := func(context.Context) (control.Evidence, error) {
 		return control.Evidence{OK: true, Facts: map[string]any{}}, nil
 	}
-	p := Probing{Live: b.gate}
+	p := Probing{Live: b.gate, OldestKeys: b.backup.OldestKeys}
 	for age, ok := range map[int]bool{-1: true, -364: true, -366: false} {
 		p.Oldest = func(context.Context) (time.Time, error) { return time.Now().AddDate(0, 0, age), nil }
 		if ev, err := p.withAge(fine)(t.Context()); err != nil || ev.OK != ok {
@@ -145,4 +173,39 @@ func TestLivePartsOfTheProbes(t *testing.T) {
 	if ev, err := p.withLedger(fine)(t.Context()); err != nil || ev.OK || len(ev.Failed) != 1 || ev.Failed[0] != "erasure.ledger_missing" {
 		t.Errorf("%+v %v", ev, err)
 	}
+}
+
+// TestNoKeysOfBefore: a copy of the key store from before an erasure, in either place, breaks the promise, whatever the
+// newest copy opens.
+func TestNoKeysOfBefore(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		hoard := newBed(t, testdb.New(t, e.Engine), 3)
+		hoard.backup.SabotageRenewal()
+		ev, err := probeBackup(t.Context(), scene{hoard})
+		if err != nil || ev.OK || ev.Facts["after_person"] != 0 || len(ev.Failed) != 2 {
+			t.Errorf("%+v %v", ev, err)
+		}
+
+		b := newBed(t, e, 3)
+		b.must(b.backup.RenewKeys(t.Context(), machine))
+		before, err := b.backup.OldestKeys(t.Context())
+		b.must(err)
+		_, err = b.gate.ErasePersons(t.Context(), machine, b.ours, b.people(b.ours)[:1], order)
+		b.must(err)
+		p := Probing{Live: b.gate}
+		for _, x := range []struct {
+			keys, now time.Time
+			ok        bool
+		}{
+			{time.Now(), time.Now().Add(3 * time.Hour), true},
+			{before.Add(-time.Second), time.Now().Add(3 * time.Hour), false},
+			{before.Add(-time.Second), time.Now(), true}, // it may still be waiting for its turn
+		} {
+			p.OldestKeys = func(context.Context) (time.Time, error) { return x.keys, nil }
+			ev := control.Evidence{OK: true}
+			if err := p.noOldKeys(t.Context(), x.now, &ev); err != nil || ev.OK != x.ok {
+				t.Errorf("%+v %v", ev, err)
+			}
+		}
+	})
 }

@@ -52,6 +52,9 @@ func TestStartCatchesUp(t *testing.T) {
 		if n, err := b.replay.CatchUp(t.Context(), e.DB, b.vault); err != nil || n != 0 {
 			t.Errorf("a second time: %d %v", n, err)
 		}
+		if _, err := b.replay.Ledger.Check(t.Context(), e.DB, b.vault); err != nil {
+			t.Errorf("a check of the runs made anew: %v", err)
+		}
 	})
 }
 

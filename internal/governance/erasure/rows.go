@@ -9,8 +9,12 @@ import (
 	"rakudos/internal/engine/db"
 )
 
-// close keeps new rows from coming: the tenant is closed, sessions end, jobs go. A job that runs loses its
-// lease with its row; what it may still have written is found by the scan.
+// ways are the tables by which people get in.
+var ways = []string{"identity_signins", "identity_sessions", "identity_devices"}
+
+// close keeps new rows from coming: the tenant is closed and its jobs go, or people's sessions end. A job that runs
+// loses its lease with its row; what it may still have written is found by the scan. The sessions of a whole tenant end
+// with its key, which their rows are bound to; clearing away tens of thousands first would keep the key alive.
 func (w *work) close(ctx context.Context) error {
 	if w.rec.Kind == Tenant {
 		err := w.o.Main.Tx(ctx, db.Global, func(tx *db.Tx) error {
@@ -24,11 +28,14 @@ func (w *work) close(ctx context.Context) error {
 	if w.rec.Kind == Records {
 		return nil
 	}
-	first := []string{"identity_signins", "identity_sessions", "identity_devices"}
 	if !w.partial() {
-		first = append(first, "job")
+		return w.sweepThose(ctx, []string{"job"})
 	}
-	for _, name := range first {
+	return w.sweepThose(ctx, ways)
+}
+
+func (w *work) sweepThose(ctx context.Context, names []string) error {
+	for _, name := range names {
 		if err := w.sweep(ctx, sweepOf(name)); err != nil {
 			return err
 		}
@@ -38,26 +45,28 @@ func (w *work) close(ctx context.Context) error {
 
 // dropMails removes what was not sent but laid down, while the addresses can still be read.
 func (w *work) dropMails(ctx context.Context) error {
-	if w.o.Addresses == nil || w.o.Mails == nil || w.rec.Kind == Records {
+	if w.o.Mails == nil || w.rec.Kind == Records {
 		return nil
 	}
 	var who []ids.Person
 	if w.partial() {
 		who = w.people()
 	}
-	to, err := w.o.Addresses(ctx, w.rec.Tenant, who)
-	if err != nil {
-		return err
-	}
-	n, err := w.o.Mails(ctx, to)
+	n, err := w.o.Mails(ctx, w.rec.Tenant, who)
 	if err != nil {
 		return err
 	}
 	return w.counted(ctx, "file.mail", int64(n))
 }
 
-// dropRows deletes rows table by table, children first, a little at a time, then files and memory.
+// dropRows deletes rows table by table, the ways in first, then children before parents, a little at a time, then files
+// and memory.
 func (w *work) dropRows(ctx context.Context) error {
+	if w.rec.Kind != Records {
+		if err := w.sweepThose(ctx, ways); err != nil {
+			return err
+		}
+	}
 	for _, s := range sweeps {
 		if s.Erase != Rows {
 			continue
@@ -113,7 +122,12 @@ func (w *work) sweep(ctx context.Context, s sweep) error {
 
 func (w *work) sweepTenant(ctx context.Context, s sweep) error {
 	for {
-		n, err := w.chunk(ctx, s, func(tx *db.Tx) (int64, error) { return tx.Exec(s.all, w.rec.Tenant) })
+		n, err := w.chunk(ctx, s, func(tx *db.Tx) (int64, error) {
+			if err := tx.Replan(); err != nil { // a plan from before reads all of every table that refers to this one
+				return 0, err
+			}
+			return tx.Exec(s.all, w.rec.Tenant)
+		})
 		if err != nil || n == 0 || len(s.Key) == 0 {
 			return err
 		}

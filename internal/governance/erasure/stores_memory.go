@@ -14,6 +14,7 @@ var memoryStores = []Store{
 	{Name: "sso.limits", Place: Memory, Says: "外部の認証の間隔と設定の控え", Erase: Expire, Why: "接続元のアドレスと、認証サービスの公開情報だけで、止めると消えます。"},
 	{Name: "scim.limits", Place: Memory, Says: "人事システムの間隔", Erase: Expire, Why: "識別子だけで、止めると消えます。"},
 	{Name: "checkup.progress", Place: Memory, Says: "取り込みの進み具合", Erase: Expire, Why: "識別子と件数だけで、取り込みが終わると消えます。"},
+	{Name: "checkup.strays", Place: Memory, Says: "取り込みのないファイルを見つけた時刻", Erase: Expire, Why: "識別子と時刻だけで、2時間後にファイルを消すと消えます。"},
 	{Name: "checkup.export", Place: Memory, Says: "書出し", Erase: Own, Why: "画面に流すだけで、どこにも残しません。"},
 }
 
@@ -33,6 +34,7 @@ var jobStores = []Store{
 	{Name: "checkup.apply", Place: Job, Says: "健診の取り込み", Erase: Rows, Why: onlyNames},
 	{Name: "checkup.read", Place: Job, Says: "健診ファイルの読み取り", Erase: Rows, Why: onlyNames},
 	{Name: "checkup.rejudge", Place: Job, Says: "健診の判定のやり直し", Erase: Rows, Why: onlyNames},
+	{Name: "checkup.sweep", Place: Job, Says: "途中の健診ファイルの片付け", Erase: Own, Why: onlyTimes},
 	{Name: "erasure.resume", Place: Job, Says: "消去の続き", Erase: Own, Why: onlyTimes},
 	{Name: "handover.make", Place: Job, Says: "受け渡しのファイルの作成", Erase: Rows, Why: onlyNames},
 	{Name: "handover.tidy", Place: Job, Says: "受け渡しのファイルの片付け", Erase: Own, Why: onlyTimes},

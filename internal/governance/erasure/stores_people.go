@@ -33,6 +33,7 @@ var peopleStores = []Store{
 		Stays: "見直しの表は、開いたときの姿のまま要約値で固めてあるため、利用者だった人の氏名が封をしたまま残ります。契約先の鍵とともに消えます。"},
 	{Name: "review_campaign", Place: Main, Says: "権限の見直し", Erase: Rows, Tenant: "tenant_id", Key: []string{"campaign_id"}},
 
+	{Name: "identity_asserted", Place: Main, Says: "会社の認証を通ったサインインの控え", Erase: Rows, Tenant: "tenant_id", Key: []string{"id"}, Via: account},
 	{Name: "identity_signins", Place: Main, Says: "サインインの途中", Erase: Rows, Tenant: "tenant_id", Key: []string{"signin_id"}, Via: account},
 	{Name: "identity_sessions", Place: Main, Says: "サインイン中の端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"session_id"}, Via: account},
 	{Name: "identity_devices", Place: Main, Says: "記憶した端末", Erase: Rows, Tenant: "tenant_id", Key: []string{"device_id"}, Via: account},

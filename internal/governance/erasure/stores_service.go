@@ -57,6 +57,8 @@ var keyStores = []Store{
 	{Name: "key_work", Place: Keys, Says: "鍵の更新の進み具合", Erase: Skeleton, Tenant: "tenant_id", Key: []string{"id"}, Person: "person_id",
 		Why: "識別子と時刻だけで、鍵も個人の情報も含みません。"},
 	{Name: "key_root", Place: Keys, Says: "ルート鍵の照合用の値", Erase: Own, Key: []string{"id"}, Why: "サービス自身のものです。"},
+	{Name: "certificate_kept", Place: Keys, Says: "消去証明書の控え", Erase: Own, Tenant: "tenant_id", Key: []string{"item_id"},
+		Why: "古いバックアップから戻しても証明書と署名鍵を失わないため、サービスの鍵で封をして残します。健康情報を含みません。"},
 	{Name: "erasure_head", Place: Keys, Says: "消去の台帳の先頭", Erase: Own, Tenant: "tenant_id", Why: "要約値だけです。"},
 	{Name: "goose_db_version", Place: Keys, Says: "表の版", Erase: Own, Key: []string{"id"}, Why: "サービス自身のものです。"},
 }

@@ -3,6 +3,7 @@ package erasure
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"time"
 
@@ -19,16 +20,16 @@ const (
 	stepEntered  = "entered"  // in the erasure ledger, on the disk
 	stepClosed   = "closed"   // nobody signs in, no job of theirs runs
 	stepMails    = "mails"    // what waits in the spool for them is gone
-	stepRows     = "rows"     // rows, files and memory are gone
-	stepKeys     = "keys"     // keys are destroyed
+	stepKeys     = "keys"     // keys are destroyed: from here on nobody reads anything
 	stepCopies   = "copies"   // the copies of the key store hold none of them
+	stepRows     = "rows"     // rows, files and memory are gone
 	stepIndex    = "index"    // what had to stay until the key was gone
 	stepScrubbed = "scrubbed" // the databases' working files hold none of it
 	stepDone     = "done"     // looked for, nothing found
 )
 
 // Steps lists them, for progress and for tests that kill at each.
-var Steps = []string{stepDecided, stepEntered, stepClosed, stepMails, stepRows, stepKeys, stepCopies, stepIndex, stepScrubbed, stepDone}
+var Steps = []string{stepDecided, stepEntered, stepClosed, stepMails, stepKeys, stepCopies, stepRows, stepIndex, stepScrubbed, stepDone}
 
 // work is a run under way.
 type work struct {
@@ -83,6 +84,10 @@ func (w *work) steps(ctx context.Context) error {
 	do := map[string]func(context.Context) error{
 		stepEntered: w.enter, stepClosed: w.close, stepMails: w.dropMails, stepRows: w.dropRows, stepKeys: w.destroyKeys,
 		stepCopies: w.renewCopies, stepIndex: w.dropAfterKeys, stepScrubbed: w.scrub, stepDone: w.verify,
+	}
+	if w.weak == SabotageLate {
+		do[stepEntered] = func(context.Context) error { return nil }
+		do[stepDone] = func(ctx context.Context) error { return errors.Join(w.verify(ctx), w.enter(ctx)) }
 	}
 	for _, name := range Steps[slices.Index(Steps, w.rec.Step)+1:] {
 		if err := w.pass("before " + name); err != nil {

@@ -36,11 +36,33 @@ func (s *Service) refuse(tx *db.Tx, t ids.Tenant, forged []Candidate, now int64)
 		}
 		names = append(names, c.ID)
 	}
+	return s.refused(tx, t, names)
+}
+
+func (s *Service) refused(tx *db.Tx, t ids.Tenant, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
 	s.Logger.Error("retention: approvals that the service has not written", "tenant", string(t), "count", len(names))
 	return s.event(tx, machine, t, "integrity.row_refused", names, map[string]any{"table": "retention_candidate", "count": len(names)})
+}
+
+// declined binds until when what is due may stay, and who said so: a decline keeps data beyond its period.
+func (c *Candidate) declined(k *vault.Key) []byte {
+	return k.MAC("retention.declined", []byte(c.Tenant), []byte(c.ID), []byte(c.Kind), []byte(c.Unit), []byte(c.Subject), []byte(c.Person), []byte(c.Class),
+		[]byte(c.Again.String()), []byte(c.EndedBy), num(db.Micros(c.EndedAt)))
+}
+
+// undecline ends declines that the service has not written: what they kept is listed like everything that is due.
+func (s *Service) undecline(tx *db.Tx, t ids.Tenant, forged []Candidate, now int64) error {
+	var names []string
+	for _, c := range forged {
+		if _, err := tx.Exec(qUndecline, t, c.ID, unbound, now); err != nil {
+			return err
+		}
+		names = append(names, c.ID)
+	}
+	return s.refused(tx, t, names)
 }
 
 // unbound is why such a candidate was dropped.

@@ -150,3 +150,54 @@ func TestLongerPeriodsAreListed(t *testing.T) {
 		}
 	})
 }
+
+var (
+	tNoDecline = db.Q("retention_test.no_decline", `update retention_candidate set state = 'declined', ended_by = 'admin', ended_at = 1, again_on = '2099-01-01' where tenant_id = $1 and person_id = $2`)
+	tLonger    = db.Q("retention_test.longer", `update retention_candidate set again_on = '2099-01-01' where tenant_id = $1 and person_id = $2`)
+)
+
+// TestDeclinesAreTheServicesOwn: whoever can write into the database keeps nothing beyond its period by a decline that
+// nobody made, nor by a later day on a true one; what it hid counts as unlisted and is listed again.
+func TestDeclinesAreTheServicesOwn(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		ctx := t.Context()
+		made, genuine, longer := b.someone(b.ours, 20160331, "2015-06-01"), b.someone(b.ours, 20160331, "2015-06-01"), b.someone(b.ours, 20160331, "2015-06-01")
+		b.someone(b.neighbour, 20160331, "2015-06-01")
+		b.must(b.Night(ctx))
+		state := func(p ids.Person) (id string, s State) {
+			all, err := b.Mine(ctx, b.admin)
+			b.must(err)
+			for _, c := range all {
+				if c.Person == p && (id == "" || c.State == Open) {
+					id, s = c.ID, c.State
+				}
+			}
+			return id, s
+		}
+		for _, p := range []ids.Person{genuine, longer} {
+			id, _ := state(p)
+			b.must(b.Decline(ctx, b.desk, b.ours, []string{id}, "係争", today().AddDays(9)))
+		}
+		write := func(q db.Query, p ids.Person) {
+			b.tx(b.ours, func(tx *db.Tx) error { _, err := tx.Exec(q, b.ours, p); return err })
+		}
+		write(tNoDecline, made)
+		write(tLonger, longer)
+		if l, err := b.Late(ctx); err != nil || l.Unlisted != 2 {
+			t.Errorf("what a forged decline hides: %+v %v", l, err)
+		}
+		b.must(b.Night(ctx))
+		for p, want := range map[ids.Person]State{made: Open, genuine: Declined, longer: Open} {
+			if _, s := state(p); s != want {
+				t.Errorf("%s, want %s", s, want)
+			}
+		}
+		if n := slices.Index(b.verbs, "integrity.row_refused"); n < 0 {
+			t.Error("nobody was told")
+		}
+		if l, err := b.Late(ctx); err != nil || l.Overdue() != 0 {
+			t.Errorf("%+v %v", l, err)
+		}
+	})
+}

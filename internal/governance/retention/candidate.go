@@ -74,22 +74,20 @@ var (
 	qOne      = db.Q("retention.one", `select `+columns+` from retention_candidate where tenant_id = $1 and candidate_id = $2`)
 	qAll      = db.Q("retention.all", `select `+columns+` from retention_candidate where tenant_id = $1 and (state in ('open', 'approved', 'erasing') or ended_at >= $2) order by keep_until, candidate_id limit 2000`)
 	qActive   = db.Q("retention.active", `select `+columns+` from retention_candidate where tenant_id = $1 and state in ('open', 'approved', 'erasing') order by candidate_id`)
-	qWaiting  = db.Q("retention.waiting", `select subject, kind, max(again_on) from retention_candidate where tenant_id = $1 and state = 'declined' and again_on > $2 group by subject, kind`)
+	qDeclined = db.Q("retention.declined", `select `+columns+` from retention_candidate where tenant_id = $1 and state = 'declined' and again_on > $2 order by candidate_id`)
 	qCustomer = db.Q("retention.customer", `update retention_candidate set customer_by = $3, customer_at = $4, mac = $5, state = case when desk_by <> '' then 'approved' else state end
 		where tenant_id = $1 and candidate_id = $2 and state = 'open' and customer_by = '' and desk_by <> $3 and (mac = $6 or mac is null and length($6) = 0)`)
 	qDesk = db.Q("retention.desk", `update retention_candidate set desk_by = $3, desk_at = $4, mac = $5, state = case when customer_by <> '' then 'approved' else state end
 		where tenant_id = $1 and candidate_id = $2 and state = 'open' and desk_by = '' and customer_by <> $3 and (mac = $6 or mac is null and length($6) = 0)`)
-	qDecline = db.Q("retention.decline", `update retention_candidate set state = 'declined', ended_by = $3, ended_at = $4, reason = $5, again_on = $6, mac = null
+	qDecline = db.Q("retention.decline", `update retention_candidate set state = 'declined', ended_by = $3, ended_at = $4, reason = $5, again_on = $6, mac = $7
 		where tenant_id = $1 and candidate_id = $2 and state in ('open', 'approved')`)
-	qDrop  = db.Q("retention.drop", `update retention_candidate set state = 'dropped', why = $3, ended_at = $4, mac = null where tenant_id = $1 and candidate_id = $2 and state in ('open', 'approved', 'erasing')`)
-	qBatch = db.Q("retention.batch", `update retention_candidate set state = 'erasing', batch = $3 where tenant_id = $1 and candidate_id = $2 and state = 'approved'`)
-	qEnd   = db.Q("retention.end", `update retention_candidate set state = 'erased', run_id = $3, ended_at = $4 where tenant_id = $1 and batch = $2 and state = 'erasing'`)
+	qUndecline = db.Q("retention.undecline", `update retention_candidate set state = 'dropped', why = $3, ended_at = $4, mac = null where tenant_id = $1 and candidate_id = $2 and state = 'declined'`)
+	qDrop      = db.Q("retention.drop", `update retention_candidate set state = 'dropped', why = $3, ended_at = $4, mac = null where tenant_id = $1 and candidate_id = $2 and state in ('open', 'approved', 'erasing')`)
+	qBatch     = db.Q("retention.batch", `update retention_candidate set state = 'erasing', batch = $3 where tenant_id = $1 and candidate_id = $2 and state = 'approved'`)
+	qEnd       = db.Q("retention.end", `update retention_candidate set state = 'erased', run_id = $3, ended_at = $4 where tenant_id = $1 and batch = $2 and state = 'erasing'`)
 
-	qBusy     = db.GlobalQ("retention.busy", `select distinct tenant_id from retention_candidate where state in ('approved', 'erasing') order by tenant_id`)
-	qWaitAll  = db.GlobalQ("retention.wait_all", `select distinct tenant_id from retention_candidate where state in ('open', 'approved', 'erasing') order by tenant_id`)
-	qNight    = db.Q("retention.night", `select night, at, listed from retention_night where tenant_id = $1`)
-	qNightSet = db.Q("retention.night_set", `insert into retention_night (tenant_id, night, at, listed) values ($1, $2, $3, $4)
-		on conflict (tenant_id) do update set night = excluded.night, at = excluded.at, listed = excluded.listed`)
+	qBusy    = db.GlobalQ("retention.busy", `select distinct tenant_id from retention_candidate where state in ('approved', 'erasing') order by tenant_id`)
+	qWaitAll = db.GlobalQ("retention.wait_all", `select distinct tenant_id from retention_candidate where state in ('open', 'approved', 'erasing') order by tenant_id`)
 )
 
 func scan(s db.Scanner) (c Candidate, err error) {

@@ -60,6 +60,7 @@ func Controls(p Probing) []control.Control {
 		ID: "ER-RETENTION", Clauses: []string{"6-1"}, Grades: []control.Grade{control.Real}, Owner: "DPO", Fresh: 26 * time.Hour, Every: 6 * time.Hour,
 		Says: fmt.Sprintf("保持期間が終わった顧客のデータは、毎晩挙げ、契約先の管理者と保健会の責任者の異なる2人が承認した後、関係するものすべてを完全に消去し、元に戻せない状態にします。在職中の人の一部の記録だけを消すときは、今の記録から消し、消す前のバックアップの写しは、そのバックアップが消える最長1年の後になくなります。承認を%d日を超えて待たせているものがあれば、この約束を守れていないものとします。", WaitDays),
 		NotProven: p.Apart +
+			"承認を待った日数は候補の行に書かれた日から数えるため、データベースに書ける者が行を消すか日付を変えると、数え直しになります。" +
 			"承認を見送ったもの、保全を指定したもの、利用者に渡した写しや印刷物は対象外です。在職中の人の一部の記録を消した後のバックアップは、開いて試していません。",
 		Probe: p.probe,
 		Mutant: func(ctx context.Context) (control.Evidence, error) {

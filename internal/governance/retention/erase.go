@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 // Erase hands to the gateway what two people have approved, and takes up what a kill has left. The batch is
@@ -130,9 +131,13 @@ func (s *Service) batch(ctx context.Context, b Batch) error {
 // base day, drops out.
 func (s *Service) recheck(ctx context.Context, b Batch) (left []Due, err error) {
 	now := time.Now()
+	told, err := s.told(ctx, b.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	err = s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		left = nil
-		f, err := s.read(tx, b.Tenant, jst.Of(now))
+		f, err := s.read(tx, b.Tenant, jst.Of(now), told)
 		if err != nil {
 			return err
 		}
@@ -177,41 +182,46 @@ type Lateness struct {
 // Overdue is how many things should be gone or decided and are not.
 func (l Lateness) Overdue() int { return l.Waiting + l.Stuck + l.Unlisted }
 
+// living are the customers in which something may be late. A row that calls a customer closed, or one of the probes, past
+// the service hides it from the night, and is found out here.
+func (s *Service) living(ctx context.Context) ([]ids.Tenant, error) {
+	if s.Living == nil {
+		return s.tenants(ctx, qTenants)
+	}
+	return s.Living(ctx)
+}
+
 // Late looks at every tenant anew, whatever the nightly job has written down.
 func (s *Service) Late(ctx context.Context) (l Lateness, err error) {
-	err = s.DB.View(ctx, ids.System, func(tx *db.Tx) error {
-		return db.Each(tx, qNight, func(sc db.Scanner) error {
-			var night string
-			var at, listed int64
-			if err := sc.Scan(&night, &at, &listed); err != nil {
-				return err
-			}
-			l.At = db.Time(at)
-			l.Night, err = jst.ParseDate(night)
-			return err
-		}, ids.System)
-	})
+	if l.Night, l.At, err = s.newestNight(ctx); err != nil {
+		return l, err
+	}
+	k, err := s.Keys.Tenant(ctx, ids.System)
 	if err != nil {
 		return l, err
 	}
-	all, err := s.tenants(ctx, qTenants)
+	all, err := s.living(ctx)
 	if err != nil {
 		return l, err
 	}
 	l.Tenants = len(all)
 	for _, t := range all {
-		if err := s.lateOf(ctx, t, &l); err != nil {
+		if err := s.lateOf(ctx, t, k, &l); err != nil {
 			return l, err
 		}
 	}
 	return l, nil
 }
 
-func (s *Service) lateOf(ctx context.Context, t ids.Tenant, l *Lateness) error {
+func (s *Service) lateOf(ctx context.Context, t ids.Tenant, k *vault.Key, l *Lateness) error {
 	now := time.Now()
 	today := jst.Of(now)
+	told, err := s.told(ctx, t)
+	if err != nil {
+		return err
+	}
 	return s.DB.View(ctx, t, func(tx *db.Tx) error {
-		f, err := s.read(tx, t, today)
+		f, err := s.read(tx, t, today, told)
 		if err != nil {
 			return err
 		}
@@ -220,6 +230,11 @@ func (s *Service) lateOf(ctx context.Context, t ids.Tenant, l *Lateness) error {
 			return err
 		}
 		for _, c := range active {
+			if !c.genuine(k) { // dropped when somebody next works on it; until then nobody has approved it
+				l.Stuck++
+				delete(f.due, c.key())
+				continue
+			}
 			switch {
 			case c.State == Open && c.Overdue(now):
 				l.Waiting++
@@ -230,7 +245,7 @@ func (s *Service) lateOf(ctx context.Context, t ids.Tenant, l *Lateness) error {
 			}
 			delete(f.due, c.key())
 		}
-		if err := leaveOut(tx, t, today.AddDays(-GraceDays), f.due); err != nil {
+		if _, err := leaveOut(tx, t, k, today.AddDays(-GraceDays), f.due); err != nil {
 			return err
 		}
 		for _, d := range f.due {

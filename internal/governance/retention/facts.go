@@ -38,9 +38,9 @@ type facts struct {
 }
 
 // read finds what is due in a tenant, in one transaction.
-func (s *Service) read(tx *db.Tx, t ids.Tenant, today jst.Date) (f facts, err error) {
+func (s *Service) read(tx *db.Tx, t ids.Tenant, today jst.Date, told map[string]promise) (f facts, err error) {
 	var changed time.Time
-	if f.periods, changed, err = s.periods(tx, t); err != nil {
+	if f.periods, changed, err = s.periods(tx, t, told); err != nil {
 		return f, err
 	}
 	if f.held, err = holds(tx, t); err != nil {
@@ -100,11 +100,23 @@ func scanCard(s db.Scanner) (c Card, person ids.Person, err error) {
 // forever is how long is kept what a row says that the service has not written: too long is never too early.
 const forever = 100
 
-func (s *Service) periods(tx *db.Tx, t ids.Tenant) (p Periods, changed time.Time, err error) {
+func (s *Service) periods(tx *db.Tx, t ids.Tenant, told map[string]promise) (p Periods, changed time.Time, err error) {
 	p = Periods{}
+	for class, x := range told { // until its row says otherwise
+		p[class] = x.years
+		if x.at.After(changed) {
+			changed = x.at
+		}
+	}
 	rules, err := db.All(tx, qRules, scanRule, t)
-	if err != nil || len(rules) == 0 {
+	if err != nil {
 		return p, changed, err
+	}
+	if n := len(missed(told, rules)); n > 0 {
+		s.Logger.Error("retention: longer periods that the log tells of are not there as they were written; they are kept", "tenant", string(t), "count", n)
+	}
+	if len(rules) == 0 {
+		return p, changed, nil
 	}
 	k, err := s.Keys.Tenant(tx.Context(), t)
 	if err != nil {
@@ -114,6 +126,8 @@ func (s *Service) periods(tx *db.Tx, t ids.Tenant) (p Periods, changed time.Time
 		if !hmac.Equal(r.mac, r.sum(k, t)) {
 			s.Logger.Error("retention: a period that the service has not written; its records are kept", "tenant", string(t))
 			r.years = forever
+		} else if told[r.class].overrules(r) {
+			continue
 		}
 		p[r.class] = r.years
 		if at := db.Time(r.at); at.After(changed) {
@@ -171,8 +185,8 @@ type YearCount struct {
 	KeepUntil jst.Date // of the earliest of them
 }
 
-func (s *Service) counts(tx *db.Tx, t ids.Tenant) (out []ClassCount, err error) {
-	p, _, err := s.periods(tx, t)
+func (s *Service) counts(tx *db.Tx, t ids.Tenant, told map[string]promise) (out []ClassCount, err error) {
+	p, _, err := s.periods(tx, t, told)
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,12 @@ package retention
 import (
 	"context"
 	"crypto/hmac"
+	"strconv"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 )
@@ -28,6 +30,7 @@ type Lengthened struct {
 	By     ids.Account
 	At     time.Time
 	Forged bool // not as the service has written it: its records are kept until somebody sets it anew
+	Gone   bool // the log tells of it, and its row is gone or an older one: it is kept as the log says
 }
 
 // Lengthen sets how many years a tenant's contract keeps a class, never fewer than the law's.
@@ -42,7 +45,7 @@ func (s *Service) Lengthen(ctx context.Context, a actor.Actor, t ids.Tenant, cla
 	if years < c.Years || years > MostYears {
 		return fault.New(fault.Invalid, "retention.shorter", "years", itoa(c.Years))
 	}
-	if err := text(source); err != nil {
+	if source, err = glyph.Reason(source, 500, "retention.source", "契約の定め"); err != nil {
 		return err
 	}
 	k, err := s.Keys.Tenant(ctx, t)
@@ -55,7 +58,7 @@ func (s *Service) Lengthen(ctx context.Context, a actor.Actor, t ids.Tenant, cla
 		if _, err := tx.Exec(qRuleSet, t, r.class, r.years, sealed, r.by, r.at, r.sum(k, t)); err != nil {
 			return err
 		}
-		return s.event(tx, a, t, "retention.lengthened", nil, map[string]any{"class": c.Name, "years": years})
+		return s.event(tx, a, t, verbLengthened, nil, map[string]any{"class": c.Name, "years": years, "set_at": strconv.FormatInt(r.at, 10)})
 	})
 }
 
@@ -80,7 +83,12 @@ func (s *Service) lengthened(ctx context.Context, t ids.Tenant) (out []Lengthene
 	if err != nil {
 		return nil, err
 	}
-	return out, s.DB.View(ctx, t, func(tx *db.Tx) error {
+	told, err := s.told(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var rules []rule
+	err = s.DB.View(ctx, t, func(tx *db.Tx) error {
 		return db.Each(tx, qRulesWhole, func(row db.Scanner) error {
 			var r rule
 			var sealed []byte
@@ -96,10 +104,21 @@ func (s *Service) lengthened(ctx context.Context, t ids.Tenant) (out []Lengthene
 			if l.Source = string(source); err != nil {
 				l.Forged = true
 			}
-			out = append(out, l)
+			if rules = append(rules, r); !told[r.class].overrules(r) {
+				out = append(out, l)
+			}
 			return nil
 		}, t)
 	})
+	for _, class := range missed(told, rules) {
+		p := told[class]
+		l := Lengthened{Class: Class{Name: class}, Years: p.years, By: p.by, At: p.at, Gone: true}
+		if c, err := ByName(class); err == nil {
+			l.Class = c
+		}
+		out = append(out, l)
+	}
+	return out, err
 }
 
 // Customer is a tenant within the desk's reach.

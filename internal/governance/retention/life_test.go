@@ -11,6 +11,7 @@ import (
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/governance/erasure"
+	"rakudos/internal/testkit/members"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -68,6 +69,11 @@ func TestFromNightToErasure(t *testing.T) {
 		b.must(b.ApproveOwn(ctx, b.admin, open))
 		if err := b.ApproveOwn(ctx, b.admin, open); code(err) != "retention.same_person" {
 			t.Errorf("twice: %v", err)
+		}
+		sock := b.desk
+		sock.Account = members.Puppet
+		if err := b.Approve(ctx, sock, b.ours, open); code(err) != "identity.second_behind" {
+			t.Errorf("a puppet is the second: %v", err)
 		}
 		same := b.desk
 		same.Account = b.admin.Account

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"crypto/hmac"
 	"errors"
 	"slices"
 	"strconv"
@@ -10,7 +11,9 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
+	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -34,11 +37,24 @@ func (s *Service) Night(ctx context.Context) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	now := time.Now()
+	// The log alone remembers it: a row could be written by whoever writes into the records (ADR 21).
 	return s.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
-		_, err := tx.Exec(qNightSet, ids.System, jst.Of(now).String(), db.Micros(now), listed)
+		_, err := s.Log.Append(tx, audit.Event{Verb: verbNight, Actor: machine, Kind: "retention", Detail: map[string]any{"night": jst.Of(time.Now()).String(), "listed": listed}})
 		return err
 	})
+}
+
+const verbNight = "retention.night"
+
+// newestNight is the last one that the log tells of; zero: none yet.
+func (s *Service) newestNight(ctx context.Context) (night jst.Date, at time.Time, err error) {
+	found, err := s.Log.Find(ctx, machine, audit.Filter{Verb: verbNight, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return night, at, err
+	}
+	text, _ := found[0].Detail["night"].(string)
+	night, err = jst.ParseDate(text)
+	return night, found[0].At, err
 }
 
 // List adds what has newly expired in a tenant to its candidates, and drops those that were held or are not
@@ -46,9 +62,17 @@ func (s *Service) Night(ctx context.Context) error {
 func (s *Service) List(ctx context.Context, t ids.Tenant) (added int, err error) {
 	now := time.Now()
 	today := jst.Of(now)
+	k, err := s.Keys.Tenant(ctx, ids.System)
+	if err != nil {
+		return 0, err
+	}
+	told, err := s.told(ctx, t)
+	if err != nil {
+		return 0, err
+	}
 	err = s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		added = 0
-		f, err := s.read(tx, t, today)
+		f, err := s.read(tx, t, today, told)
 		if err != nil {
 			return err
 		}
@@ -72,7 +96,11 @@ func (s *Service) List(ctx context.Context, t ids.Tenant) (added int, err error)
 				dropped++
 			}
 		}
-		if err := leaveOut(tx, t, today, f.due); err != nil {
+		forged, err := leaveOut(tx, t, k, today, f.due)
+		if err != nil {
+			return err
+		}
+		if err := s.undecline(tx, t, forged, db.Micros(now)); err != nil {
 			return err
 		}
 		for _, key := range sorted(f.due) {
@@ -105,16 +133,17 @@ func (s *Service) still(tx *db.Tx, f facts, c Candidate, now time.Time) (bool, e
 	return false, err
 }
 
-// leaveOut takes away what was declined until a later day.
-func leaveOut(tx *db.Tx, t ids.Tenant, today jst.Date, due map[string]Due) error {
-	return db.Each(tx, qWaiting, func(s db.Scanner) error {
-		var subject, kind, again string
-		if err := s.Scan(&subject, &kind, &again); err != nil {
-			return err
+// leaveOut takes away what was declined until a later day, and names the declines that nobody has made here.
+func leaveOut(tx *db.Tx, t ids.Tenant, k *vault.Key, today jst.Date, due map[string]Due) (forged []Candidate, err error) {
+	all, err := db.All(tx, qDeclined, scan, t, today.String())
+	for _, c := range all {
+		if hmac.Equal(c.mac, c.declined(k)) {
+			delete(due, c.key())
+		} else {
+			forged = append(forged, c)
 		}
-		delete(due, Due{Kind: kind, Subject: subject}.key())
-		return nil
-	}, t, today.String())
+	}
+	return forged, err
 }
 
 func sorted(due map[string]Due) (out []string) {

@@ -31,7 +31,7 @@ func TestOverview(t *testing.T) {
 		for what, err := range map[string]error{
 			"retention.shorter":       b.Lengthen(ctx, b.desk, b.ours, "一般健診", 4, "契約書12条"),
 			"retention.class_unknown": b.Lengthen(ctx, b.desk, b.ours, "家計簿", 9, "契約書12条"),
-			"retention.reason":        b.Lengthen(ctx, b.desk, b.ours, "一般健診", 9, " "),
+			"retention.source":        b.Lengthen(ctx, b.desk, b.ours, "一般健診", 9, " "),
 			"access.denied":           b.Lengthen(ctx, b.admin, b.ours, "一般健診", 9, "契約書12条"),
 		} {
 			if code(err) != what {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/testkit/controltest"
 	"rakudos/internal/testkit/testdb"
@@ -88,4 +89,20 @@ func TestNoNightYet(t *testing.T) {
 	if ev, err := Controls(Probing{Live: b.Service})[0].Probe(t.Context()); err == nil {
 		t.Errorf("%+v", ev)
 	}
+}
+
+var tHidden = db.Q("retention_test.hidden", `update tenant set kind = 'probe', closed_at = 1 where tenant_id = $1`)
+
+// TestAHiddenCustomerIsLate: a row that takes a customer out of the night's sight hides nothing from the probe.
+func TestAHiddenCustomerIsLate(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		b.Living = func(context.Context) ([]ids.Tenant, error) { return []ids.Tenant{b.ours, b.neighbour}, nil }
+		b.someone(b.ours, 20100331, "2010-01-01")
+		b.must(e.DB.Tx(t.Context(), b.ours, func(tx *db.Tx) error { _, err := tx.Exec(tHidden, b.ours); return err }))
+		b.must(b.Night(t.Context()))
+		if l, err := b.Late(t.Context()); err != nil || l.Unlisted == 0 || l.Tenants != 2 {
+			t.Errorf("%+v %v", l, err)
+		}
+	})
 }

@@ -1,16 +1,16 @@
 package retention
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
@@ -52,9 +52,10 @@ type Keys interface {
 	Tenant(ctx context.Context, t ids.Tenant) (*vault.Key, error)
 }
 
-// Recorder writes events; audit.Log is one.
+// Recorder writes events and finds them again; audit.Log is one.
 type Recorder interface {
 	Append(tx *db.Tx, e audit.Event) (audit.Ref, error)
+	Find(ctx context.Context, a actor.Actor, f audit.Filter) ([]audit.Entry, error)
 }
 
 // Deps are what the service stands on.
@@ -65,8 +66,13 @@ type Deps struct {
 	Eraser Eraser
 	Guard  func(a actor.Actor, permission string) error
 	// Reach refuses a desk that is not this tenant's.
-	Reach  func(ctx context.Context, a actor.Actor, t ids.Tenant) error
+	Reach func(ctx context.Context, a actor.Actor, t ids.Tenant) error
+	// Second refuses a second approval by somebody who is not independent of the first.
+	Second actor.Second
 	Logger *slog.Logger
+
+	// Living names the customers whose keys live, whatever the register's rows say by now; nil: the rows are asked.
+	Living func(ctx context.Context) ([]ids.Tenant, error)
 
 	OneIsEnough bool // sandboxes of the probes only: one approval stands for two
 }
@@ -97,7 +103,11 @@ func (s *Service) Overview(ctx context.Context, a actor.Actor) (out []ClassCount
 	if err := s.Guard(a, permRead); err != nil {
 		return nil, err
 	}
-	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error { out, err = s.counts(tx, a.Tenant); return err })
+	told, err := s.told(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, a.Tenant, func(tx *db.Tx) error { out, err = s.counts(tx, a.Tenant, told); return err })
 	return out, err
 }
 
@@ -189,6 +199,10 @@ func (s *Service) approve(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 	if err != nil {
 		return err
 	}
+	looked, err := s.beside(ctx, a, t, candidates)
+	if err != nil {
+		return err
+	}
 	now := db.Micros(time.Now())
 	var forged []Candidate
 	err = s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
@@ -201,6 +215,9 @@ func (s *Service) approve(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 			if c.State == Open && !c.genuine(k) {
 				forged = append(forged, c)
 				continue
+			}
+			if first := c.first(); c.State == Open && first != "" && first != string(a.Account) && !looked[first] {
+				return fault.New(fault.Conflict, "retention.moved") // somebody approved meanwhile
 			}
 			if err := s.approveOne(tx, a, k, c, q, now); err != nil {
 				return err
@@ -216,6 +233,42 @@ func (s *Service) approve(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 		err = errors.Join(err, e)
 	}
 	return err
+}
+
+// first is who has approved before; empty when nobody has.
+func (c *Candidate) first() string { return cmp.Or(c.CustomerBy, c.DeskBy) }
+
+// beside refuses whoever is not independent of those who have approved before, and tells who they are.
+func (s *Service) beside(ctx context.Context, a actor.Actor, t ids.Tenant, candidates []string) (map[string]bool, error) {
+	looked := map[string]bool{}
+	var all []Candidate
+	if err := s.DB.View(ctx, db.Global, func(tx *db.Tx) error {
+		all = nil
+		for _, id := range candidates {
+			c, err := one(tx, t, id)
+			if err != nil {
+				return err
+			}
+			all = append(all, c)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		first, at := c.CustomerBy, c.CustomerAt
+		if first == "" {
+			first, at = c.DeskBy, c.DeskAt
+		}
+		if first == "" || first == string(a.Account) || looked[first] {
+			continue // the first, or refused with its own words
+		}
+		if err := s.Second.Check(ctx, actor.Beside{Rule: "retention.approve", By: a, Other: ids.Account(first), Since: at}); err != nil {
+			return nil, err
+		}
+		looked[first] = true
+	}
+	return looked, nil
 }
 
 func (s *Service) approveOne(tx *db.Tx, a actor.Actor, k *vault.Key, c Candidate, q db.Query, now int64) error {
@@ -264,10 +317,11 @@ func (s *Service) decline(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 	if err := some(candidates); err != nil {
 		return err
 	}
-	if err := text(reason); err != nil {
+	reason, err := text(reason)
+	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := time.Now().UTC().Truncate(time.Microsecond)
 	if today := jst.Of(now); !again.Valid() || !again.After(today) || again.After(today.AddMonths(60)) {
 		return fault.New(fault.Invalid, "retention.again")
 	}
@@ -277,7 +331,12 @@ func (s *Service) decline(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 	}
 	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		for _, id := range candidates {
-			n, err := tx.Exec(qDecline, t, id, string(a.Account), db.Micros(now), k.Seal(reasonAt(id), []byte(strings.TrimSpace(reason))), again.String())
+			c, err := one(tx, t, id)
+			if err != nil {
+				return err
+			}
+			c.EndedBy, c.EndedAt, c.Again = string(a.Account), now, again
+			n, err := tx.Exec(qDecline, t, id, c.EndedBy, db.Micros(now), k.Seal(reasonAt(id), []byte(reason)), again.String(), c.declined(k))
 			if err != nil {
 				return err
 			}
@@ -298,12 +357,8 @@ func some(candidates []string) error {
 	return nil
 }
 
-func text(s string) error {
-	if n := utf8.RuneCountInString(strings.TrimSpace(s)); n == 0 || n > 500 {
-		return fault.New(fault.Invalid, "retention.reason")
-	}
-	return nil
-}
+// text is a reason as it is kept.
+func text(s string) (string, error) { return glyph.Reason(s, 500, "retention.reason", "理由") }
 
 func one(tx *db.Tx, t ids.Tenant, id string) (Candidate, error) {
 	all, err := db.All(tx, qOne, scan, t, id)

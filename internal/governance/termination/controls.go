@@ -3,6 +3,8 @@ package termination
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -35,9 +37,21 @@ type Probing struct {
 	// probe tenants alone.
 	Customer, Desk func() (actor.Actor, error)
 	// Canary erases an invented customer through the gateway when the newest is older than an age, and says what
-	// became of the newest. Sandbox does the same where keys stay.
+	// became of the newest. Sandbox does the same where keys stay, Copies where everything is done but that a backup
+	// of the key store with the keys stays.
 	Canary  func(ctx context.Context, older time.Duration) (Canary, error)
 	Sandbox func(ctx context.Context) (Canary, error)
+	Copies  func(ctx context.Context) (Canary, error)
+	// Package has an invented customer's records handed over, signed for, and opened, in a sandbox. With spoiled,
+	// Spoiled says what was found in packages of which each has one thing wrong, by what it is.
+	Package func(ctx context.Context, spoiled bool) (Package, error)
+}
+
+// Package is a hand-over that was opened.
+type Package struct {
+	Files, Records int
+	Wrong          []string
+	Spoiled        map[string][]string
 }
 
 // Controls gives ER-TERMINATE (clause 6-2a) and the extension ER-HANDOVER.
@@ -48,27 +62,23 @@ func Controls(p Probing) []control.Control {
 			ID: "ER-TERMINATE", Clauses: []string{"6-2a"}, Grades: real, Owner: "DPO", Every: 6 * time.Hour, Fresh: 35 * 24 * time.Hour,
 			Says: fmt.Sprintf("解約の申込みがあったときは、解約希望月の末日から%d日以内に、関係するデータをすべて削除します。申込みから%d日間は消去を確定できず、確認の電話と異なる二人の確認を経て、月末の翌日より前には消去しません。",
 				jst.ErasureDays, int(Cooling/(24*time.Hour))),
-			NotProven: "利用者に渡した書出しのデータは対象外です。試しの会社は、待つ期間と確認の手順を省いて消去しています（それらは規則の試験で確かめています）。古いバックアップは最も古いもの・中ほど・最新の3つまでを開き、会社の名前と、人・健診結果それぞれ50件までの値を試します。",
+			NotProven: "利用者に渡した書出しのデータは対象外です。試しの会社は、待つ期間と確認の手順を省いて消去しています（それらは規則の試験で確かめています）。古いバックアップは最も古いもの・中ほど・最新の3つまでを開き、会社の名前と、人・健診結果それぞれ50件までの値を試します。PostgreSQLのクラスターの写しは、8GiBまでで、同じ版のサーバーのプログラムがこのホストにあり、写しを取っている最中でないときだけ、最も古いもの一つを開いて試します。",
 			Probe:     p.probeTerminate,
 			Mutant:    p.mutantTerminate,
 		},
 		{
 			ID: "ER-HANDOVER", Grades: real, Owner: "DPO", Every: 24 * time.Hour, Fresh: 26 * time.Hour,
-			Says:      "消去の前に、すべての記録を開かれた形式で渡し、保存の義務の説明とともに、受取り（または受け取らないこと）を記録します。記録がないうちは、だれも消去を確定できません。",
-			NotProven: "渡した後の保存は利用者の責任です。検査用の会社の申込みで、記録のない確定が断られることを確かめます。",
-			Probe:     func(ctx context.Context) (control.Evidence, error) { return p.handover(ctx, p.Service) },
-			Mutant: func(ctx context.Context) (control.Evidence, error) {
-				s := New(p.Service.Deps)
-				s.AnyReceipt = true // asks for no receipt; the cooling-off still stands in its way
-				return p.handover(ctx, s)
-			},
+			Says:      "消去の前に、記録を開かれた形式で渡し、保存の義務の説明とともに、受取り（または受け取らないこと）を記録します。記録がないうちは、だれも消去を確定できません。",
+			NotProven: "渡した後の保存は利用者の責任です。記録のない確定が断られることは、このサービスの検査用の会社で確かめます。渡すファイルは、同じプログラムを切り離した場所（データベースはSQLite）で架空の会社のものを作って開いています。実際の会社に渡したファイルは開きません。PDFは一覧の社員番号だけを探しています。",
+			Probe:     p.probeHandover,
+			Mutant:    p.mutantHandover,
 		},
 	}
 }
 
 // probeTerminate: no case is late, and the newest invented customer is gone without a trace.
 func (p Probing) probeTerminate(ctx context.Context) (control.Evidence, error) {
-	open, late, err := p.Service.Late(ctx)
+	open, late, gone, err := p.Service.Late(ctx)
 	if err != nil {
 		return control.Evidence{}, err
 	}
@@ -83,17 +93,42 @@ func (p Probing) probeTerminate(ctx context.Context) (control.Evidence, error) {
 	if late > 0 {
 		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("期限を過ぎた解約が%d件あります。", late))
 	}
+	if gone > 0 {
+		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("監査ログにある解約の申込みのうち%d件の記録が、なくなっているか、読めません。", gone))
+	}
 	e.Measured = fmt.Sprintf("進行中の解約%d件のうち期限を過ぎたもの%d件。%s", open, late, e.Measured)
-	e.Facts["open"], e.Facts["late"] = open, late
+	if e.Facts == nil {
+		e.Facts = map[string]any{}
+	}
+	e.Facts["open"], e.Facts["late"], e.Facts["gone"] = open, late, gone
 	return e, nil
 }
 
+// refusedByCertificate is how the erasure ends when its certificate would say what is not so.
+const refusedByCertificate = "certificate.unverified"
+
+// mutantTerminate must be found out twice: where keys stay, and where all is well but for what old backups give away.
 func (p Probing) mutantTerminate(ctx context.Context) (control.Evidence, error) {
 	c, err := p.Sandbox(ctx)
 	if err != nil {
 		return control.Evidence{}, err
 	}
-	return c.judge()
+	if e, err := c.judge(); err != nil || e.OK {
+		return e, err
+	}
+	if c, err = p.Copies(ctx); err != nil {
+		return control.Evidence{}, err
+	}
+	// The certificate refuses by itself what opens in backups; here the probe alone has to find it out. Found out by
+	// anything else, the mutant says nothing of backups.
+	if c.Failed == "" || c.Failed == refusedByCertificate {
+		c.Failed, c.Certified = "", true
+	}
+	e, err := c.judge()
+	if err == nil {
+		e.OK = c.Opened == 0 || len(e.Failed) != 1
+	}
+	return e, err
 }
 
 // untried is an erasure that no backup was there to betray: whoever counts none of nothing has not looked.
@@ -128,6 +163,45 @@ func (c Canary) judge() (control.Evidence, error) {
 		e.Measured = fmt.Sprintf("試しの会社の消去は、終わりませんでした（%s）。", c.Failed)
 	}
 	e.Facts = map[string]any{"subjects": c.Subjects, "residual": len(c.Residual), "backups": c.Backups, "tried": c.Tried, "opened": c.Opened, "certified": c.Certified}
+	return e, nil
+}
+
+// probeHandover: nobody confirms without a receipt, and a package holds what the records hold.
+func (p Probing) probeHandover(ctx context.Context) (control.Evidence, error) {
+	e, err := p.handover(ctx, p.Service)
+	if err != nil {
+		return e, err
+	}
+	k, err := p.Package(ctx, false)
+	if err != nil {
+		return e, err
+	}
+	e.Failed = append(e.Failed, k.Wrong...)
+	e.OK = len(e.Failed) == 0
+	e.Measured += fmt.Sprintf("架空の会社の記録を渡して受取りを記録し、ファイル%d個（CSV・Excel・JSON・PDFなど）をすべて開いて、記録%d件を元の記録と比べました。問題は%d件です。", k.Files, k.Records, len(k.Wrong))
+	e.Facts["files"], e.Facts["records"], e.Facts["wrong"] = k.Files, k.Records, len(k.Wrong)
+	return e, nil
+}
+
+// mutantHandover takes away one thing at a time, and each must be missed: one that goes unnoticed makes the whole pass.
+func (p Probing) mutantHandover(ctx context.Context) (control.Evidence, error) {
+	s := New(p.Service.Deps)
+	s.AnyReceipt = true // asks for no receipt; the cooling-off still stands in its way
+	e, err := p.handover(ctx, s)
+	if err != nil || e.OK {
+		return e, err
+	}
+	k, err := p.Package(ctx, true)
+	if err != nil {
+		return e, err
+	}
+	e.OK = len(k.Wrong) > 0 || len(k.Spoiled) == 0 // an honest package must be found whole, or nothing is shown
+	for _, what := range slices.Sorted(maps.Keys(k.Spoiled)) {
+		e.Failed = append(e.Failed, k.Spoiled[what]...)
+		if len(k.Spoiled[what]) == 0 {
+			e.OK, e.Measured = true, "わざと壊した渡し方（"+what+"）を見逃しました。"
+		}
+	}
 	return e, nil
 }
 

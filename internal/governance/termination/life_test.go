@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/testkit/members"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -57,10 +59,25 @@ func (w *world) Customer(context.Context, ids.Tenant) (name, contract string, er
 func (w *world) Taken(context.Context, ids.Tenant) (string, error) { return w.file, nil }
 
 // recorder counts what the log is told; the log itself is tested in its own package.
-type recorder struct{ verbs []string }
+type recorder struct {
+	verbs  []string
+	events []audit.Entry
+}
+
+func (r *recorder) Find(_ context.Context, _ actor.Actor, f audit.Filter) (out []audit.Entry, _ error) {
+	for _, e := range slices.Backward(r.events) {
+		if e.Verb == f.Verb && (f.Before == 0 || e.Seq < f.Before) && len(out) < f.Limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
 
 func (r *recorder) Append(tx *db.Tx, e audit.Event) (audit.Ref, error) {
-	tx.OnCommit(func() { r.verbs = append(r.verbs, e.Verb) })
+	tx.OnCommit(func() {
+		r.verbs = append(r.verbs, e.Verb)
+		r.events = append(r.events, audit.Entry{Ref: audit.Ref{Seq: int64(len(r.verbs))}, Verb: e.Verb, Detail: e.Detail})
+	})
 	if e.Actor.Tenant != ids.System {
 		return audit.Ref{}, errors.New("an event of a leaving tenant goes into its own chain, which is lost with its key")
 	}
@@ -85,7 +102,7 @@ func newWorld(t *testing.T, d, keys *db.DB, dir string) (*world, *recorder) {
 	w, r := &world{}, &recorder{}
 	customer, other := ids.New[ids.Tenant](), ids.New[ids.Tenant]()
 	w.Service = New(Deps{
-		DB: d, Keys: v, Log: r, Eraser: w, Certificates: w, Tenants: w, Handover: w, Logger: slog.New(slog.DiscardHandler),
+		DB: d, Keys: v, Log: r, Eraser: w, Certificates: w, Tenants: w, Handover: w, Second: members.Beside, Logger: slog.New(slog.DiscardHandler),
 		Guard: func(a actor.Actor, p string) error {
 			if p == permRequest && a.Has(actor.TenantAdmin) || p == permDesk && a.Has(actor.ITSM) {
 				return nil
@@ -115,6 +132,16 @@ func (w *world) confirmed(t *testing.T, id string) {
 	must(t, w.Receive(ctx, w.admin, false, "", "義務"))
 	must(t, w.CallBack(ctx, w.k1, id, "契約書の代表番号へ架電"))
 	must(t, w.Confirm(ctx, w.k1, id))
+	for side, confirm := range map[*actor.Actor]func(actor.Actor) error{
+		&w.k1:    func(a actor.Actor) error { return w.Confirm(ctx, a, id) },
+		&w.admin: func(a actor.Actor) error { return w.ConfirmOwn(ctx, a) },
+	} { // an account that is not independent of the first confirms on neither side
+		sock := *side
+		sock.Account = members.Puppet
+		if err := confirm(sock); code(err) != "identity.second_behind" {
+			t.Errorf("a puppet is the second: %v", err)
+		}
+	}
 	must(t, w.Confirm(ctx, w.k2, id))
 }
 
@@ -168,7 +195,7 @@ func TestAWholeLife(t *testing.T) {
 		if n := log.count("termination.overdue"); n < 2 || n > 3 {
 			t.Errorf("%d alerts in two days of lateness", n)
 		}
-		if open, late, err := w.Late(ctx); err != nil || open != 1 || late != 1 {
+		if open, late, _, err := w.Late(ctx); err != nil || open != 1 || late != 1 {
 			t.Errorf("%d open, %d late, %v", open, late, err)
 		}
 		w.err, w.held = nil, 1
@@ -197,7 +224,7 @@ func TestAWholeLife(t *testing.T) {
 		if w.phase(t) != Closed {
 			t.Errorf("when the backups have expired: %s", w.phase(t))
 		}
-		if open, _, err := w.Late(ctx); err != nil || open != 0 {
+		if open, _, _, err := w.Late(ctx); err != nil || open != 0 {
 			t.Errorf("%d open, %v", open, err)
 		}
 		if _, err := w.Request(ctx, w.admin, jst.Of(time.Now())); err != nil {
@@ -223,7 +250,7 @@ func TestCasesOnBothEngines(t *testing.T) {
 		theirs, err := w.Request(ctx, w.stranger, next)
 		must(t, err)
 		for what, err := range map[string]error{
-			"request": second(w.Request(ctx, w.k1, next)), "mine": second(w.Mine(ctx, w.k1)), "desk": second(w.Desk(ctx, w.admin)),
+			"request": second(w.Request(ctx, w.k1, next)), "mine": second(w.Mine(ctx, w.k1)), "desk": third(w.Desk(ctx, w.admin)),
 			"call": w.CallBack(ctx, w.admin, c.ID, "x"), "confirm": w.Confirm(ctx, w.admin, c.ID), "own": w.ConfirmOwn(ctx, w.k1),
 			"cancel for": w.CancelFor(ctx, w.admin, c.ID, "x"), "receipt": w.Receive(ctx, w.k1, true, "x", "x"),
 		} {
@@ -231,7 +258,7 @@ func TestCasesOnBothEngines(t *testing.T) {
 				t.Errorf("%s by the wrong people: %v", what, err)
 			}
 		}
-		if all, err := w.Desk(ctx, w.k1); err != nil || len(all) != 1 || all[0].ID != c.ID || all[0].Name != "試験株式会社" {
+		if all, unread, err := w.Desk(ctx, w.k1); err != nil || unread != 0 || len(all) != 1 || all[0].ID != c.ID || all[0].Name != "試験株式会社" {
 			t.Errorf("the desk: %+v, %v", all, err)
 		}
 		if _, err := w.Case(ctx, w.k1, theirs.ID); code(err) != "termination.missing" {
@@ -273,3 +300,5 @@ func TestCasesOnBothEngines(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func third[T, U any](_ T, _ U, err error) error { return err }

@@ -10,6 +10,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
+	"rakudos/internal/base/jst"
 	"rakudos/internal/testkit/controltest"
 	"rakudos/internal/testkit/testdb"
 )
@@ -26,6 +27,18 @@ func (w *world) probing(c Canary) Probing {
 		Service: w.Service, Customer: as(w.admin), Desk: as(w.k1),
 		Canary:  func(context.Context, time.Duration) (Canary, error) { return c, nil },
 		Sandbox: func(context.Context) (Canary, error) { c := gone(); c.KeyGone = false; return c, nil },
+		Copies: func(context.Context) (Canary, error) {
+			c := gone()
+			c.Opened, c.Failed, c.Certified = 3, "certificate.unverified", false
+			return c, nil
+		},
+		Package: func(_ context.Context, spoiled bool) (Package, error) {
+			k := Package{Files: 3, Records: 5}
+			if spoiled {
+				k.Spoiled = map[string][]string{"x": {"a"}, "y": {"b"}}
+			}
+			return k, nil
+		},
 	}
 }
 
@@ -56,7 +69,7 @@ func TestProofOfTheHandover(t *testing.T) {
 			w, _ := newWorld(t, e.DB, e.Keys, e.Dir)
 			w.AnyReceipt = sabotaged
 			err := broken(controlOf(t, w.probing(gone()), "ER-HANDOVER").Probe(t.Context()))
-			if open, _, late := w.Late(t.Context()); open != 0 || late != nil {
+			if open, _, _, late := w.Late(t.Context()); open != 0 || late != nil {
 				t.Errorf("%d cases are left, %v", open, late)
 			}
 			return err
@@ -73,7 +86,23 @@ func TestTheMutantOfTheHandover(t *testing.T) {
 	if ev, err := c.Mutant(t.Context()); err != nil || ev.OK || !strings.Contains(ev.Failed[0], "termination.cooling") {
 		t.Errorf("%+v, %v", ev, err)
 	}
-	_, err := w.Request(t.Context(), w.admin, month(t, "2099-01"))
+	for name, k := range map[string]Package{ // one package that is taken for whole, or a whole one that is not, and the mutant survives
+		"one is not found": {Spoiled: map[string][]string{"x": {"a"}, "y": nil}}, "none was spoiled": {}, "the whole one is wrong": {Wrong: []string{"c"}, Spoiled: map[string][]string{"x": {"a"}}},
+	} {
+		p := w.probing(gone())
+		p.Package = func(context.Context, bool) (Package, error) { return k, nil }
+		if ev, err := controlOf(t, p, "ER-HANDOVER").Mutant(t.Context()); err != nil || !ev.OK {
+			t.Errorf("%s: %+v, %v", name, ev, err)
+		}
+		if ev, err := controlOf(t, p, "ER-HANDOVER").Probe(t.Context()); err != nil || ev.OK != (len(k.Wrong) == 0) {
+			t.Errorf("%s: %+v, %v", name, ev, err)
+		}
+		p.Package = func(context.Context, bool) (Package, error) { return k, errors.New("busy") }
+		if _, err := controlOf(t, p, "ER-HANDOVER").Probe(t.Context()); err == nil {
+			t.Error("nobody could open the package, and it passes")
+		}
+	}
+	_, err := w.Request(t.Context(), w.admin, jst.Of(time.Now()).AddMonths(24))
 	must(t, err)
 	if err := broken(c.Probe(t.Context())); err != nil {
 		t.Errorf("after a kill: %v", err)
@@ -86,7 +115,7 @@ func TestProofOfTheTermination(t *testing.T) {
 		controltest.Proves(t, "ER-TERMINATE", func(sabotaged bool) error {
 			e := testdb.New(t, e.Engine)
 			w, _ := newWorld(t, e.DB, e.Keys, e.Dir)
-			c, err := w.Request(t.Context(), w.admin, month(t, "2099-01"))
+			c, err := w.Request(t.Context(), w.admin, jst.Of(time.Now()).AddMonths(24))
 			if err != nil {
 				return err
 			}
@@ -114,6 +143,17 @@ func TestProofOfTheTermination(t *testing.T) {
 	}
 	if ev, err := controlOf(t, w.probing(gone()), "ER-TERMINATE").Mutant(t.Context()); err != nil || ev.OK {
 		t.Errorf("the mutant: %+v, %v", ev, err)
+	}
+	for name, alter := range map[string]func(*Canary){ // a mutant of backups that backups do not find out survives
+		"broken off":     func(c *Canary) { c.Failed = "erasure.residual" },
+		"nothing opened": func(c *Canary) { c.Opened = 0 }, "found out by something else": func(c *Canary) { c.Opened = 0; c.KeyGone = false },
+		"found out by the key too": func(c *Canary) { c.KeyGone = false },
+	} {
+		p := w.probing(gone())
+		p.Copies = func(context.Context) (Canary, error) { c := gone(); c.Opened = 3; alter(&c); return c, nil }
+		if ev, err := controlOf(t, p, "ER-TERMINATE").Mutant(t.Context()); err != nil || !ev.OK {
+			t.Errorf("%s: %+v, %v", name, ev, err)
+		}
 	}
 	nothing := gone()
 	nothing.Tried, nothing.Opened = 0, 0

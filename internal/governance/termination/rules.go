@@ -2,11 +2,10 @@ package termination
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 )
@@ -23,13 +22,20 @@ const (
 	NeedConfirm  Condition = "confirm"
 )
 
-// open begins a case. A month that is over is fault.Invalid "date.month_past".
+// WishedMonths is how far ahead a customer may ask to leave: what lies further is a slip of the hand.
+const WishedMonths = 60
+
+// open begins a case. A month that is over is fault.Invalid "date.month_past", one that is further than WishedMonths
+// "termination.month_far".
 func open(id string, t ids.Tenant, name, contract string, wished jst.Date, by By) (*Case, error) {
 	first, last, err := jst.Termination(wished, jst.Of(by.At))
 	if err != nil {
 		return nil, err
 	}
 	end := jst.MonthEnd(wished)
+	if end.After(jst.MonthEnd(jst.Of(by.At).AddMonths(WishedMonths))) {
+		return nil, fault.New(fault.Invalid, "termination.month_far")
+	}
 	return &Case{
 		ID: id, Tenant: t, Name: name, Contract: contract, Month: end.String()[:7], MonthEnd: end, EraseNotBefore: first, EraseBy: last, Requested: by,
 	}, nil
@@ -66,9 +72,9 @@ func (c *Case) changeable() error {
 	return fault.New(fault.Conflict, "termination.begun")
 }
 
-func said(s string) bool {
-	n := utf8.RuneCountInString(strings.TrimSpace(s))
-	return n > 0 && n <= maxText
+func said(s *string, code, of string) (err error) {
+	*s, err = glyph.Reason(*s, maxText, code, of)
+	return err
 }
 
 // receive records the customer's word on the hand-over. A later word replaces an earlier one, and then the
@@ -82,10 +88,13 @@ func (c *Case) receive(r Receipt) error {
 		return fault.New(fault.Denied, "termination.customer_only")
 	case r.Duty == "":
 		return fault.New(fault.Invalid, "termination.duty")
-	case r.Refused && !said(r.Reason):
-		return fault.New(fault.Invalid, "termination.reason")
 	case !r.Refused && len(r.Digest) != 64:
 		return fault.New(fault.Invalid, "termination.no_file")
+	}
+	if r.Refused {
+		if err := said(&r.Reason, "termination.reason", "理由"); err != nil {
+			return err
+		}
 	}
 	c.Receipt, c.Confirmed = &r, nil
 	return nil
@@ -100,8 +109,8 @@ func (c *Case) callBack(b CallBack) error {
 	if b.Side != Association {
 		return fault.New(fault.Denied, "termination.association_only")
 	}
-	if !said(b.How) {
-		return fault.New(fault.Invalid, "termination.how")
+	if err := said(&b.How, "termination.how", "確かめ方"); err != nil {
+		return err
 	}
 	if len(c.Confirmed) > 0 {
 		return fault.New(fault.Conflict, "termination.called")
@@ -139,8 +148,8 @@ func (c *Case) cancel(by By, reason string) error {
 	if err := c.changeable(); err != nil {
 		return err
 	}
-	if !said(reason) {
-		return fault.New(fault.Invalid, "termination.reason")
+	if err := said(&reason, "termination.reason", "理由"); err != nil {
+		return err
 	}
 	c.Cancelled, c.CancelReason = &by, reason
 	return nil

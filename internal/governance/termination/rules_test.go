@@ -129,7 +129,16 @@ func TestCancelling(t *testing.T) {
 	if code(c.cancel(who("admin", Customer, asked), "")) != "termination.reason" {
 		t.Error("cancelled without a reason")
 	}
-	must(t, c.cancel(who("k1", Association, asked), "継続の申出"))
+	for _, reason := range []string{"a\x1bb", "a\u202eb", "\u200b"} {
+		if code(c.cancel(who("admin", Customer, asked), reason)) != "termination.reason" || code(c.receive(Receipt{By: who("admin", Customer, asked), Refused: true, Reason: reason, Duty: "x"})) != "termination.reason" {
+			t.Errorf("%q is a reason", reason)
+		}
+	}
+	must(t, c.receive(Receipt{By: who("admin", Customer, asked), Refused: true, Reason: "一\r\n二", Duty: "x"}))
+	must(t, c.cancel(who("k1", Association, asked), "継続の\n申出"))
+	if c.CancelReason != "継続の 申出" || c.Receipt.Reason != "一 二" {
+		t.Errorf("kept as %q and %q", c.CancelReason, c.Receipt.Reason)
+	}
 	if c.Phase() != Cancelled || code(c.confirm(who("k", Association, cooled))) != "termination.cancelled" || code(c.mayErase(c.EraseBy.Start())) == "" {
 		t.Error("a cancelled case goes on")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -56,9 +57,10 @@ type Keys interface {
 	Tenant(ctx context.Context, t ids.Tenant) (*vault.Key, error)
 }
 
-// Recorder writes events; audit.Log is one.
+// Recorder writes events and finds them again; audit.Log is one.
 type Recorder interface {
 	Append(tx *db.Tx, e audit.Event) (audit.Ref, error)
+	Find(ctx context.Context, a actor.Actor, f audit.Filter) ([]audit.Entry, error)
 }
 
 // Deps are what the service stands on.
@@ -74,6 +76,9 @@ type Deps struct {
 	// Reach refuses a desk that is not this customer's: the probes' own desk reaches the probes' tenants alone.
 	Reach  func(ctx context.Context, a actor.Actor, t ids.Tenant) error
 	Logger *slog.Logger
+
+	// Second refuses a second confirmation by somebody who is not independent of the first.
+	Second actor.Second
 
 	AnyReceipt bool // sandboxes of the probes only: confirms without a receipt
 }
@@ -112,6 +117,15 @@ func (s *Service) Request(ctx context.Context, a actor.Actor, wished jst.Date) (
 	if err != nil {
 		return nil, err
 	}
+	// What stands beside the seals is for the index alone, which keeps two requests at once apart: whether a case is
+	// over is what its seal says (ADR 21).
+	under, _, err := s.underWay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(under, func(o *Case) bool { return o.Tenant == a.Tenant }) {
+		return nil, fault.New(fault.Conflict, "termination.open")
+	}
 	return c, s.add(ctx, a, c)
 }
 
@@ -145,7 +159,7 @@ func (s *Service) Cancel(ctx context.Context, a actor.Actor, reason string) erro
 
 // ConfirmOwn is the customer's confirmation; the other one must be the association's.
 func (s *Service) ConfirmOwn(ctx context.Context, a actor.Actor) error {
-	return s.own(ctx, a, "termination.confirmed", func(c *Case) error { return c.confirm(by(a, Customer)) })
+	return s.own(ctx, a, "termination.confirmed", func(c *Case) error { return s.confirm(ctx, a, c, Customer) })
 }
 
 func (s *Service) own(ctx context.Context, a actor.Actor, verb string, act func(*Case) error) error {
@@ -162,19 +176,22 @@ func (s *Service) own(ctx context.Context, a actor.Actor, verb string, act func(
 	return s.change(ctx, a, c, verb, act)
 }
 
-// Desk lists the cases that the actor's desk reaches, newest first.
-func (s *Service) Desk(ctx context.Context, a actor.Actor) ([]*Case, error) {
+// deskMost is how many cases a desk is shown.
+const deskMost = 500
+
+// Desk lists the newest cases that the actor's desk reaches, newest first, and counts those that can't be read: nobody
+// can say whose they are. The cases of other desks take nobody's place.
+func (s *Service) Desk(ctx context.Context, a actor.Actor) (out []*Case, unread int, err error) {
 	if err := s.Guard(a, permDesk); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	all, err := s.cases(ctx, qAll, ids.System)
-	var out []*Case
-	for _, c := range all {
-		if s.Reach(ctx, a, c.Tenant) == nil {
+	all, sealed, err := readable(s.cases(ctx, qEvery, ids.System))
+	for _, c := range slices.Backward(all) {
+		if len(out) < deskMost && s.Reach(ctx, a, c.Tenant) == nil {
 			out = append(out, c)
 		}
 	}
-	return out, err
+	return out, len(sealed), err
 }
 
 // Case is one case for the desk.
@@ -203,8 +220,22 @@ func (s *Service) Confirm(ctx context.Context, a actor.Actor, id string) error {
 		if s.AnyReceipt && c.Receipt == nil {
 			c.Receipt = &Receipt{}
 		}
-		return c.confirm(by(a, Association))
+		return s.confirm(ctx, a, c, Association)
 	})
+}
+
+// confirm adds somebody who is independent of whoever has confirmed before: erasing everything takes two people.
+func (s *Service) confirm(ctx context.Context, a actor.Actor, c *Case, side Side) error {
+	before := c.Confirmed
+	if err := c.confirm(by(a, side)); err != nil {
+		return err
+	}
+	for _, first := range before {
+		if err := s.Second.Check(ctx, actor.Beside{Rule: "termination.confirm", By: a, Other: first.Account, Since: first.At}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CancelFor ends a case at the customer's word.
@@ -232,25 +263,63 @@ func (s *Service) Reference(ctx context.Context, id string) (*Case, error) {
 	return all[0], nil
 }
 
-// Late counts the cases whose last permitted day has gone by.
-func (s *Service) Late(ctx context.Context) (open, late int, err error) {
-	all, err := s.cases(ctx, qOpen, ids.System)
+// underWay are the cases that are not over, as their seals say, and those that can't be read.
+func (s *Service) underWay(ctx context.Context) ([]*Case, []unreadable, error) {
+	all, sealed, err := readable(s.cases(ctx, qEvery, ids.System))
+	return slices.DeleteFunc(all, func(c *Case) bool { return c.Phase() == Closed || c.Phase() == Cancelled }), sealed, err
+}
+
+// Late counts the cases whose last permitted day has gone by, and those that the log tells of and that are
+// gone or can't be read (these are open, too). How
+// far a case has come is what its seal says, whatever stands beside it (ADR 21).
+func (s *Service) Late(ctx context.Context) (open, late, gone int, err error) {
+	all, sealed, err := readable(s.cases(ctx, qEvery, ids.System))
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	open = len(sealed) // not among those that are there: the log tells of them, and nobody can read them
+	there := map[string]bool{}
 	for _, c := range all {
+		there[c.ID] = true
+		if p := c.Phase(); p == Closed || p == Cancelled {
+			continue
+		}
 		open++
 		if c.Late(time.Now()) {
 			late++
 		}
 	}
-	return open, late, err
+	f := audit.Filter{Verb: verbRequested, Limit: 1000}
+	for {
+		found, err := s.Log.Find(ctx, actor.System(ids.System, "termination"), f)
+		if err != nil {
+			return open, late, gone, err
+		}
+		for _, e := range found {
+			if id, _ := e.Detail["case"].(string); !there[id] {
+				gone++
+			}
+			f.Before = e.Seq
+		}
+		if len(found) < f.Limit {
+			return open, late, gone, nil
+		}
+	}
 }
+
+const verbRequested = "termination.requested"
 
 // Tick takes every open case as far as it may go now. One that fails stops no other, and is tried again.
 func (s *Service) Tick(ctx context.Context) error {
-	all, err := s.cases(ctx, qOpen, ids.System)
+	all, sealed, err := s.underWay(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
+	for _, u := range sealed {
+		s.Logger.Error("termination: a case can't be read, and so can't go on", "case", u.id)
+		errs = append(errs, u)
+	}
 	for _, c := range all {
 		if err := s.step(ctx, c); err != nil {
 			s.Logger.Error("termination: a case does not go on; it will be tried again", "case", c.ID, "code", fault.Of(err).Code)

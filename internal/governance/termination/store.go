@@ -3,6 +3,7 @@ package termination
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -17,8 +18,7 @@ var (
 	qUpdate = db.Q("termination.update", `update termination set phase = $3, version = version + 1, sealed = $4 where tenant_id = $1 and case_id = $2 and version = $5`)
 	qOne    = db.Q("termination.one", `select case_id, version, sealed from termination where tenant_id = $1 and case_id = $2`)
 	qAbout  = db.Q("termination.about", `select case_id, version, sealed from termination where tenant_id = $1 and about = $2 order by case_id desc limit 1`)
-	qAll    = db.Q("termination.all", `select case_id, version, sealed from termination where tenant_id = $1 order by case_id desc limit 500`)
-	qOpen   = db.Q("termination.open", `select case_id, version, sealed from termination where tenant_id = $1 and phase not in ('closed', 'cancelled') order by case_id`)
+	qEvery  = db.Q("termination.every", `select case_id, version, sealed from termination where tenant_id = $1 order by case_id`)
 )
 
 func caseAt(id string) vault.Loc { return vault.Loc{Table: "termination", ID: id, Column: "sealed"} }
@@ -45,19 +45,46 @@ func (s *Service) cases(ctx context.Context, q db.Query, args ...any) ([]*Case, 
 		return nil, err
 	}
 	var out []*Case
+	var errs []error // what can't be read is told with the rest, so that it stops nobody who can do without it
 	for _, r := range rows {
 		text, err := k.Open(caseAt(r.id), r.sealed)
-		if err != nil {
-			return nil, err
-		}
 		c := &Case{}
-		if err := json.Unmarshal(text, c); err != nil {
-			return nil, err
+		if err == nil {
+			err = json.Unmarshal(text, c)
+		}
+		if err != nil {
+			errs = append(errs, unreadable{r.id, err})
+			continue
 		}
 		c.version = r.version
 		out = append(out, c)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
+}
+
+// unreadable is a case whose sealed text does not open: nobody can say of it that it is over.
+type unreadable struct {
+	id  string
+	err error
+}
+
+func (u unreadable) Error() string { return "termination: case " + u.id + ": " + u.err.Error() }
+func (u unreadable) Unwrap() error { return u.err }
+
+// readable parts the cases that can't be read from everything else that went wrong.
+func readable(all []*Case, err error) (cases []*Case, sealed []unreadable, other error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return all, nil, err
+	}
+	for _, e := range joined.Unwrap() {
+		if u, ok := e.(unreadable); ok {
+			sealed = append(sealed, u)
+		} else {
+			other = errors.Join(other, e)
+		}
+	}
+	return all, sealed, other
 }
 
 func (s *Service) newest(ctx context.Context, t ids.Tenant) (*Case, error) {
@@ -65,7 +92,10 @@ func (s *Service) newest(ctx context.Context, t ids.Tenant) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.cases(ctx, qAbout, ids.System, aboutOf(k, t))
+	all, sealed, err := readable(s.cases(ctx, qAbout, ids.System, aboutOf(k, t)))
+	if err == nil && len(sealed) > 0 {
+		err = fault.New(fault.Internal, "termination.unread", "case", sealed[0].id).Because(sealed[0])
+	}
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -95,7 +125,7 @@ func (s *Service) add(ctx context.Context, a actor.Actor, c *Case) error {
 		if _, err := tx.Exec(qInsert, ids.System, c.ID, aboutOf(k, c.Tenant), string(c.Phase()), sealed); err != nil {
 			return err
 		}
-		return s.event(tx, a, c, "termination.requested")
+		return s.event(tx, a, c, verbRequested)
 	})
 	if f := fault.Of(err); f != nil && f.Code == "db.duplicate" {
 		return fault.New(fault.Conflict, "termination.open").Because(err)

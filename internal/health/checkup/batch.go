@@ -66,6 +66,7 @@ type Import struct {
 	// Lines beyond those that are kept, and further reasons of lines that are.
 	RejectedMore, UnmatchedMore, ReasonsMore int
 
+	Header    bool     // the columns are known, so that they can be mapped anew
 	Ignored   []string // headers that went nowhere
 	Failure   *fault.Fault
 	Note      *fault.Fault
@@ -120,7 +121,7 @@ func (b *batch) view(done int, values bool) *Import {
 		ID: b.id, State: b.state, File: b.about.File, Body: b.about.Body, Rows: b.rows, Accepted: b.accepted, Unchanged: b.unchanged,
 		Applied: b.applied, Done: max(done, b.done), Rejected: b.detail.Rejected, Unmatched: b.detail.Unmatched, Ignored: b.detail.Ignored,
 		Failure: b.detail.Failure.fault(), Note: b.detail.Note.fault(), Reason: cmp.Or(b.about.Reason, b.detail.Reason),
-		RejectedMore: b.detail.RejectedMore, UnmatchedMore: b.detail.UnmatchedMore, ReasonsMore: b.detail.ReasonsMore,
+		Header: len(b.about.Header) > 0, RejectedMore: b.detail.RejectedMore, UnmatchedMore: b.detail.UnmatchedMore, ReasonsMore: b.detail.ReasonsMore,
 		StartedBy: b.startedBy, AppliedBy: b.appliedBy, StartedAt: b.startedAt, AppliedAt: b.appliedAt, EndedAt: b.endedAt,
 	}
 	if !b.state.Running() {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/text/encoding/japanese"
@@ -22,7 +23,11 @@ func TestNothingReadableOnDisk(t *testing.T) {
 	v, err := b.s.Person(t.Context(), b.doctor, p.ID)
 	b.must(err)
 	b.must(b.s.Decide(t.Context(), b.doctor, Decision{Result: v.Exams[0].Result, Person: p.ID, Fitness: Restricted, Opinion: "カナリア意見", Measures: "カナリア措置"}))
-	b.must(b.s.Withdraw(t.Context(), b.hr, waiting.ID, "カナリア理由"))
+	reason := "カナリア理由" + strings.Repeat("を長く書く", 20)
+	b.must(b.s.Withdraw(t.Context(), b.hr, waiting.ID, reason))
+	if got, err := b.s.Import(t.Context(), b.hr, waiting.ID); err != nil || got.Reason != reason {
+		t.Errorf("the reason of the withdrawal: %+v, %v", got, err)
+	}
 	canaries := [][]byte{}
 	for _, c := range []string{"カナリア", "佐藤 翔太", "サトウ ショウタ", "ｻﾄｳ ｼｮｳﾀ", "@example.jp", "収縮期血圧", "165,80"} {
 		sjis, err := japanese.ShiftJIS.NewEncoder().String(c)

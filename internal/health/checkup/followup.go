@@ -1,11 +1,11 @@
 package checkup
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
@@ -61,8 +61,10 @@ type followUpText struct {
 const maxNote = 500
 
 // check refuses a note that says nothing or a day that can't be. Examined is the day of the examination.
-func (f *FollowUp) check(examined, today jst.Date) error {
-	f.Note = strings.TrimSpace(f.Note)
+func (f *FollowUp) check(examined, today jst.Date) (err error) {
+	if f.Note, err = glyph.Text(f.Note, "checkup.text_hidden", "覚え書き"); err != nil {
+		return err
+	}
 	switch {
 	case f.Outcome.Japanese() == "":
 		return fault.New(fault.Invalid, "checkup.followup_outcome")

@@ -29,6 +29,8 @@ func TestFollowUpChecks(t *testing.T) {
 		"before":         {FollowUp{Outcome: Watched, Day: jst.Date{Y: 2026, M: 5, D: 11}}, "checkup.followup_day_range"},
 		"ahead":          {FollowUp{Outcome: Watched, Day: jst.Date{Y: 2026, M: 11, D: 29}}, "checkup.followup_day_range"},
 		"without reason": {FollowUp{Outcome: Reopened, Note: " "}, "checkup.followup_reason"},
+		"unseen":         {FollowUp{Outcome: Watched, Day: in, Note: "a\x1bb"}, "checkup.text_hidden"},
+		"two lines":      {FollowUp{Outcome: Watched, Day: in, Note: "一\r\n二"}, ""},
 		"long":           {FollowUp{Outcome: Watched, Day: in, Note: strings.Repeat("あ", maxNote+1)}, "checkup.followup_long"},
 	} {
 		err := x.f.check(exam, today)

@@ -22,6 +22,7 @@ type Whole struct {
 	Person   ids.Person
 	Results  []WholeResult // oldest first
 	Opinions []*Opinion    // newest first
+	Notes    []*FollowUp   // whether a doctor was seen, newest first
 	Consents []WholeConsent
 	Withheld int // values beyond the law that are left out because the person has not consented
 }
@@ -142,7 +143,8 @@ func (s *Service) whole(ctx context.Context, t ids.Tenant, p ids.Person, k *vaul
 			w.Opinions = append(w.Opinions, o)
 		}
 	}
-	return w, nil
+	w.Notes, err = s.followUpsOf(ctx, t, p, k)
+	return w, err
 }
 
 // wholeResult opens one result with every judgement. Without consent what the law does not ask for stays out, as

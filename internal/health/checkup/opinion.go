@@ -1,11 +1,11 @@
 package checkup
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
@@ -75,8 +75,13 @@ func (o *sealedOpinion) open(k *vault.Key) (*Opinion, error) {
 }
 
 // check refuses a decision that says nothing or contradicts itself.
-func (d *Decision) check() error {
-	d.Opinion, d.Measures = strings.TrimSpace(d.Opinion), strings.TrimSpace(d.Measures)
+func (d *Decision) check() (err error) {
+	if d.Opinion, err = glyph.Text(d.Opinion, "checkup.text_hidden", "意見"); err != nil {
+		return err
+	}
+	if d.Measures, err = glyph.Text(d.Measures, "checkup.text_hidden", "就業上の措置"); err != nil {
+		return err
+	}
 	switch {
 	case !d.Fitness.Valid():
 		return fault.New(fault.Invalid, "checkup.fitness_missing")

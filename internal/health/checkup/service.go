@@ -2,6 +2,8 @@ package checkup
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -52,6 +54,7 @@ type Service struct {
 	snaps    snapshots
 	criteria criteriaCache
 	first    audit.First // of rows that do not verify
+	stray    sync.Map    // uploads that no import needs → since when the hourly sweep has known it
 
 	crash func(point string) // tests stop the import here; nil otherwise
 }
@@ -68,9 +71,13 @@ func New(d Deps) *Service {
 // Register names the service's jobs to the queue: once, before the queue runs.
 func (s *Service) Register() {
 	if s.jobs != nil {
-		s.jobs.Handle(jobRead, s.handle(s.read), readOptions)
-		s.jobs.Handle(jobApply, s.handle(s.apply), jobOptions)
+		read, apply := readOptions, jobOptions
+		read.GivenUp, apply.GivenUp = s.givenUp, s.givenUp
+		s.jobs.Handle(jobRead, s.handle(s.read), read)
+		s.jobs.Handle(jobApply, s.handle(s.apply), apply)
 		s.jobs.Handle(jobRejudge, s.rejudgeJob, jobOptions)
+		s.jobs.Handle(jobSweep, func(ctx context.Context, _ job.Job) error { return s.sweep(ctx, underWay) }, job.Options{})
+		s.jobs.Schedule(jobSweep, job.Every(time.Hour), job.NewestOnly())
 	}
 }
 

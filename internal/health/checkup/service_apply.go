@@ -20,6 +20,7 @@ const (
 	jobRead    = "checkup.read"
 	jobApply   = "checkup.apply"
 	jobRejudge = "checkup.rejudge"
+	jobSweep   = "checkup.sweep"
 )
 
 var jobOptions = job.Options{MaxAttempts: 4, Timeout: 30 * time.Minute, Concurrency: 1}
@@ -140,8 +141,31 @@ func (s *Service) publish(ctx context.Context, b *batch, out *outcome, by actor.
 	return s.blobs.Delete(context.WithoutCancel(ctx), b.tenant, b.blob)
 }
 
+// givenUp ends the import of a job that will not come again, whatever became of it. One that has gone on since, to its
+// preview or by another job, is left alone.
+func (s *Service) givenUp(ctx context.Context, j job.Job) error {
+	b, err := s.batch(ctx, j.Tenant, ids.Import(j.Payload), false)
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	if err != nil || j.Kind != b.job() {
+		return err
+	}
+	s.progress.end(b.id)
+	return s.failed(ctx, b, fault.New(fault.Internal, "checkup.import_failed"))
+}
+
+// job is the kind of the job that a batch waits for; empty when it waits for none.
+func (b *batch) job() string {
+	return map[State]string{Reading: jobRead, Applying: jobApply}[b.state]
+}
+
 // failed ends an import with the reason; nothing of it stays in the tables of results.
 func (s *Service) failed(ctx context.Context, b *batch, f *fault.Fault) error {
+	return s.fail(ctx, b, f, qBatchFail)
+}
+
+func (s *Service) fail(ctx context.Context, b *batch, f *fault.Fault, q db.Query) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := s.dropUnpublished(ctx, b); err != nil {
 		return err
@@ -159,7 +183,7 @@ func (s *Service) failed(ctx context.Context, b *batch, f *fault.Fault) error {
 		return err
 	}
 	return s.db.Tx(ctx, b.tenant, func(tx *db.Tx) error {
-		n, err := tx.Exec(qBatchFail, b.tenant, b.id, aboutCol, detailCol, db.Micros(time.Now()))
+		n, err := tx.Exec(q, b.tenant, b.id, aboutCol, detailCol, db.Micros(time.Now()))
 		if err != nil || n != 1 {
 			return err
 		}

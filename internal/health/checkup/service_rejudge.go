@@ -9,6 +9,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/job"
@@ -20,10 +21,16 @@ var qYearPeople = db.Q("checkup.year_people", `select distinct r.person_id from 
 	join import_batch b on b.tenant_id = r.tenant_id and b.id = r.batch_id
 	where r.tenant_id = $1 and r.year = $2 and b.state = 'applied' order by r.person_id`)
 
+// firstYear is the first of the law itself; no result is older.
+const firstYear = 1972
+
 // Rejudge has every visible result of a year judged by the version in force. What was judged before stays.
 func (s *Service) Rejudge(ctx context.Context, a actor.Actor, year int) error {
 	if err := s.require(ctx, a, access.CriteriaApprove, "checkup.rejudge"); err != nil {
 		return err
+	}
+	if year < firstYear || year > jst.FiscalYear(jst.Of(time.Now())) {
+		return fault.New(fault.Invalid, "checkup.year")
 	}
 	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		if _, err := s.audit.Append(tx, audit.Event{Verb: "checkup.rejudge", Actor: a, Kind: "checkup.judgement", Detail: map[string]any{"year": year}}); err != nil {

@@ -181,7 +181,7 @@ func TestBadFilesEndAsFailed(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		b := newBed(t, e)
 		i := b.upload(b.hr, strings.Replace(fileA(of("1")), "健診日", "いつか", 1))
-		if i.State != Failed || i.Failure.Code != "checkup.header_missing" {
+		if i.State != Failed || i.Failure.Code != "checkup.header_missing" || !i.Header {
 			t.Fatalf("%+v", i)
 		}
 		v, err := b.s.Columns(t.Context(), b.hr, i.ID)
@@ -208,6 +208,9 @@ func TestBadFilesEndAsFailed(t *testing.T) {
 		broken := fileA(of("1"), of("2", "既往歴", `"閉じない`), of("3"))
 		if i = b.upload(b.hr, broken); i.State != Failed || i.Failure.Args["line"] == "" {
 			t.Fatalf("%+v", i)
+		}
+		if i = b.upload(b.hr, "これは,健診の,表では\nありません,ね,え\n"); i.State != Failed || i.Header {
+			t.Errorf("the columns of no table are known: %+v", i)
 		}
 		for name, file := range map[string]string{"tabular.empty": "", "tabular.binary": "%PDF-1.7 xx"} {
 			if _, err := b.s.StartImport(t.Context(), b.hr, "f", strings.NewReader(file)); fault.Of(err).Code != name {
@@ -380,6 +383,7 @@ func TestOpinions(t *testing.T) {
 		for want, bad := range map[string]Decision{
 			"checkup.fitness_missing":  {Result: d.Result, Person: d.Person},
 			"checkup.measures_missing": {Result: d.Result, Person: d.Person, Fitness: Leave},
+			"checkup.text_hidden":      {Result: d.Result, Person: d.Person, Fitness: Restricted, Opinion: d.Opinion, Measures: "措置\x1b[2J"},
 			"checkup.result_missing":   {Result: work[1].Result, Person: d.Person, Fitness: Normal},
 			"checkup.period_order":     {Result: d.Result, Person: d.Person, Fitness: Normal, From: d.From, Until: d.From.AddDays(-1)},
 		} {
@@ -448,6 +452,11 @@ func TestRejudgeAndTreated(t *testing.T) {
 		}
 		b.must(b.s.ApproveCriteria(t.Context(), b.doctor, NingenDockDraft.ID))
 		b.must(b.s.ActivateCriteria(t.Context(), b.doctor, NingenDockDraft.ID))
+		for _, year := range []int{0, firstYear - 1, 9999} {
+			if err := b.s.Rejudge(t.Context(), b.doctor, year); fault.Of(err) == nil || fault.Of(err).Code != "checkup.year" {
+				t.Errorf("the year %d: %v", year, err)
+			}
+		}
 		b.must(b.s.Rejudge(t.Context(), b.doctor, 2026))
 		b.drain()
 		if letter("1") != B || letter("2") != E { // 250 is B in the newer table

@@ -3,11 +3,11 @@ package checkup
 import (
 	"context"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
@@ -20,8 +20,9 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 	if err := s.require(ctx, a, access.ImportWithdraw, "checkup.import.withdraw"); err != nil {
 		return err
 	}
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return fault.New(fault.Invalid, "checkup.reason_missing")
+	reason, err := glyph.Reason(reason, 500, "checkup.reason_missing", "理由")
+	if err != nil {
+		return err
 	}
 	b, err := s.batchFor(ctx, a, access.ImportWithdraw, id, false)
 	if err != nil {
@@ -33,7 +34,12 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 	case b.state == Withdrawn:
 		return fault.New(fault.Conflict, "checkup.import_withdrawn")
 	}
-	b.about.Reason = clip(reason)
+	return s.withdraw(ctx, b, a, reason)
+}
+
+// withdraw takes back what is not under way.
+func (s *Service) withdraw(ctx context.Context, b *batch, a actor.Actor, reason string) error {
+	b.about.Reason = reason
 	k, err := s.vault.Tenant(ctx, a.Tenant)
 	if err != nil {
 		return err
@@ -43,7 +49,7 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 		return err
 	}
 	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		n, err := tx.Exec(qBatchWithdraw, a.Tenant, id, b.state, aboutCol, db.Micros(time.Now()))
+		n, err := tx.Exec(qBatchWithdraw, a.Tenant, b.id, b.state, aboutCol, db.Micros(time.Now()))
 		if err != nil {
 			return err
 		}
@@ -54,7 +60,7 @@ func (s *Service) Withdraw(ctx context.Context, a actor.Actor, id ids.Import, re
 			return err
 		}
 		_, err = s.audit.Append(tx, audit.Event{Verb: "checkup.import.withdraw", Actor: a, Kind: "checkup.import",
-			Detail: map[string]any{"import": id, "applied": b.applied, "mac": hex.EncodeToString(b.mac)}})
+			Detail: map[string]any{"import": b.id, "applied": b.applied, "mac": hex.EncodeToString(b.mac)}})
 		return err
 	})
 	if err != nil {

@@ -25,7 +25,9 @@ var (
 	qBatches      = db.Q("checkup.batches", `select `+batchColumns+` from import_batch where tenant_id = $1 order by started_at desc, id desc limit 50`)
 	qBatchKeys    = db.Q("checkup.batch_keys", `select blob_key from import_batch where tenant_id = $1 and state in ('reading', 'preview', 'applying', 'failed') and (ended_at = 0 or ended_at > $2)`)
 	qBatchMove    = db.Q("checkup.batch_move", `update import_batch set state = $3 where tenant_id = $1 and id = $2 and state = $4`)
-	qBatchCalls   = db.GlobalQ("checkup.batch_calls", `select tenant_id, id from import_batch where runner = 'call' and state in ('reading', 'applying')`)
+	qBatchRunning = db.GlobalQ("checkup.batch_running", `select tenant_id, id from import_batch where state in ('reading', 'applying')`)
+	qBatchIdle    = db.GlobalQ("checkup.batch_idle", `select tenant_id, id from import_batch where state = 'preview' and started_at < $1`)
+	qBatchState   = db.Q("checkup.batch_state", `select state from import_batch where tenant_id = $1 and id = $2`)
 	qBatchTenants = db.GlobalQ("checkup.batch_tenants", `select tenant_id from tenant`)
 	qBatchReady   = db.Q("checkup.batch_ready", `update import_batch set state = 'preview', mapping_id = $3, rows_n = $4, accepted_n = $5,
 		unchanged_n = $6, accepted_mac = $7, about = $8, detail = $9, done_n = 0 where tenant_id = $1 and id = $2 and state in ('reading', 'applying')`)
@@ -39,6 +41,9 @@ var (
 	qBatchWithdraw = db.Q("checkup.batch_withdraw", `update import_batch set state = 'withdrawn', about = $4, ended_at = $5 where tenant_id = $1 and id = $2 and state = $3`)
 	qBatchFail     = db.Q("checkup.batch_fail", `update import_batch set state = 'failed', about = $3, detail = $4, ended_at = $5, done_n = 0
 		where tenant_id = $1 and id = $2 and state in ('reading', 'applying')`)
+	qBatchLost = db.Q("checkup.batch_lost", `update import_batch set state = 'failed', about = $3, detail = $4, ended_at = $5, done_n = 0
+		where tenant_id = $1 and id = $2 and state in ('reading', 'preview', 'applying')`)
+	qBatchWaits  = db.Q("checkup.batch_waits", `select id, blob_key from import_batch where tenant_id = $1 and state in ('reading', 'preview', 'applying')`)
 	qBatchReread = db.Q("checkup.batch_reread", `update import_batch set state = 'reading', mapping_id = $3 where tenant_id = $1 and id = $2 and state in ('preview', 'failed')`)
 	qRevision    = db.Q("checkup.revision", `select results, opinions from checkup_revision where tenant_id = $1`)
 	qBump        = db.Q("checkup.bump", `insert into checkup_revision (tenant_id, results, opinions) values ($1, 1, 0)

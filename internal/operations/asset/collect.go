@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"rakudos/internal/engine/db"
 )
 
 // Collector looks at one part of reality. A collector of a cloud asks that cloud's inventory in the same way.
@@ -48,6 +50,38 @@ func Folder(dir string) Collector {
 		}
 		return out, nil
 	}}
+}
+
+// strayID begins the names of databases that lie below the first level of the data directory.
+const strayID = "database:file/"
+
+// Databases finds every database file below the first level of the data directory, whatever it is called. The service
+// keeps none there, but in the folder of what lives for seconds.
+func Databases(dir string) Collector {
+	return Collector{Kinds: []Kind{Database}, Collect: func(ctx context.Context) ([]Found, error) {
+		all, whole, err := db.Strays{Root: dir, Skip: []string{"tmp"}}.Find(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("asset: databases: %w", err)
+		}
+		if !whole {
+			return nil, unlooked{}
+		}
+		var out []Found
+		for _, f := range all {
+			if strings.Contains(f.Path, "/") { // what lies at the top is found by its name
+				out = append(out, Found{ID: strayID + f.Path, Kind: Database, Name: f.Path, Location: "データフォルダー", Facts: "SQLite"})
+			}
+		}
+		return out, nil
+	}}
+}
+
+// unlooked says that the data directory is too large to be looked through.
+type unlooked struct{}
+
+func (unlooked) Error() string { return "asset: the data directory was not looked through to its end" }
+func (unlooked) Reason() string {
+	return "データフォルダーを最後まで調べられなかったため、確認できません。"
 }
 
 // mostFiles bounds how many files of one folder are counted.

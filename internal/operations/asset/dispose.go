@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -38,6 +36,8 @@ type Disposal struct {
 	State     string      `json:"state"`
 	DoneAt    time.Time   `json:"done_at,omitzero"`
 	Record    *Record     `json:"record,omitempty"`
+
+	sealed []byte // the reason; nil: it was given before reasons were sealed
 }
 
 // ApprovedFor is how long an approval holds. After that what it was given for may be another thing of the same name.
@@ -70,10 +70,15 @@ func (s *Service) Ask(ctx context.Context, a actor.Actor, asset, reason string) 
 	if a.Account == "" {
 		return nil, fault.New(fault.Denied, "asset.person")
 	}
-	if reason = strings.TrimSpace(reason); reason == "" || utf8.RuneCountInString(reason) > 300 || glyph.AnyHidden(reason) {
-		return nil, fault.New(fault.Invalid, "asset.reason")
+	reason, err := glyph.Reason(reason, 300, "asset.reason", "処分の理由")
+	if err != nil {
+		return nil, err
 	}
 	if _, err := s.file(asset); err != nil {
+		return nil, err
+	}
+	key, err := s.o.Keys.Tenant(ctx, ids.System)
+	if err != nil {
 		return nil, err
 	}
 	d := &Disposal{ID: ids.New[string](), Asset: asset, Reason: reason, AskedBy: a.Account, AskedAt: time.Now().UTC().Truncate(time.Microsecond), State: Asked}
@@ -97,10 +102,10 @@ func (s *Service) Ask(ctx context.Context, a actor.Actor, asset, reason string) 
 				return err
 			}
 		}
-		if _, err := tx.Exec(qDisposalAdd, ids.System, d.ID, asset, reason, a.Account, db.Micros(d.AskedAt)); err != nil {
+		if _, err := tx.Exec(qDisposalAdd, ids.System, d.ID, asset, key.Seal(reasonAt(d.ID), []byte(reason)), a.Account, db.Micros(d.AskedAt)); err != nil {
 			return err
 		}
-		return s.record(tx, a, "asset.disposal_asked", "ok", map[string]any{"disposal": d.ID, "asset": asset})
+		return s.record(tx, a, verbAsked, "ok", map[string]any{"disposal": d.ID, "asset": asset})
 	})
 }
 
@@ -112,8 +117,12 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 	if a.Account == "" {
 		return fault.New(fault.Denied, "asset.person")
 	}
+	kin, err := s.kin(ctx, a, id, approve)
+	if err != nil {
+		return err
+	}
 	refused := false
-	err := s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+	err = s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
 		refused = false
 		d, err := s.disposal(tx, id)
 		if err != nil {
@@ -127,7 +136,9 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 			state = Declined
 		case d.AskedBy == a.Account:
 			refused = true
-			return s.record(tx, a, "asset.disposal_decided", "denied", map[string]any{"disposal": id, "why": "same person"})
+			return s.record(tx, a, verbDecided, "denied", map[string]any{"disposal": id, "why": "same person"})
+		case kin != nil:
+			return s.record(tx, a, verbDecided, "denied", map[string]any{"disposal": id, "why": "not independent of the asker"})
 		}
 		n, err := tx.Exec(q, ids.System, id, a.Account, db.Micros(time.Now()), state)
 		if err != nil {
@@ -136,12 +147,31 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 		if n == 0 {
 			return fault.New(fault.Conflict, "asset.decided")
 		}
-		return s.record(tx, a, "asset.disposal_decided", "ok", map[string]any{"disposal": id, "state": state})
+		return s.record(tx, a, verbDecided, "ok", map[string]any{"disposal": id, "state": state})
 	})
 	if err == nil && refused {
 		err = fault.New(fault.Denied, "asset.same_person")
 	}
+	if err == nil {
+		err = kin
+	}
 	return err
+}
+
+// kin tells why somebody is no second person beside the asker: a disposal takes two people, not two accounts.
+func (s *Service) kin(ctx context.Context, a actor.Actor, id string, approve bool) (refused, err error) {
+	var d Disposal
+	if err := s.o.DB.View(ctx, ids.System, func(tx *db.Tx) (err error) { d, err = s.disposal(tx, id); return err }); err != nil {
+		return nil, err
+	}
+	if !approve || d.AskedBy == a.Account { // taking it back, or refused with its own words
+		return nil, nil
+	}
+	err = s.o.Second.Check(ctx, actor.Beside{Rule: "asset.decide", By: a, Other: d.AskedBy, Since: d.AskedAt})
+	if fault.Is(err, fault.Denied) {
+		return err, nil
+	}
+	return nil, err
 }
 
 // lapse ends an approval whose time is over.
@@ -178,8 +208,19 @@ func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposa
 	}
 	if d.State != Approved {
 		err := s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
-			return s.record(tx, a, "asset.disposed", "denied", map[string]any{"disposal": id, "state": d.State})
+			return s.record(tx, a, verbDisposed, "denied", map[string]any{"disposal": id, "state": d.State})
 		})
+		return nil, errors.Join(fault.New(fault.Denied, "asset.not_approved"), err)
+	}
+	if ok, err := s.approved(ctx, &d); err != nil || !ok {
+		if err == nil {
+			err = s.o.DB.Tx(ctx, ids.System, func(tx *db.Tx) error {
+				if err := s.record(tx, a, "integrity.row_refused", "denied", map[string]any{"table": "asset_disposal", "row": id}); err != nil {
+					return err
+				}
+				return s.record(tx, a, verbDisposed, "denied", map[string]any{"disposal": id, "why": "not in the log"})
+			})
+		}
 		return nil, errors.Join(fault.New(fault.Denied, "asset.not_approved"), err)
 	}
 	if d.Lapsed(time.Now()) {
@@ -202,6 +243,9 @@ func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposa
 	if e != nil {
 		return nil, e
 	}
+	if s.silent {
+		text = []byte("{}")
+	}
 	e = s.o.DB.Tx(context.WithoutCancel(ctx), ids.System, func(tx *db.Tx) error {
 		if n, err := tx.Exec(qDisposalEnd, ids.System, id, d.State, db.Micros(r.Finished), string(text)); err != nil {
 			return err
@@ -209,12 +253,12 @@ func (s *Service) Carry(ctx context.Context, a actor.Actor, id string) (*Disposa
 			return fault.New(fault.Conflict, "asset.decided")
 		}
 		if d.State == Failed {
-			return s.record(tx, a, "asset.disposed", "failed", map[string]any{"disposal": id, "asset": d.Asset})
+			return s.record(tx, a, verbDisposed, "failed", map[string]any{"disposal": id, "asset": d.Asset})
 		}
 		if _, err := tx.Exec(qGone, ids.System, d.Asset, db.Micros(r.Finished)); err != nil {
 			return err
 		}
-		return s.record(tx, a, "asset.disposed", "ok", map[string]any{"disposal": id, "asset": d.Asset, "files": r.Files, "bytes": r.Bytes, "method": r.Method})
+		return s.record(tx, a, verbDisposed, "ok", map[string]any{"disposal": id, "asset": d.Asset, "files": r.Files, "bytes": r.Bytes, "method": r.Method})
 	})
 	if e != nil {
 		return nil, e

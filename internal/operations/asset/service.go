@@ -19,6 +19,7 @@ import (
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/job"
+	"rakudos/internal/engine/vault"
 )
 
 // Permissions that the guard is asked for.
@@ -27,14 +28,21 @@ const (
 	canManage = "asset.manage"
 )
 
+// Keys gives the service's own key; the vault fills it.
+type Keys interface {
+	Tenant(ctx context.Context, t ids.Tenant) (*vault.Key, error)
+}
+
 // Options of a Service.
 type Options struct {
 	DB         *db.DB
+	Keys       Keys
 	Log        *audit.Log
 	Dir        string // the data directory
 	Collectors []Collector
 	Plan       []Rule
 	Guard      func(a actor.Actor, permission string) error
+	Second     actor.Second // refuses an approval by somebody who is not independent of the asker
 }
 
 // Service is the ledger and the procedure of disposal.
@@ -47,6 +55,8 @@ type Service struct {
 
 	dry  bool // a mutant's: what it enters is not kept
 	keep bool // a mutant's: what is disposed of is unlinked only, not overwritten
+
+	silent bool // a mutant's: how it was disposed of is not recorded
 }
 
 // New binds the service to its engines.
@@ -86,13 +96,17 @@ func (s *Service) Ledger(ctx context.Context, a actor.Actor) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, s.o.DB.View(ctx, ids.System, func(tx *db.Tx) error {
+	err = s.o.DB.View(ctx, ids.System, func(tx *db.Tx) error {
 		all, err := db.All(tx, qDisposals, scanDisposal, ids.System)
 		for i := range all {
 			v.Disposals = append(v.Disposals, &all[i])
 		}
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return v, s.openReasons(ctx, v.Disposals)
 }
 
 // Attention is what of the ledger waits for somebody.
@@ -146,6 +160,11 @@ func (s *Service) Look(ctx context.Context) (*View, error) {
 	if err != nil && !errors.Is(err, errDry) {
 		return nil, fmt.Errorf("asset: look: %w", err)
 	}
+	told, err := s.told(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Entries = s.believed(v.Entries, told)
 	v.Difference = Compare(slices.DeleteFunc(slices.Clone(v.Entries), s.unanswered), found, looked)
 	s.last.Store(&v.Difference)
 	return v, nil
@@ -256,7 +275,7 @@ func (s *Service) Claim(ctx context.Context, a actor.Actor, id string, class Cla
 		if !added {
 			return fault.New(fault.Conflict, "asset.known")
 		}
-		return s.record(tx, a, "asset.claimed", "ok", map[string]any{"asset": f.ID, "class": string(class)})
+		return s.record(tx, a, verbClaimed, "ok", map[string]any{"asset": f.ID, "class": string(class)})
 	})
 }
 

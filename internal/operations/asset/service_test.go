@@ -22,6 +22,7 @@ import (
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/testkit/controltest"
+	"rakudos/internal/testkit/members"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -53,7 +54,7 @@ func service(t *testing.T, e *testdb.Env) (*Service, *audit.Log) {
 		}
 		return fault.New(fault.Denied, "access.denied")
 	}
-	return New(Options{DB: e.DB, Log: log, Dir: dir, Collectors: []Collector{Folder(dir), Disks(dir), Self("test")}, Plan: append(plan, Rule{Prefix: "disk:*", Class: Internal, Owner: "SRE", Disposal: byProvider}, Rule{Prefix: "process:*", Class: Internal, Owner: "SRE", Disposal: byEnd}), Guard: guard}), log
+	return New(Options{Second: members.Beside, DB: e.DB, Keys: v, Log: log, Dir: dir, Collectors: []Collector{Folder(dir), Databases(dir), Disks(dir), Self("test")}, Plan: append(plan, Rule{Prefix: "disk:*", Class: Internal, Owner: "SRE", Disposal: byProvider}, Rule{Prefix: "process:*", Class: Internal, Owner: "SRE", Disposal: byEnd}), Guard: guard}), log
 }
 
 func look(t *testing.T, s *Service) *View {
@@ -188,7 +189,7 @@ func TestDisposal(t *testing.T) {
 			t.Errorf("asked twice: %v", err)
 		}
 		for what, err := range map[string]error{
-			"carried without approval": carry(ctx, s, two, d.ID), "approved by oneself": s.Decide(ctx, one, d.ID, true),
+			"carried without approval": carry(ctx, s, two, d.ID), "approved by oneself": s.Decide(ctx, one, d.ID, true), "approved by a puppet": s.Decide(ctx, actor.Actor{Kind: actor.Human, Tenant: one.Tenant, Account: members.Puppet, Roles: one.Roles}, d.ID, true),
 			"stranger": s.Decide(ctx, actor.Actor{Account: "x"}, d.ID, true), "no such": s.Decide(ctx, two, ids.New[string](), true),
 		} {
 			if !fault.Is(err, fault.Denied) && !fault.Is(err, fault.Missing) {
@@ -314,6 +315,13 @@ func TestProofs(t *testing.T) {
 						probe = c.Mutant
 					}
 					got, err := probe(t.Context())
+					var why unseen
+					unseeable := e.Engine == db.Postgres && c.ID == "ER-REUSE" && !sabotaged
+					if errors.As(err, &why) != unseeable {
+						t.Errorf("what lies in the server's files: %v", err)
+					} else if unseeable {
+						err = nil // the half that can be seen holds
+					}
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -19,13 +19,13 @@ var (
 	qGone = db.Q("asset.gone", `update asset_entry set disposed_at = $3 where tenant_id = $1 and asset_id = $2 and disposed_at = 0`)
 	qBack = db.Q("asset.back", `update asset_entry set disposed_at = 0, last_seen = $3 where tenant_id = $1 and asset_id = $2 and disposed_at <> 0`)
 
-	qDisposalAdd = db.Q("asset.disposal_add", `insert into asset_disposal (tenant_id, disposal_id, asset_id, reason, asked_by, asked_at, decided_by, decided_at, state, done_at, record)
-		values ($1, $2, $3, $4, $5, $6, '', 0, 'asked', 0, '')`)
-	qDisposals = db.Q("asset.disposals", `select disposal_id, asset_id, reason, asked_by, asked_at, decided_by, decided_at, state, done_at, record
+	qDisposalAdd = db.Q("asset.disposal_add", `insert into asset_disposal (tenant_id, disposal_id, asset_id, reason, reason_sealed, asked_by, asked_at, decided_by, decided_at, state, done_at, record)
+		values ($1, $2, $3, '', $4, $5, $6, '', 0, 'asked', 0, '')`)
+	qDisposals = db.Q("asset.disposals", `select disposal_id, asset_id, reason_sealed, asked_by, asked_at, decided_by, decided_at, state, done_at, record
 		from asset_disposal where tenant_id = $1 order by asked_at desc, disposal_id desc limit 200`)
-	qDisposal = db.Q("asset.disposal", `select disposal_id, asset_id, reason, asked_by, asked_at, decided_by, decided_at, state, done_at, record
+	qDisposal = db.Q("asset.disposal", `select disposal_id, asset_id, reason_sealed, asked_by, asked_at, decided_by, decided_at, state, done_at, record
 		from asset_disposal where tenant_id = $1 and disposal_id = $2`)
-	qDisposalOpen = db.Q("asset.disposal_open", `select disposal_id, asset_id, reason, asked_by, asked_at, decided_by, decided_at, state, done_at, record
+	qDisposalOpen = db.Q("asset.disposal_open", `select disposal_id, asset_id, reason_sealed, asked_by, asked_at, decided_by, decided_at, state, done_at, record
 		from asset_disposal where tenant_id = $1 and asset_id = $2 and state in ('asked', 'approved')`)
 	qDisposalLapse = db.Q("asset.disposal_lapse", `update asset_disposal set state = 'declined' where tenant_id = $1 and disposal_id = $2 and state = 'approved'`)
 	// The second person is another one: the database refuses as well.
@@ -57,7 +57,7 @@ func addEntry(tx *db.Tx, e Entry, now time.Time) (bool, error) {
 func scanDisposal(s db.Scanner) (d Disposal, err error) {
 	var asked, decided, done int64
 	var record string
-	if err = s.Scan(&d.ID, &d.Asset, &d.Reason, &d.AskedBy, &asked, &d.DecidedBy, &decided, &d.State, &done, &record); err != nil {
+	if err = s.Scan(&d.ID, &d.Asset, &d.sealed, &d.AskedBy, &asked, &d.DecidedBy, &decided, &d.State, &done, &record); err != nil {
 		return d, err
 	}
 	d.AskedAt, d.DecidedAt, d.DoneAt = db.Time(asked), db.Time(decided), db.Time(done)

@@ -105,7 +105,13 @@ func (w *world) tenant(n int) ids.Tenant {
 		_, err := w.log.Append(tx, audit.Event{Verb: "tenant.created", Actor: actor.System(id, "test"), Result: "ok"})
 		return err
 	}))
-	_, err = w.blobs.Put(ctx, string(id)+"/file", bytes.NewReader(k.Seal(nameAt(id), []byte(secretName))))
+	var file bytes.Buffer
+	into, err := k.SealWriter(&file, vault.FileAt(string(id)+"/file"))
+	w.must(err)
+	_, err = into.Write([]byte(secretName))
+	w.must(err)
+	w.must(into.Close())
+	_, err = w.blobs.Put(ctx, string(id)+"/file", &file)
 	w.must(err)
 	return id
 }
@@ -217,12 +223,12 @@ func (w *world) same(dir string, tenants int) {
 			continue
 		}
 		w.must(err)
-		b, err := io.ReadAll(f)
+		plain, err := k.OpenReader(f, vault.FileAt(string(r.id)+"/file"))
 		w.must(err)
-		_ = f.Close()
-		if name, err := k.Open(nameAt(r.id), b); err != nil || string(name) != secretName {
-			w.t.Fatalf("file: %q %v", name, err)
+		if text, err := io.ReadAll(plain); err != nil || string(text) != secretName {
+			w.t.Fatalf("file: %q %v", text, err)
 		}
+		_ = f.Close()
 	}
 	// The log goes on in the new place, and then verifies as after any clean stop.
 	cfg := audit.Config{Dir: filepath.Join(dir, logDir), Logger: slog.New(slog.DiscardHandler)}

@@ -199,7 +199,7 @@ func (s *Service) forgetBases(ctx context.Context, who actor.Actor, gone []Gener
 				return err
 			}
 		}
-		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.dropped", Actor: who, Kind: "backup", Result: "ok", Detail: map[string]any{"sets": names}})
+		_, err := s.o.Log.Append(tx, audit.Event{Verb: verbDropped, Actor: who, Kind: "backup", Result: "ok", Detail: map[string]any{"sets": names}})
 		return err
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/control"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/jst"
 )
 
@@ -48,10 +49,16 @@ func Controls(s *Service, temp string) []control.Control {
 		{
 			ID: "BK-DRILL", Grades: real, Owner: "SRE", Every: every, Fresh: fresh,
 			Says: "バックアップは毎晩、切り離した場所に戻し、全表の件数と内容の照合、目印の値、監査ログの検証で、使えることを確かめます。",
-			NotProven: "失われ得る時間の上限は、この訓練では測れません。日次のバックアップだけから戻すときは、前のバックアップからの最長24時間ほど（バックアップに失敗した日はさらに長く）が失われます。" +
-				"PostgreSQLで任意の時刻に戻せるときは、最後に送ったWALまでです。設備全体が失われたときに、機械を用意して戻すまでの時間は示しません。",
-			Probe:  s.probeDrill,
-			Mutant: func(ctx context.Context) (control.Evidence, error) { return mutantDrill(ctx, temp) },
+			NotProven: "保管ファイルは、バックアップにあるものが鍵で最後まで開くことを確かめます。バックアップを取る前に元の場所からなくなっていたファイルは、分かりません。" +
+				"失われ得る時間の上限は、この訓練では測れません。日次のバックアップだけから戻すときは、前のバックアップからの最長24時間ほど（バックアップに失敗した日はさらに長く）が失われます。" +
+				"PostgreSQLで任意の時刻に戻せるときは、最後に送ったWALまでです。WALの受取りが止まってから、それが分かるまでに最長30分かかります。途切れたことを記録に残した範囲は、戻せない時刻として示し、不合格にはしません。設備全体が失われたときに、機械を用意して戻すまでの時間は示しません。",
+			Probe: s.probeDrill,
+			Mutant: func(ctx context.Context) (control.Evidence, error) {
+				if e, ok, err := s.mutantPoint(ctx); err != nil || ok && e.OK {
+					return e, err
+				}
+				return mutantDrill(ctx, temp)
+			},
 		},
 		s.offline(),
 	}
@@ -75,6 +82,11 @@ func (s *Service) probeDaily(ctx context.Context) (control.Evidence, error) {
 	if slices.Contains(missed, yesterday) {
 		e.OK, e.Failed = false, append(e.Failed, yesterday.String()+" のバックアップがありません。")
 	}
+	if says, err := s.sinceSays(ctx, since); err != nil {
+		return control.Evidence{}, err
+	} else if says != "" {
+		e.OK, e.Failed = false, append(e.Failed, says)
+	}
 	for _, b := range c.bad {
 		e.OK, e.Failed = false, append(e.Failed, b.String())
 	}
@@ -90,8 +102,15 @@ func (s *Service) probeDaily(ctx context.Context) (control.Evidence, error) {
 		for _, b := range bad {
 			e.OK, e.Failed = false, append(e.Failed, b.String())
 		}
+		keys, err := s.openers(ctx)
+		if err != nil {
+			return control.Evidence{}, err
+		}
+		for _, b := range append(keys, lacking(newest)...) {
+			e.OK, e.Failed = false, append(e.Failed, b.String())
+		}
 		e.Facts["newest"], e.Facts["bytes"], e.Facts["rows"] = newest.ID, newest.bytes(), rows(&newest.Manifest)
-		e.Measured = fmt.Sprintf("最新のバックアップは%sのもので、%d件の行を含みます。その%dバイトをすべて読み直したのは%sです。問題は%d件です。",
+		e.Measured = fmt.Sprintf("最新のバックアップは%sのもので、%d件の行を含みます。その%dバイトをすべて読み直したのは%sで、最新の鍵の写しも読み直しています。問題は%d件です。",
 			jst.Stamp(newest.Taken), rows(&newest.Manifest), newest.bytes(), jst.Stamp(at), len(e.Failed))
 	} else {
 		e.Measured = "バックアップが一つもありません。"
@@ -100,6 +119,33 @@ func (s *Service) probeDaily(ctx context.Context) (control.Evidence, error) {
 		return e, unknown("データベース・鍵・ファイル・ログ・設定のバックアップは確認できましたが、クラウドの環境（構成の状態、仮想機械）の写しは、この機械だけでは取れないため確認できません。")
 	}
 	return e, nil
+}
+
+// openers reads the newest copy of the key store, without which no set opens, as the newest set is read.
+func (s *Service) openers(ctx context.Context) ([]Finding, error) {
+	c, err := s.shelf.list(ctx, Keys)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.sets) == 0 {
+		return append(c.bad, Finding{Part: PartKeys, What: "バックアップを開くための鍵の写しがありません。"}), nil
+	}
+	newest := c.sets[len(c.sets)-1]
+	bad, _, err := s.reread(ctx, newest)
+	return slices.Concat(c.bad, bad, lacking(newest)), err
+}
+
+// whole names the parts of which a set of a kind is made.
+var whole = map[Kind][]string{Data: {PartMain, PartLog, PartBlobs, PartEnvironment}, Keys: {PartKeys, PartSigning}}
+
+// lacking are parts that a table of contents does not know at all.
+func lacking(h *held) (bad []Finding) {
+	for _, name := range whole[h.Kind] {
+		if _, err := h.part(name); err != nil {
+			bad = append(bad, Finding{Set: h.ID, Day: h.Day.String(), Part: name, What: partWords[name] + "が含まれていません。"})
+		}
+	}
+	return bad
 }
 
 func rows(m *Manifest) (n int64) {
@@ -127,18 +173,32 @@ func (s *Service) probeDrill(ctx context.Context) (control.Evidence, error) {
 	if missing(err) {
 		return control.Evidence{}, unknown("復元の訓練をまだ行っていません。")
 	}
+	if f := fault.Of(err); f != nil && f.Code == "backup.receipt_old" {
+		return control.Evidence{}, unknown("最後の訓練は、結果を監査ログに結び付けていない以前の版のものです。次の訓練まで未確認とします。")
+	} else if f != nil && f.Code == "backup.receipt_altered" {
+		return control.Evidence{Measured: "最後の訓練の結果が、訓練のときに監査ログに書いたものと合いません。", Failed: []string{"訓練の結果が書き換えられたか、なくなっています。"}}, nil
+	}
 	if err != nil {
 		return control.Evidence{}, err
 	}
 	e := control.Evidence{OK: r.OK, Failed: r.Bad, Facts: map[string]any{
 		"drill": r.ID, "set": r.Set, "tables": r.Tables, "rows": r.Rows, "events": r.Events, "files": r.Blobs,
-		"rpo_seconds": int(r.RPO), "rto_seconds": r.RTO, "ledger": r.Ledger,
+		"ledger": r.Ledger,
 	}}
+	if r.OK {
+		e.Facts["rpo_seconds"], e.Facts["rto_seconds"] = int(r.RPO), r.RTO
+	}
+	if r.Part != "" {
+		e.Facts["part"] = r.Part
+	}
 	if age := time.Since(r.At); age > fresh {
 		e.OK, e.Failed = false, append(e.Failed, fmt.Sprintf("最後の訓練は%sで、%d時間を超えています。", jst.Stamp(r.At), int(fresh/time.Hour)))
 	}
-	e.Measured = fmt.Sprintf("%sに、%sのバックアップから%d表・%d行・監査記録%d件を%.1f秒で戻し、すべて照合しました（訓練のときの最新のバックアップは%s前のもの、消去の台帳: %s）。",
-		jst.Stamp(r.At), jst.Stamp(r.Taken), r.Tables, r.Rows, r.Events, r.RTO, span(r.RPO), r.Ledger) + r.ToPoint.Says() + s.standingSays()
+	e.Measured = fmt.Sprintf("%sに、%sのバックアップから%d表・%d行・監査記録%d件・保管ファイル%d個を%.1f秒で戻し、すべて照合しました（訓練のときの最新のバックアップは%s前のもの、消去の台帳: %s）。",
+		jst.Stamp(r.At), jst.Stamp(r.Taken), r.Tables, r.Rows, r.Events, r.Blobs, r.RTO, span(r.RPO), r.Ledger) + r.ToPoint.Says() + s.standingSays()
+	if err := s.pointNow(ctx, &e); err != nil {
+		return control.Evidence{}, err
+	}
 	if p := r.ToPoint; p != nil && p.Why == "" {
 		e.Facts["point_rpo_seconds"], e.Facts["point_rto_seconds"], e.Facts["wal_files"] = int(p.RPO), p.RTO, p.Files
 	}
@@ -146,15 +206,6 @@ func (s *Service) probeDrill(ctx context.Context) (control.Evidence, error) {
 		e.Measured = fmt.Sprintf("%sの訓練で、%d件の不一致がありました: %s", jst.Stamp(r.At), len(r.Bad), strings.Join(r.Bad[:min(3, len(r.Bad))], "、"))
 	}
 	return e, nil
-}
-
-// standingSays tells when no WAL arrives at this moment, whatever the night's drill found.
-func (s *Service) standingSays() string {
-	now, ok := s.Standing()
-	if !ok || now.Made || now.Why == "" {
-		return ""
-	}
-	return "いまは" + jst.Stamp(now.Since) + "から、" + why(now.Why) + "。"
 }
 
 // span renders seconds in the largest unit that fits.

@@ -16,7 +16,7 @@ import (
 type PointReceipt struct {
 	Why    string    `json:"why,omitempty"` // why there was none; nothing else is set then
 	At     time.Time `json:"at"`            // the instant
-	RPO    float64   `json:"rpo_seconds"`   // what would be lost now: the age of the newest shipped commit
+	RPO    float64   `json:"rpo_seconds"`   // the age of the newest shipped commit at the drill: measured, no bound
 	RTO    float64   `json:"rto_seconds"`
 	Base   string    `json:"base"`
 	Files  int       `json:"wal_files"`
@@ -66,7 +66,10 @@ func (s *Service) drillPoint(ctx context.Context, now time.Time) (*PointReceipt,
 	case err != nil:
 		r.Bad = []string{code(err) + ": " + err.Error()}
 	default:
-		r.Files, r.Rows, r.Events, r.Ledger, r.Bad = got.Point.Files, got.Rows, got.Events, got.Ledger, got.Bad
+		r.Base, r.Files, r.Rows, r.Events, r.Ledger, r.Bad = got.Point.Base, got.Point.Files, got.Rows, got.Events, got.Ledger, got.Bad
+		for _, id := range got.Point.Skipped {
+			r.Bad = append(r.Bad, id+": この写しは壊れているため、前の写しから戻しました")
+		}
 	}
 	return r, nil
 }
@@ -103,5 +106,5 @@ func (r *PointReceipt) Says() string {
 	case len(r.Bad) > 0:
 		return "任意の時刻への復元に失敗しました: " + strings.Join(r.Bad[:min(3, len(r.Bad))], "、") + "。"
 	}
-	return "任意の時刻への復元も、" + jst.StampSec(r.At) + "の状態に戻して確かめました（失われ得る時間は" + span(r.RPO) + "、戻す時間は" + span(r.RTO) + "）。"
+	return "任意の時刻への復元も、" + jst.StampSec(r.At) + "の状態に戻して確かめました（訓練のとき、届いていた最後の変更は" + span(r.RPO) + "前のものでした。戻すのにかかった時間は" + span(r.RTO) + "です）。"
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Examine opens kept data sets as they lie there, before any ledger is replayed, each with the newest copy of
-// the key store, and hands them over: the oldest, the newest and one between. An erasure so finds out whether
+// the key store, and hands them over: the oldest, the newest and one between, and where there is PostgreSQL the oldest copy of the cluster. An erasure so finds out whether
 // what it erased can still be read in them. Nothing stays behind.
 func (s *Service) Examine(ctx context.Context, look func(set string, taken time.Time, main *db.DB, v *vault.Vault) error) error {
 	leave, err := s.enter(ctx)
@@ -30,7 +30,7 @@ func (s *Service) Examine(ctx context.Context, look func(set string, taken time.
 			return err
 		}
 	}
-	return nil
+	return s.examinePoint(ctx, look)
 }
 
 // few are the first, the middle and the last of a list.

@@ -23,9 +23,11 @@ type follower struct {
 	sent  map[string]bool
 	until time.Time // every commit before has been shipped
 	last  string    // the newest shipped file
+	marks []mark    // how far single files reach
 	beats int       // since this connection began
 
 	busyBase atomic.Bool // a copy of the cluster is being made beside
+	busyCopy atomic.Bool // the second place is being brought up to date beside
 	work     sync.WaitGroup
 }
 
@@ -33,9 +35,11 @@ const (
 	look        = time.Second      // how often whole files are looked for
 	restarts    = time.Second      // before the first restart of the receiver
 	restartMost = 5 * time.Minute  // between restarts, and until what may not be copied is asked about again
-	lateAfter   = 15 * time.Minute // shipping that stands still for so long is told
 	ackWithin   = 30 * time.Second // how long the receiver may take for what was committed
 )
+
+// lateAfter is how long shipping may stand still before it is told; a test makes it short.
+var lateAfter = 15 * time.Minute
 
 // Follow streams the cluster's WAL into the place of the backups until ctx ends, and has a copy of the cluster
 // made once a day. A receiver that dies is told and started again; where the cluster may not be copied, or does
@@ -189,6 +193,9 @@ func (f *follower) ship(ctx context.Context, received chan error) error {
 		if f.beats > 0 && err == nil && now.Sub(pruned) > time.Hour {
 			pruned = now
 			f.tidy(ctx)
+			if f.busyCopy.CompareAndSwap(false, true) {
+				f.work.Go(func() { f.carryOn(ctx); f.busyCopy.Store(false) })
+			}
 		}
 		if f.beats > 0 && now.Sub(based) > basePause {
 			based = now
@@ -290,8 +297,19 @@ func (f *follower) beat(ctx context.Context) error {
 	if err := f.keepKeys(ctx); err != nil {
 		return err
 	}
+	if f.beats == 0 {
+		st, err := f.shelf.state(ctx, f.cluster.System, f.cluster.Timeline)
+		if err != nil && !codeIn(err, "backup.damaged") {
+			return err
+		}
+		if st != nil {
+			f.marks = st.Marks
+		}
+	}
+	f.marks = marked(f.marks, mark{last, before.Clock}, before.Clock.Add(-f.o.Policy.KeyLife))
 	err = f.shelf.putState(ctx, walState{
 		System: f.cluster.System, Timeline: f.cluster.Timeline, Segment: f.cluster.Segment, Last: last, Until: before.Clock, Shipped: time.Now().UTC(),
+		Marks: f.marks,
 	})
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func (s *Service) Run(ctx context.Context, who actor.Actor) (*Made, error) {
 
 func (s *Service) run(ctx context.Context, who actor.Actor, now time.Time) (*Made, error) {
 	m, err := s.make(ctx, who, now)
-	if err != nil {
+	if err = roomless(err, "バックアップの置き場所"); err != nil {
 		after := context.WithoutCancel(ctx)
 		s.record(after, who, "backup.failed", "failed", map[string]any{"code": code(err), "day": jst.Of(now).String()})
 		if e := s.sweep(after); e != nil {

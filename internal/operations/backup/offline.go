@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ const offlineSays = "消すことのできない写しを、別の権限の場�
 func (s *Service) offline() control.Control {
 	c := control.Control{
 		ID: "BK-OFFLINE", Grades: []control.Grade{control.Real}, Owner: "SRE", Says: offlineSays,
-		NotProven: "鍵の写しは、鍵を破棄したときにすぐ消せるよう、消せる形で置いています。置き場所の物理的な管理と、その管理者の権限はクラウド事業者と契約によります。",
+		NotProven: "最新の写しの読み直しは20時間に1回です（写したときにもすべて読み直します）。それより前の写しは、数と日付だけを見ています。鍵の写しは、鍵を破棄したときにすぐ消せるよう、消せる形で置いています。置き場所の物理的な管理と、その管理者の権限はクラウド事業者と契約によります。",
 	}
 	if s.o.Second == nil {
 		c.Pending = "別の権限で守られた二つ目の置き場所が設定されていないため、消せない写しがあることを確認できません。"
@@ -26,12 +27,27 @@ func (s *Service) offline() control.Control {
 	}
 	c.Every, c.Fresh = every, fresh
 	c.Probe = s.probeOffline
-	c.Mutant = func(ctx context.Context) (control.Evidence, error) {
-		m := &Service{o: s.o, shelf: s.shelf, busy: s.busy, checked: map[string]time.Time{}}
-		m.o.Second = lockless{s.o.Second}
-		return m.probeOffline(ctx)
+	c.Mutant = func(ctx context.Context) (out control.Evidence, err error) {
+		for _, place := range []Second{lockless{s.o.Second}, lossy{s.o.Second}} {
+			m := &Service{o: s.o, shelf: s.shelf, busy: s.busy, checked: s.allRead()} // what was read is not fetched again
+			m.o.Second = place
+			e, err := m.probeOffline(ctx)
+			if err != nil || e.OK {
+				return e, err
+			}
+			out.Measured, out.Failed = e.Measured, append(out.Failed, e.Failed...)
+		}
+		return out, nil
 	}
 	return c
+}
+
+// lossy is the mutant's place in which a file of every copy is lost.
+type lossy struct{ Second }
+
+func (l lossy) List(ctx context.Context, prefix string) ([]string, error) {
+	names, err := l.Second.List(ctx, prefix)
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasSuffix(n, "/"+PartBlobs+".00001") }), err
 }
 
 // lockless is the mutant's place: it writes, but locks nothing.
@@ -82,6 +98,18 @@ func (s *Service) probeOffline(ctx context.Context) (control.Evidence, error) {
 	if age := now.Sub(newest.Taken); age > 2*24*time.Hour {
 		e.Failed = append(e.Failed, fmt.Sprintf("最後の写しは%sのもので、2日を超えています。", jst.Stamp(newest.Taken)))
 	}
+	bad, err := s.whole(ctx, newest, there.files[newest.ID])
+	if err != nil {
+		return e, err
+	}
+	for _, b := range bad {
+		e.Failed = append(e.Failed, b.String())
+	}
+	if keys, err := s.second().list(ctx, Keys); err != nil {
+		return e, err
+	} else if len(keys.sets) == 0 {
+		e.Failed = append(e.Failed, "二つ目の置き場所に、写しを開くための鍵の写しがありません。")
+	}
 	open := 0
 	for _, file := range there.files[newest.ID] {
 		until, err := s.o.Second.LockedUntil(ctx, folder(Data, newest.ID)+file)
@@ -92,12 +120,64 @@ func (s *Service) probeOffline(ctx context.Context) (control.Evidence, error) {
 			open++
 		}
 	}
+	base, err := s.openBase(ctx, now)
+	if err != nil {
+		return e, err
+	}
+	open += base
 	if open > 0 {
 		e.Failed = append(e.Failed, fmt.Sprintf("守られていないファイルが%d個ある", open))
 	}
 	e.OK = len(e.Failed) == 0
 	e.Facts = map[string]any{"sets": len(there.sets), "newest": newest.ID, "files": len(there.files[newest.ID]), "unlocked": open}
-	e.Measured = fmt.Sprintf("二つ目の置き場所に%d世代があり、最新は%sのものです。サービス自身の資格情報で検査用の写しを消そうとし、最新の世代の%dファイルの期限を調べて、問題は%d件でした。",
+	e.Measured = fmt.Sprintf("二つ目の置き場所に%d世代があり、最新は%sのものです。サービス自身の資格情報で検査用の写しを消そうとし、最新の世代の%dファイルがそろっているかと、その期限を調べて、問題は%d件でした。",
 		len(there.sets), jst.Stamp(newest.Taken), len(there.files[newest.ID]), len(e.Failed))
+	if at, ok := s.readAt(inSecond(newest.ID)); ok {
+		e.Measured += "すべてのバイトを読み直したのは" + jst.Stamp(at) + "です。"
+	}
 	return e, nil
+}
+
+// whole tells what a copy in the second place lacks of its table of contents, and reads it to its last byte unless that
+// was done a short while ago.
+func (s *Service) whole(ctx context.Context, h *held, files []string) (bad []Finding, err error) {
+	for _, p := range h.Parts {
+		for _, f := range p.Pieces {
+			if !slices.Contains(files, f.Name) {
+				bad = append(bad, Finding{Set: h.ID, Day: h.Day.String(), Part: p.Name, Piece: f.Name, What: partWords[p.Name] + "のファイルがありません。"})
+			}
+		}
+	}
+	if at, ok := s.readAt(inSecond(h.ID)); len(bad) > 0 || ok && time.Since(at) < rereading {
+		return bad, nil
+	}
+	if bad, err = s.second().check(ctx, h); err == nil && len(bad) == 0 {
+		s.passed(inSecond(h.ID))
+	}
+	return bad, err
+}
+
+// inSecond is what remembers that a set was read in the second place.
+func inSecond(id string) string { return "second/" + id }
+
+// openBase counts the files of the newest copy of the cluster in the second place that ought to be locked and are not.
+func (s *Service) openBase(ctx context.Context, now time.Time) (open int, err error) {
+	there, err := s.second().list(ctx, Base)
+	if err != nil || len(there.sets) == 0 {
+		return 0, err
+	}
+	newest := there.sets[len(there.sets)-1]
+	if !s.o.Policy.lockBase(newest, now).After(now) {
+		return 0, nil
+	}
+	for _, file := range there.files[newest.ID] {
+		until, err := s.o.Second.LockedUntil(ctx, folder(Base, newest.ID)+file)
+		if err != nil {
+			return 0, err
+		}
+		if !until.After(now) {
+			open++
+		}
+	}
+	return open, nil
 }

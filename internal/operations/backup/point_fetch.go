@@ -18,9 +18,9 @@ import (
 
 func (u *pointing) wal() string { return filepath.Join(u.work, "wal") }
 
-// unpackBase writes the cluster's folder.
+// unpackBase writes the cluster's folder, from the newest copy that is whole.
 func (u *pointing) unpackBase(ctx context.Context) (err error) {
-	if _, err := pgtool.FindServer(ctx, u.base.Base.Major); err != nil { // before hours of unpacking
+	if _, err := pgtool.FindServer(ctx, u.bases[0].Base.Major); err != nil { // before hours of unpacking
 		return err
 	}
 	if u.work, err = pgtool.Workshop(u.dir); err != nil {
@@ -32,7 +32,20 @@ func (u *pointing) unpackBase(ctx context.Context) (err error) {
 	if err := errors.Join(os.MkdirAll(u.p.Cluster, 0o700), os.Chmod(u.p.Cluster, 0o700), os.MkdirAll(u.wal(), 0o700)); err != nil {
 		return err
 	}
-	return u.read(ctx, u.base, PartCluster, func(r io.Reader) error { return untar(r, u.p.Cluster) })
+	for i, b := range u.bases {
+		if err := u.take(ctx, b); err != nil {
+			return err
+		}
+		err := u.read(ctx, u.base, PartCluster, func(r io.Reader) error { return untar(r, u.p.Cluster) })
+		if err == nil || i == len(u.bases)-1 || !codeIn(err, "backup.damaged") {
+			return err
+		}
+		u.r.Point.Skipped = append(u.r.Point.Skipped, b.ID) // an older one with more WAL serves as well
+		if err := empty(u.p.Cluster); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // untar writes the folders and files of a tar below a folder. The server writes no others without tablespaces.
@@ -107,17 +120,22 @@ func (u *pointing) fetchWAL(ctx context.Context) error {
 		var f *fault.Fault
 		switch {
 		case fault.Is(err, fault.Missing):
-			u.hole = fault.New(fault.Conflict, "backup.wal_missing", "file", name, "at", jst.StampSec(u.p.At)).Because(err)
-			return nil
+			return u.gap(ctx, "backup.wal_missing", stored, name, err)
 		case errors.As(err, &f) && f.Code == "backup.damaged":
-			u.hole = fault.New(fault.Conflict, "backup.wal_damaged", "file", name, "at", jst.StampSec(u.p.At)).Because(err)
-			return os.Remove(filepath.Join(u.wal(), name))
+			return errors.Join(u.gap(ctx, "backup.wal_damaged", stored, name, err), os.Remove(filepath.Join(u.wal(), name)))
 		case err != nil:
 			return err
 		}
 		u.r.Point.Files++
 	}
 	return nil
+}
+
+// gap keeps why the WAL ends, with what can be had instead.
+func (u *pointing) gap(ctx context.Context, code, stored, name string, why error) error {
+	reach, err := u.reachWithout(ctx, stored)
+	u.hole = fault.New(fault.Conflict, code, "file", name, "at", jst.StampSec(u.p.At), "reach", reach).Because(why)
+	return err
 }
 
 func (u *pointing) fetch(ctx context.Context, stored, name string) error {

@@ -54,7 +54,7 @@ func TestClusterIsKept(t *testing.T) {
 	to, kept := filepath.Join(r.e.Dir, "to"), pgFolder(t)
 	got, err := r.point(to, between, kept)
 	r.must(err)
-	if len(ledger.calls) != 2 || !slices.Contains(ledger.calls, db.Postgres) || got.Ledger != "1件を適用" || got.Point.Cluster != kept {
+	if !slices.Equal(ledger.calls, []db.Engine{db.Postgres}) || got.How != "cluster" || got.Tables == 0 || got.Rows == 0 || got.Ledger != "1件を適用" || got.Point.Cluster != kept {
 		t.Errorf("%v, %+v", ledger.calls, got)
 	}
 	for _, name := range []string{mainFile, keysFile} {

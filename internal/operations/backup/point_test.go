@@ -135,7 +135,7 @@ func TestRestoresToAnInstant(t *testing.T) {
 	if !slices.Contains(have, first) || slices.Contains(have, second) {
 		t.Errorf("at the instant there are %v; first %s, second %s", have, first, second)
 	}
-	if got.Point.Base != base.ID || got.Point.Commit.After(between) || got.Point.Leaves == 0 || got.Events == 0 {
+	if got.Point.Base != base.ID || got.Point.Commit.After(between) || got.Point.Leaves == 0 || got.Events == 0 || got.Point.Open <= 0 || !got.Point.FilesOf.Equal(got.Taken) || got.Taken.IsZero() {
 		t.Errorf("%+v %+v", got, got.Point)
 	}
 	r.later = map[ids.Tenant]bool{first: true}

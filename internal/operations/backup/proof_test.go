@@ -42,7 +42,7 @@ func TestProofDaily(t *testing.T) {
 			}
 			at := time.Now().AddDate(0, 0, -1)
 			if sabotaged {
-				w.must(w.flipped(t.Context(), at))
+				w.must(w.flipped(t.Context(), at, Data))
 			} else {
 				w.must(second(w.Service.run(t.Context(), nightly, at)))
 			}
@@ -95,6 +95,63 @@ func TestProofDrill(t *testing.T) {
 			return broken(ev)
 		})
 	})
+}
+
+// TestProofDrillOfWAL: a build whose follower leaves out one WAL file, and one whose follower falls silent, without a
+// word of it, pass no probe, although a new copy of the cluster heals what comes after and the night's drill succeeds.
+func TestProofDrillOfWAL(t *testing.T) {
+	for name, spoil := range map[string]func(*river){
+		"a file left out": func(r *river) {
+			n := 0
+			r.skips = func(string) bool { n++; return n == 2 }
+		},
+		"silent": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			controltest.Proves(t, "BK-DRILL", func(sabotaged bool) error {
+				r := newRiver(t, "")
+				if sabotaged && spoil != nil {
+					spoil(r)
+				}
+				r.flow()
+				r.based()
+				r.fill(2)
+				r.tenant(80)
+				r.reaches(r.clock())
+				r.stop()
+				r.again()
+				if sabotaged && spoil == nil {
+					r.fallSilent()
+				}
+				r.must(second(r.Drill(t.Context(), nightly)))
+				c := r.control("BK-DRILL")
+				ev, err := c.Probe(t.Context())
+				if err != nil {
+					return err
+				}
+				if !sabotaged {
+					if m, ok, err := r.mutantPoint(t.Context()); err != nil || !ok || m.OK || len(m.Failed) == 0 {
+						t.Errorf("the mutant beside the service: %v %+v %v", ok, m, err)
+					}
+					if m, err := c.Mutant(t.Context()); err != nil || m.OK {
+						t.Errorf("the mutant: %+v %v", m, err)
+					}
+				}
+				return broken(ev)
+			})
+		})
+	}
+}
+
+// fallSilent is what lies there an hour after a stream that stopped while this process says that it goes on.
+func (r *river) fallSilent() {
+	r.t.Helper()
+	_, st, err := r.reach(r.t.Context())
+	r.must(err)
+	back := time.Hour
+	st.Until = st.Until.Add(-back)
+	r.must(r.shelf.putState(r.t.Context(), *st))
+	r.standing = Standing{Made: true, Since: time.Now().Add(-2 * back)}
 }
 
 func TestMutantsAnswerNo(t *testing.T) {

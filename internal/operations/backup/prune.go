@@ -110,7 +110,7 @@ func (s *Service) forget(ctx context.Context, who actor.Actor, gone []Generation
 		if err := dropSets(tx, gone, now); err != nil {
 			return err
 		}
-		_, err := s.o.Log.Append(tx, audit.Event{Verb: "backup.dropped", Actor: who, Kind: "backup", Result: "ok", Detail: map[string]any{"sets": names}})
+		_, err := s.o.Log.Append(tx, audit.Event{Verb: verbDropped, Actor: who, Kind: "backup", Result: "ok", Detail: map[string]any{"sets": names}})
 		return err
 	})
 }
@@ -125,7 +125,7 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 	defer leave()
 	now := time.Now()
 	fresh, err := s.copyKeys(ctx, who, now)
-	if err != nil {
+	if err != nil || s.hoard {
 		return err
 	}
 	all, err := s.shelf.list(ctx, Keys)
@@ -149,6 +149,9 @@ func (s *Service) RenewKeys(ctx context.Context, who actor.Actor) error {
 	}
 	return s.renewSecond(ctx, fresh)
 }
+
+// SabotageRenewal is the mutants': a renewal leaves the older copies where they are.
+func (s *Service) SabotageRenewal() { s.hoard = true }
 
 // copyKeys takes a copy of the key store alone.
 func (s *Service) copyKeys(ctx context.Context, who actor.Actor, now time.Time) (fresh *held, err error) {

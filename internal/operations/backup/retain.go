@@ -18,9 +18,16 @@ import (
 // one to sweep it.
 const unfinishedFor = 26 * time.Hour
 
+// short are the kinds that live for days only, wherever they lie.
+var short = map[Kind]string{Keys: "鍵の写し", Base: "データベース全体の写し"}
+
+// Ageless is how old something counts that bears no date that anybody could check.
+var Ageless = time.Unix(0, 0)
+
 // lying is everything that lies in one place of backups.
 type lying struct {
 	files int
+	alien bool // files that belong to no backup
 	kinds map[Kind]*contents
 	bad   []string
 }
@@ -35,6 +42,7 @@ func everything(ctx context.Context, sh *shelf, now time.Time, foreign func(name
 	l := &lying{files: len(names), kinds: map[Kind]*contents{}}
 	for _, n := range names {
 		if foreign(n) {
+			l.alien = true
 			l.bad = append(l.bad, n+": バックアップのものでないファイルがあります。")
 		}
 	}
@@ -50,6 +58,9 @@ func everything(ctx context.Context, sh *shelf, now time.Time, foreign func(name
 		for _, h := range c.sets {
 			for _, b := range strangers(h, c.files[h.ID]) {
 				l.bad = append(l.bad, b.String())
+			}
+			if what := short[kind]; what != "" && now.Sub(h.Taken) > DefaultPolicy().KeyLife {
+				l.bad = append(l.bad, fmt.Sprintf("%s %s は7日より古いものです。", what, h.ID))
 			}
 			if !jst.BackupExpiry(h.Taken).After(now) {
 				l.bad = append(l.bad, fmt.Sprintf("%s は1年より古いものです。", h.ID))
@@ -83,21 +94,71 @@ func (l *lying) oldest() (first time.Time) {
 	return first
 }
 
-// Oldest is when the oldest of everything that lies in the places of backups was begun; zero: there is nothing.
+// age is the oldest of everything, or Ageless.
+func (l *lying) age() time.Time {
+	for _, c := range l.kinds {
+		for id := range c.files {
+			if _, ok := begun(id); !ok {
+				return Ageless
+			}
+		}
+	}
+	if l.alien {
+		return Ageless
+	}
+	return l.oldest()
+}
+
+func alien(name string) bool { return !hasTop(name) }
+
+func alienInSecond(name string) bool { return alien(name) && !strings.HasPrefix(name, canaryFolder) }
+
+// Oldest is when the oldest of everything that lies in the places of backups was begun; zero: there is nothing; Ageless:
+// there is something of which nobody can tell.
 func (s *Service) Oldest(ctx context.Context) (time.Time, error) {
-	l, err := everything(ctx, &s.shelf, time.Now(), func(string) bool { return false })
+	l, err := everything(ctx, &s.shelf, time.Now(), alien)
 	if err != nil {
 		return time.Time{}, err
 	}
-	first := l.oldest()
+	first := l.age()
 	if s.o.Second == nil {
 		return first, nil
 	}
-	if l, err = everything(ctx, s.second(), time.Now(), func(string) bool { return false }); err != nil {
+	if l, err = everything(ctx, s.second(), time.Now(), alienInSecond); err != nil {
 		return first, err
 	}
-	if at := l.oldest(); !at.IsZero() && (first.IsZero() || at.Before(first)) {
+	if at := l.age(); !at.IsZero() && (first.IsZero() || at.Before(first)) {
 		first = at
+	}
+	return first, nil
+}
+
+// OldestKeys is when the oldest of all copies of the key store that lie in the places of backups was taken, one that
+// nothing opens any more included; zero: there is none.
+func (s *Service) OldestKeys(ctx context.Context) (first time.Time, err error) {
+	for _, sh := range []*shelf{&s.shelf, s.second()} {
+		if sh.store == nil {
+			continue
+		}
+		c, err := sh.list(ctx, Keys)
+		if err != nil {
+			return first, err
+		}
+		taken := map[string]time.Time{}
+		for _, h := range c.sets {
+			taken[h.ID] = h.Taken
+		}
+		for id := range c.files {
+			at, known := taken[id]
+			if !known {
+				if at, known = begun(id); !known {
+					at = Ageless // without a day in its name it may be of any
+				}
+			}
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+		}
 	}
 	return first, nil
 }
@@ -111,7 +172,7 @@ func (s *Service) made(ctx context.Context, now time.Time) (out []Generation, er
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.o.Log.Find(ctx, actor.System(ids.System, "probe"), audit.Filter{Verb: "backup.made", From: now.AddDate(0, -14, 0), Limit: mostMade})
+	all, err := s.o.Log.Find(ctx, actor.System(ids.System, "probe"), audit.Filter{Verb: verbMade, From: now.AddDate(0, -14, 0), Limit: mostMade})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +216,7 @@ func (s *Service) rungs(ctx context.Context, there []Generation, now time.Time) 
 // probeRetain looks at everything that really lies in the places of the backups, and at what ought to.
 func (s *Service) probeRetain(ctx context.Context) (control.Evidence, error) {
 	now := time.Now()
-	l, err := everything(ctx, &s.shelf, now, func(name string) bool { return !hasTop(name) })
+	l, err := everything(ctx, &s.shelf, now, alien)
 	if err != nil {
 		return control.Evidence{}, err
 	}
@@ -186,11 +247,6 @@ func (s *Service) probeRetain(ctx context.Context) (control.Evidence, error) {
 	}
 	data, keys := l.kinds[Data], l.kinds[Keys]
 	days := newestOfDay(data.generations())
-	for _, g := range keys.generations() {
-		if now.Sub(g.Taken) > DefaultPolicy().KeyLife {
-			fail("鍵の写し %s は7日より古いものです。", g.ID)
-		}
-	}
 	if most := s.o.Policy.Daily + s.o.Policy.Weekly + s.o.Policy.Monthly; len(days) > most {
 		fail("世代が%d個あり、定めた%d個を超えています。", len(days), most)
 	}
@@ -200,6 +256,15 @@ func (s *Service) probeRetain(ctx context.Context) (control.Evidence, error) {
 	}
 	for _, d := range gone {
 		fail("残すはずの %s の世代がありません。", d)
+	}
+	since, err := s.since(ctx)
+	if err != nil {
+		return control.Evidence{}, err
+	}
+	if says, err := s.sinceSays(ctx, since); err != nil {
+		return control.Evidence{}, err
+	} else if says != "" {
+		fail("%s", says)
 	}
 	second, err := s.retainSecond(ctx, now, &e)
 	if err != nil {
@@ -222,7 +287,7 @@ func (s *Service) retainSecond(ctx context.Context, now time.Time, e *control.Ev
 	if s.o.Second == nil {
 		return "", nil
 	}
-	l, err := everything(ctx, s.second(), now, func(name string) bool { return !hasTop(name) && !strings.HasPrefix(name, canaryFolder) })
+	l, err := everything(ctx, s.second(), now, alienInSecond)
 	if err != nil {
 		return "", unknown("二つ目の置き場所に届かないため、そこに古いものがないかを確認できません。")
 	}

@@ -85,17 +85,24 @@ func (o *Options) build(ctx context.Context, dir string) (closers []func() error
 	return closers, err
 }
 
-// mutantDaily: yesterday's backup is there, but one bit of it has flipped.
-func mutantDaily(ctx context.Context, temp string) (control.Evidence, error) {
-	return sandbox(ctx, temp, DefaultPolicy(), func(s *Service) (control.Evidence, error) {
-		if err := s.flipped(ctx, time.Now().AddDate(0, 0, -1)); err != nil {
-			return control.Evidence{}, err
+// mutantDaily: yesterday's backup is there, but one bit of it has flipped; or one of the keys without which it does not open.
+func mutantDaily(ctx context.Context, temp string) (out control.Evidence, err error) {
+	for _, kind := range []Kind{Data, Keys} {
+		e, err := sandbox(ctx, temp, DefaultPolicy(), func(s *Service) (control.Evidence, error) {
+			if err := s.flipped(ctx, time.Now().AddDate(0, 0, -1), kind); err != nil {
+				return control.Evidence{}, err
+			}
+			return s.probeDaily(ctx)
+		})
+		if err != nil || e.OK {
+			return e, err
 		}
-		return s.probeDaily(ctx)
-	})
+		out.Measured, out.Failed = e.Measured, append(out.Failed, e.Failed...)
+	}
+	return out, nil
 }
 
-func (s *Service) flipped(ctx context.Context, at time.Time) error {
+func (s *Service) flipped(ctx context.Context, at time.Time, kind Kind) error {
 	m, err := s.run(ctx, nightly, at)
 	if err != nil {
 		return err
@@ -104,6 +111,13 @@ func (s *Service) flipped(ctx context.Context, at time.Time) error {
 	clear(s.checked)
 	s.mu.Unlock()
 	name := folder(Data, m.ID) + PartMain + ".00001"
+	if kind == Keys {
+		name = folder(Keys, m.Keys) + PartKeys + ".00001"
+	}
+	return s.flip(ctx, name)
+}
+
+func (s *Service) flip(ctx context.Context, name string) error {
 	r, err := s.o.Target.Open(ctx, name)
 	if err != nil {
 		return err

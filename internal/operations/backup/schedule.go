@@ -91,7 +91,7 @@ func (s *Service) Daily(ctx context.Context, slot jst.Date) error {
 	if _, err := s.run(ctx, nightly, now); err != nil {
 		return err
 	}
-	if _, err := s.NewestDrill(ctx); missing(err) {
+	if _, err := s.NewestDrill(ctx); undrilled(err) {
 		_, err := s.drill(ctx, nightly)
 		return err
 	}
@@ -118,8 +118,8 @@ func (s *Service) since(ctx context.Context) (time.Time, error) {
 	return db.Time(us), err
 }
 
-// tellMissed records each day without a backup once. Days that the ladder has dropped since are told apart
-// by looking only at those after the newest backup.
+// tellMissed records each day without a backup once, and has people told of it. Days that the ladder has dropped since
+// are told apart by looking only at those after the newest backup.
 func (s *Service) tellMissed(ctx context.Context, all []Generation, now time.Time) error {
 	since, err := s.since(ctx)
 	if err != nil {
@@ -129,10 +129,11 @@ func (s *Service) tellMissed(ctx context.Context, all []Generation, now time.Tim
 	if n := len(days); n > 0 && days[n-1].Taken.After(since) {
 		since = days[n-1].Day.AddDays(1).Start()
 	}
+	var told []jst.Date
 	for _, day := range s.o.Policy.missed(since, all, now) {
-		err := s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) error {
-			n, err := tx.Exec(qMissedAdd, ids.System, day.String(), db.Micros(now))
-			if err != nil || n == 0 {
+		n := int64(0)
+		err := s.o.Main.Tx(ctx, ids.System, func(tx *db.Tx) (err error) {
+			if n, err = tx.Exec(qMissedAdd, ids.System, day.String(), db.Micros(now)); err != nil || n == 0 {
 				return err
 			}
 			_, err = s.o.Log.Append(tx, audit.Event{Verb: "backup.missed", Actor: nightly, Kind: "backup", Result: "failed", Detail: map[string]any{"day": day.String()}})
@@ -142,6 +143,12 @@ func (s *Service) tellMissed(ctx context.Context, all []Generation, now time.Tim
 			return err
 		}
 		s.o.Logger.Error("backup: a day has none", "day", day.String())
+		if n > 0 {
+			told = append(told, day)
+		}
+	}
+	if len(told) > 0 && s.o.Missed != nil {
+		s.o.Missed(ctx, told)
 	}
 	return nil
 }

@@ -61,6 +61,8 @@ func TestTargetUnreachableForThreeDaysThenCaughtUp(t *testing.T) {
 		w.bornOn(now.AddDate(0, 0, -10))
 		store := &moody{Store: w.o.Target, err: errors.New("no route to the store")}
 		s := w.over(store)
+		var told []jst.Date
+		s.o.Missed = func(_ context.Context, days []jst.Date) { told = append(told, days...) }
 		for range 3 {
 			if err := s.Daily(t.Context(), today); err == nil {
 				t.Fatal("no error although the target is gone")
@@ -83,6 +85,9 @@ func TestTargetUnreachableForThreeDaysThenCaughtUp(t *testing.T) {
 		}
 		if n := w.verbs("backup.missed"); n != 3 {
 			t.Fatalf("%d missed days told after the catch-up", n)
+		}
+		if want := []jst.Date{today.AddDays(-3), today.AddDays(-2), today.AddDays(-1)}; !slices.Equal(told, want) {
+			t.Errorf("people heard of %v, want %v", told, want)
 		}
 		if _, err := s.NewestDrill(t.Context()); err != nil {
 			t.Fatalf("the first backup was not tried: %v", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,13 +32,14 @@ type Locker interface {
 
 // Copied is what one run did in the second place.
 type Copied struct {
-	Sets    []string `json:"sets"`    // copied now
-	Bytes   int64    `json:"bytes"`   // of them
-	Dropped []string `json:"dropped"` // beyond the ladder, and no longer locked
+	Sets    []string `json:"sets"`      // copied now
+	Bytes   int64    `json:"bytes"`     // of them
+	WAL     int      `json:"wal_files"` // copied now
+	Dropped []string `json:"dropped"`   // beyond the ladder, and no longer locked
 }
 
 // CopySecond brings the data sets that still live in the lock's time to the second place, with the newest copy of the
-// key store, reads them back, and drops there what the ladder drops. A set is complete when its table of contents is
+// key store and with copies of the cluster and their WAL, reads them back, and drops there what the ladder drops. A set is complete when its table of contents is
 // there, which is written last.
 func (s *Service) CopySecond(ctx context.Context, who actor.Actor) (*Copied, error) {
 	if s.o.Second == nil {
@@ -50,7 +52,7 @@ func (s *Service) CopySecond(ctx context.Context, who actor.Actor) (*Copied, err
 	defer leave()
 	c := &Copied{Sets: []string{}, Dropped: []string{}}
 	err = s.copySecond(ctx, c)
-	result, detail := "ok", map[string]any{"sets": c.Sets, "bytes": c.Bytes, "dropped": c.Dropped}
+	result, detail := "ok", map[string]any{"sets": c.Sets, "bytes": c.Bytes, "wal_files": c.WAL, "dropped": c.Dropped}
 	if err != nil {
 		result, detail["why"] = "failed", code(err)
 	}
@@ -84,7 +86,14 @@ func (s *Service) copySecond(ctx context.Context, c *Copied) error {
 			return err
 		}
 	}
-	return s.thinSecond(ctx, c, now)
+	lines, err := s.carryClusters(ctx, c) // none without PostgreSQL
+	if err != nil {
+		return err
+	}
+	if err := s.carryReach(ctx, lines); err != nil {
+		return err
+	}
+	return s.thinSecond(ctx, c, data, now)
 }
 
 func (s *Service) second() *shelf {
@@ -114,6 +123,9 @@ func (s *Service) carry(ctx context.Context, h *held, until time.Time) (n int64,
 	bad, err := s.second().check(ctx, got)
 	if err == nil && (len(bad) > 0 || got.sum != h.sum) {
 		err = damaged(h.ID, manifestName, errors.New("backup: the copy in the second place differs"))
+	}
+	if err == nil {
+		s.passed(inSecond(h.ID))
 	}
 	return n, err
 }
@@ -153,27 +165,48 @@ func (s *Service) renewSecond(ctx context.Context, newest *held) error {
 	return nil
 }
 
-// thinSecond applies the ladder; what is still locked waits for another day.
-func (s *Service) thinSecond(ctx context.Context, c *Copied, now time.Time) error {
+// thinSecond applies the ladder, and sweeps copies that were cut off and that nothing completes any more, because their
+// source is gone; what is still locked waits for another day.
+func (s *Service) thinSecond(ctx context.Context, c *Copied, first *contents, now time.Time) error {
 	there, err := s.second().list(ctx, Data)
 	if err != nil {
 		return err
 	}
+	var drop []string
 	for _, g := range s.o.Policy.plan(there.generations(), now).Drop {
-		gone := true
-		for _, file := range slices.Backward(there.files[g.ID]) {
-			err := s.o.Second.Erase(ctx, folder(Data, g.ID)+file)
-			if f := fault.Of(err); f != nil && f.Code == "blob.locked" {
-				gone = false
-				break
-			}
-			if err != nil {
-				return err
-			}
+		drop = append(drop, g.ID)
+	}
+	for _, id := range slices.Sorted(maps.Keys(there.partial)) {
+		if !slices.ContainsFunc(first.sets, func(h *held) bool { return h.ID == id }) {
+			drop = append(drop, id)
+		}
+	}
+	for _, id := range drop {
+		gone, err := s.eraseSecond(ctx, id, there.files[id])
+		if err != nil {
+			return err
 		}
 		if gone {
-			c.Dropped = append(c.Dropped, g.ID)
+			c.Dropped = append(c.Dropped, id)
 		}
 	}
 	return nil
+}
+
+// eraseSecond tells whether every file went: in a half copy some may be locked and others not, and those go at once.
+func (s *Service) eraseSecond(ctx context.Context, id string, files []string) (gone bool, err error) {
+	gone = true
+	for _, file := range slices.Backward(files) {
+		err := s.o.Second.Erase(ctx, folder(Data, id)+file)
+		if f := fault.Of(err); f != nil && f.Code == "blob.locked" {
+			if gone = false; slices.Contains(files, manifestName) { // what is complete is not taken apart
+				return false, nil
+			}
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return gone, nil
 }

@@ -13,6 +13,7 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/blob/bucket"
+	"rakudos/internal/testkit/azurite"
 	"rakudos/internal/testkit/controltest"
 	"rakudos/internal/testkit/s3server"
 	"rakudos/internal/testkit/testdb"
@@ -21,7 +22,12 @@ import (
 // withSecond gives a world a second place on a real S3 server.
 func withSecond(t *testing.T, w *world) *bucket.Bucket {
 	t.Helper()
-	b, err := bucket.Open(t.Context(), s3server.Start(t))
+	return at(t, w, s3server.Start(t))
+}
+
+func at(t *testing.T, w *world, c bucket.Config) *bucket.Bucket {
+	t.Helper()
+	b, err := bucket.Open(t.Context(), c)
 	w.must(err)
 	t.Cleanup(func() { _ = b.Close() })
 	w.o.Second = b
@@ -36,56 +42,73 @@ func TestSecondPlace(t *testing.T) {
 		if _, err := w.CopySecond(t.Context(), operator); fault.Of(err).Code != "backup.no_second" {
 			t.Errorf("none configured: %v", err)
 		}
-		b := withSecond(t, w)
-		ctx := t.Context()
-		first := w.run()
-		c, err := w.CopySecond(ctx, operator)
-		w.must(err)
-		if !slices.Equal(c.Sets, []string{first.ID}) || c.Bytes == 0 {
-			t.Errorf("%+v", c)
-		}
-		again, err := w.CopySecond(ctx, operator)
-		w.must(err)
-		if len(again.Sets) != 0 {
-			t.Errorf("copied twice: %+v", again)
-		}
-		// Every byte is sealed.
-		names, err := b.List(ctx, "")
-		w.must(err)
-		for _, n := range names {
-			r, err := b.Open(ctx, n)
-			w.must(err)
-			raw, err := io.ReadAll(r)
-			w.must(err)
-			_ = r.Close()
-			if strings.Contains(string(raw), secretName) || strings.Contains(string(raw), "SQLite format 3") {
-				t.Errorf("%s is readable", n)
-			}
-		}
-		for _, n := range names {
-			if strings.HasPrefix(n, top(Data)) {
-				if err := b.Erase(ctx, n); fault.Of(err).Code != "blob.locked" {
-					t.Errorf("%s can be erased: %v", n, err)
-				}
-			}
-		}
-		// Renewing the keys leaves exactly one copy of them there.
-		before, err := b.List(ctx, top(Keys))
-		w.must(err)
-		w.must(w.RenewKeys(ctx, operator))
-		after, err := b.List(ctx, top(Keys))
-		w.must(err)
-		if len(after) != len(before) || slices.Equal(before, after) {
-			t.Errorf("copies of the key store: %v, then %v", before, after)
-		}
-		// The first place burns down.
-		w.must(os.RemoveAll(w.target))
-		to := filepath.Join(e.Dir, "restored")
-		r, err := Source{Target: b, Root: w.root}.Restore(ctx, to, jst.Date{})
-		if err != nil || r.Set != first.ID || len(r.Bad) != 0 {
-			t.Fatalf("%+v %v", r, err)
-		}
+		secondPlace(t, w, withSecond(t, w))
 	})
+}
+
+// TestSecondPlaceOnAzure: the same in a container that keeps versions; of the keys' older copies none is left.
+func TestSecondPlaceOnAzure(t *testing.T) {
+	w := newWorld(t, testdb.New(t, "sqlite"))
+	place := azurite.StartWorm(t)
+	b := at(t, w, place.Config)
+	secondPlace(t, w, b)
+	now, err := b.List(t.Context(), top(Keys))
+	w.must(err)
+	if n := place.Versions("rk/" + top(Keys)); n == 0 || n != len(now) {
+		t.Errorf("%d versions of %d files of the key store's copy", n, len(now))
+	}
+}
+
+func secondPlace(t *testing.T, w *world, b *bucket.Bucket) {
+	t.Helper()
+	ctx := t.Context()
+	first := w.run()
+	c, err := w.CopySecond(ctx, operator)
+	w.must(err)
+	if !slices.Equal(c.Sets, []string{first.ID}) || c.Bytes == 0 {
+		t.Errorf("%+v", c)
+	}
+	again, err := w.CopySecond(ctx, operator)
+	w.must(err)
+	if len(again.Sets) != 0 {
+		t.Errorf("copied twice: %+v", again)
+	}
+	// Every byte is sealed.
+	names, err := b.List(ctx, "")
+	w.must(err)
+	for _, n := range names {
+		r, err := b.Open(ctx, n)
+		w.must(err)
+		raw, err := io.ReadAll(r)
+		w.must(err)
+		_ = r.Close()
+		if strings.Contains(string(raw), secretName) || strings.Contains(string(raw), "SQLite format 3") {
+			t.Errorf("%s is readable", n)
+		}
+	}
+	for _, n := range names {
+		if strings.HasPrefix(n, top(Data)) {
+			if err := b.Erase(ctx, n); fault.Of(err).Code != "blob.locked" {
+				t.Errorf("%s can be erased: %v", n, err)
+			}
+		}
+	}
+	// Renewing the keys leaves exactly one copy of them there.
+	before, err := b.List(ctx, top(Keys))
+	w.must(err)
+	w.must(w.RenewKeys(ctx, operator))
+	after, err := b.List(ctx, top(Keys))
+	w.must(err)
+	if len(after) != len(before) || slices.Equal(before, after) {
+		t.Errorf("copies of the key store: %v, then %v", before, after)
+	}
+	// The first place burns down.
+	w.must(os.RemoveAll(w.target))
+	to := filepath.Join(t.TempDir(), "restored")
+	r, err := Source{Target: b, Root: w.root}.Restore(ctx, to, jst.Date{})
+	if err != nil || r.Set != first.ID || len(r.Bad) != 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
 }
 
 // TestKeysAreNotRenewedHalf: with the second place out of reach, a key's copies are not all gone, and it is said.
@@ -148,5 +171,51 @@ func TestOldSetsStayAway(t *testing.T) {
 	w.must(err)
 	if len(c.Sets) != 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestHalfCopiesGo: a copy that was cut off is completed while its source is there; when the source is gone it is swept,
+// but for what is locked. Until then it counts as old as its name says: no backup is called gone beside it (6-3a).
+func TestHalfCopiesGo(t *testing.T) {
+	w := newWorld(t, testdb.New(t, "sqlite"))
+	b := withSecond(t, w)
+	ctx := t.Context()
+	put := func(id, file string, until time.Time) {
+		t.Helper()
+		var err error
+		if until.IsZero() {
+			_, err = b.Put(ctx, folder(Data, id)+file, strings.NewReader("half"))
+		} else {
+			_, err = b.PutLocked(ctx, folder(Data, id)+file, strings.NewReader("half"), until)
+		}
+		w.must(err)
+	}
+	first := w.run()
+	const old, locked = "20240101T000000Z-aaaaaaaa", "20240201T000000Z-bbbbbbbb"
+	put(first.ID, "main.00000", time.Time{})
+	put(old, "main.00000", time.Time{})
+	put(locked, "log.00000", time.Now().Add(24*time.Hour))
+	put(locked, "main.00000", time.Time{})
+	if at, err := w.Oldest(ctx); err != nil || at.Year() != 2024 {
+		t.Fatalf("%s %v", at, err)
+	}
+	c, err := w.CopySecond(ctx, operator)
+	w.must(err)
+	if !slices.Equal(c.Sets, []string{first.ID}) || !slices.Equal(c.Dropped, []string{old}) {
+		t.Errorf("%+v", c)
+	}
+	names, err := b.List(ctx, top(Data))
+	w.must(err)
+	for _, n := range names {
+		if strings.Contains(n, old) || strings.Contains(n, locked) && !strings.HasSuffix(n, "log.00000") {
+			t.Errorf("%s is left", n)
+		}
+	}
+	if again, err := w.CopySecond(ctx, operator); err != nil || len(again.Dropped) != 0 || len(again.Sets) != 0 {
+		t.Errorf("%+v %v", again, err)
+	}
+	w.o.Second = unreachable{}
+	if _, err := w.Oldest(ctx); err == nil {
+		t.Error("a place out of reach has nothing old")
 	}
 }

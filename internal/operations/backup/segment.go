@@ -55,7 +55,10 @@ type Window struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`         // not later than this; zero: nothing was shipped yet
 	Files int       `json:"wal_files"`     // unbroken, from the copy on
-	Gap   string    `json:"gap,omitempty"` // the first WAL file that is missing
+	Gap   string    `json:"gap,omitempty"` // the first WAL file that is missing or damaged; Until is before it then
+
+	Shipped time.Time `json:"shipped"`          // up to here WAL was shipped, whatever is still there
+	Broken  string    `json:"broken,omitempty"` // the file of the copy that is missing or damaged: it restores to no instant
 }
 
 // window walks from the copy's first file to the newest shipped one. names are the files that are there.
@@ -64,6 +67,7 @@ func window(b *held, state *walState, names []string) Window {
 	if state == nil {
 		return w
 	}
+	w.Shipped = state.Until
 	last, ok := parseSegment(state.Last, b.Base.Segment)
 	first, ok2 := parseSegment(b.Base.First, b.Base.Segment)
 	if !ok || !ok2 || last.number < first.number {
@@ -72,7 +76,7 @@ func window(b *held, state *walState, names []string) Window {
 	for n := first.number; n <= last.number; n++ {
 		name := segment{b.Base.Timeline, n}.name(b.Base.Segment)
 		if !slices.Contains(names, name) && (n < last.number || !slices.Contains(names, name+partial)) {
-			w.Gap = name
+			w.Gap, w.Until = name, state.before(name)
 			return w
 		}
 		w.Files++
@@ -82,13 +86,16 @@ func window(b *held, state *walState, names []string) Window {
 }
 
 // holds tells whether an instant lies in the window.
-func (w Window) holds(at time.Time) bool { return !at.Before(w.From) && at.Before(w.Until) }
+func (w Window) holds(at time.Time) bool {
+	return w.Broken == "" && !at.Before(w.From) && at.Before(w.Until)
+}
 
 // stale are the copies of the cluster that must go: a wrapped key that ought not to be in one is gone within a
 // week all the same, and older days come from the daily sets.
 func (p Policy) stale(all []Generation, now time.Time) (gone []Generation) {
 	for _, g := range all {
-		if !g.Taken.Add(p.KeyLife - p.BaseMargin).After(now) {
+		// One that is dated far ahead is of a clock that jumped: by the clock it would outlive its week.
+		if !g.Taken.Add(p.KeyLife-p.BaseMargin).After(now) || g.Taken.After(now.Add(p.KeyLife)) {
 			gone = append(gone, g)
 		}
 	}
@@ -96,10 +103,10 @@ func (p Policy) stale(all []Generation, now time.Time) (gone []Generation) {
 }
 
 // baseDue tells whether a copy of the cluster is wanted: there is none that WAL follows on without a gap, or
-// the newest such is a day old.
+// the newest such is a day old. One that is dated ahead, by a clock that has been put back since, is none.
 func (p Policy) baseDue(all []Window, taken map[string]time.Time, now time.Time) bool {
 	for _, w := range all {
-		if w.Gap == "" && taken[w.Base].Add(p.BaseEvery).After(now) {
+		if at := taken[w.Base]; w.Gap == "" && at.Add(p.BaseEvery).After(now) && !at.After(now.Add(p.BaseEvery)) {
 			return false
 		}
 	}

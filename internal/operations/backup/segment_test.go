@@ -87,12 +87,13 @@ func TestBasesGoWithinAWeek(t *testing.T) {
 	now := time.Date(2026, 11, 28, 13, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
 		var all []Generation
-		for i, h := range rapid.SliceOf(rapid.IntRange(0, 400)).Draw(t, "hours") {
+		for i, h := range rapid.SliceOf(rapid.IntRange(-400, 400)).Draw(t, "hours") {
 			all = append(all, Generation{ID: string(rune('a' + i)), Taken: now.Add(-time.Duration(h) * time.Hour)})
 		}
 		gone := p.stale(all, now)
 		for _, g := range all {
-			old := now.Sub(g.Taken) >= p.KeyLife-p.BaseMargin
+			age := now.Sub(g.Taken)
+			old := age >= p.KeyLife-p.BaseMargin || age < -p.KeyLife // or of a clock that jumped
 			if old != slices.ContainsFunc(gone, func(x Generation) bool { return x.ID == g.ID }) {
 				t.Fatalf("%s, taken %s: old %v", g.ID, g.Taken, old)
 			}
@@ -106,7 +107,8 @@ func TestBasesGoWithinAWeek(t *testing.T) {
 	at := func(h int) map[string]time.Time {
 		return map[string]time.Time{"b": now.Add(-time.Duration(h) * time.Hour)}
 	}
-	if !p.baseDue(nil, nil, now) || p.baseDue([]Window{{Base: "b"}}, at(23), now) || !p.baseDue([]Window{{Base: "b"}}, at(24), now) || !p.baseDue([]Window{{Base: "b", Gap: n(7)}}, at(1), now) {
+	if !p.baseDue(nil, nil, now) || p.baseDue([]Window{{Base: "b"}}, at(23), now) || !p.baseDue([]Window{{Base: "b"}}, at(24), now) || !p.baseDue([]Window{{Base: "b", Gap: n(7)}}, at(1), now) ||
+		!p.baseDue([]Window{{Base: "b"}}, at(-30*24), now) || p.baseDue([]Window{{Base: "b"}}, at(-1), now) {
 		t.Error("a copy is wanted at the wrong time")
 	}
 }

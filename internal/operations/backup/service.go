@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/blob"
 	"rakudos/internal/engine/db"
@@ -50,6 +51,7 @@ type Options struct {
 	Physical    *Physical
 	Build       string
 	Logger      *slog.Logger
+	Missed      func(ctx context.Context, days []jst.Date) // tells people of days without a backup; may be nil
 }
 
 // Service makes, checks, tries and drops backups. One backup or drill runs at a time.
@@ -64,6 +66,8 @@ type Service struct {
 	standing Standing
 	checked  map[string]time.Time // sets whose every byte was read, and when
 	spoil    func(dir string) error
+	hoard    bool                   // sabotage of a mutant: older copies of the key store stay
+	skips    func(file string) bool // sabotage of a proof: WAL files that are not shipped, without a word
 }
 
 // Open binds the service to its place and notes, the first time, since when backups are due. What a
@@ -205,5 +209,5 @@ func restoredEvent(who actor.Actor, r *Restored) audit.Event {
 	if p := r.Point; p != nil {
 		detail["base"], detail["instant"] = p.Base, p.Asked.Format(time.RFC3339Nano)
 	}
-	return audit.Event{Verb: "backup.restored", Actor: who, Kind: "backup", Result: "ok", Detail: detail}
+	return audit.Event{Verb: verbRestored, Actor: who, Kind: "backup", Result: "ok", Detail: detail}
 }

@@ -100,6 +100,9 @@ func (s *shelf) get(ctx context.Context, kind Kind, id string) (*held, error) {
 	} else {
 		h.key, err = s.key(ctx)
 	}
+	if fault.Is(err, fault.Busy) || fault.Is(err, fault.Denied) {
+		return nil, err // the key service is away or refuses: that says nothing of the set
+	}
 	if err == nil {
 		b, err = h.key.Open(place(id, manifestName), b)
 	}
@@ -149,6 +152,8 @@ func (s *shelf) list(ctx context.Context, kind Kind) (*contents, error) {
 		switch {
 		case errors.As(err, &f) && f.Code == "backup.damaged":
 			c.bad = append(c.bad, Finding{Set: id, Piece: manifestName, What: "目次が壊れているか、書き換えられています。"})
+		case errors.As(err, &f) && f.Code == "vault.kms_version":
+			c.bad = append(c.bad, Finding{Set: id, Piece: manifestName, What: "ルート鍵の古い版で包まれていて、その版で開くことを鍵管理サービスが許していません。"})
 		case err != nil:
 			return nil, err
 		default:

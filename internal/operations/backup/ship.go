@@ -34,6 +34,10 @@ func (f *follower) shipWhole(ctx context.Context) error {
 		if there, err := f.shipped(ctx, e.Name()); err != nil {
 			return err
 		} else if !there {
+			if f.skips != nil && f.skips(e.Name()) {
+				f.sent[e.Name()] = true
+				continue
+			}
 			if err := f.shipFile(ctx, e.Name(), e.Name()); err != nil {
 				return err
 			}

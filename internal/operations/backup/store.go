@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"encoding/json"
 	"time"
 
 	"rakudos/internal/base/ids"
@@ -23,7 +22,6 @@ var (
 	qMissedAdd = db.Q("backup.missed_add", `insert into backup_missed (tenant_id, day, noticed_at) values ($1, $2, $3) on conflict (tenant_id, day) do nothing`)
 
 	qDrillAdd = db.Q("backup.drill_add", `insert into backup_drill (tenant_id, drill_id, set_id, at, ok, receipt) values ($1, $2, $3, $4, $5, $6)`)
-	qDrill    = db.Q("backup.drill_newest", `select receipt from backup_drill where tenant_id = $1 order by at desc, drill_id desc limit 1`)
 
 	qSentinelAdd = db.Q("backup.sentinel_add", `insert into backup_sentinel (tenant_id, set_id, sealed) values ($1, $2, $3)`)
 	qSentinelOld = db.Q("backup.sentinel_old", `delete from backup_sentinel where tenant_id = $1 and set_id <> $2`)
@@ -55,15 +53,11 @@ func dropSets(tx *db.Tx, gone []Generation, now time.Time) error {
 	return nil
 }
 
-func addDrill(tx *db.Tx, r *Receipt) error {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
+func addDrill(tx *db.Tx, r *Receipt, text []byte) error {
 	ok := 0
 	if r.OK {
 		ok = 1
 	}
-	_, err = tx.Exec(qDrillAdd, ids.System, r.ID, r.Set, db.Micros(r.At), ok, string(b))
+	_, err := tx.Exec(qDrillAdd, ids.System, r.ID, r.Set, db.Micros(r.At), ok, string(text))
 	return err
 }

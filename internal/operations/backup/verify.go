@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +23,8 @@ type Report struct {
 	Bad    []Finding `json:"findings"`
 	Notes  []string  `json:"notes"`
 
-	Windows []Window `json:"restores"` // of each copy of the cluster: to which instants
+	Windows []Window `json:"restores"`    // of each copy of the cluster: to which instants
+	Lost    []Span   `json:"unreachable"` // instants of which copies and WAL were made, and that cannot be had any more
 }
 
 // Verify reads everything in the place of the backups and compares it with the tables of contents, and
@@ -33,7 +35,7 @@ func (s *Service) Verify(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	defer leave()
-	r := &Report{Bad: []Finding{}, Notes: []string{}, Windows: []Window{}}
+	r := &Report{Bad: []Finding{}, Notes: []string{}, Windows: []Window{}, Lost: []Span{}}
 	known, err := s.registered(ctx)
 	if err != nil {
 		return nil, err
@@ -71,6 +73,9 @@ func (s *Service) Verify(ctx context.Context) (*Report, error) {
 		}
 	}
 	r.Bad = append(r.Bad, unlike(known, found)...)
+	if err := s.verifyUnknown(ctx, r, known, found); err != nil {
+		return nil, err
+	}
 	if err := s.verifyBases(ctx, r); err != nil {
 		return nil, err
 	}
@@ -128,12 +133,12 @@ func (s *Service) stray(ctx context.Context) (bad []Finding, err error) {
 }
 
 func hasTop(name string) bool {
-	for _, t := range []string{top(Data), top(Keys), top(Base), walTop} {
+	for _, t := range []string{top(Data), top(Keys), top(Base)} {
 		if len(name) > len(t) && name[:len(t)] == t {
 			return true
 		}
 	}
-	return false
+	return isWAL(name)
 }
 
 var partWords = map[string]string{
@@ -189,4 +194,11 @@ func (s *Service) readAt(id string) (time.Time, bool) {
 	defer s.mu.Unlock()
 	at, ok := s.checked[id]
 	return at, ok
+}
+
+// allRead is when every set was read last in this process.
+func (s *Service) allRead() map[string]time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.checked)
 }

@@ -30,7 +30,7 @@ func (s *Service) verifyBases(ctx context.Context, r *Report) error {
 		return err
 	}
 	r.Bad = append(r.Bad, c.bad...)
-	found := map[string]string{}
+	found, broken := map[string]string{}, map[string]string{}
 	for _, b := range c.bad {
 		found[b.Set] = ""
 	}
@@ -39,6 +39,9 @@ func (s *Service) verifyBases(ctx context.Context, r *Report) error {
 		bad, err := s.shelf.check(ctx, h)
 		if err != nil {
 			return err
+		}
+		if len(bad) > 0 {
+			broken[h.ID] = bad[0].Piece
 		}
 		r.Bad = append(append(r.Bad, bad...), strangers(h, c.files[h.ID])...)
 		r.Sets, r.Pieces, r.Bytes = r.Sets+1, r.Pieces+len(h.Parts[0].Pieces), r.Bytes+h.bytes()+h.own
@@ -49,20 +52,29 @@ func (s *Service) verifyBases(ctx context.Context, r *Report) error {
 		}
 	}
 	r.Bad = append(r.Bad, unlike(known, found)...)
-	if err := s.verifyWAL(ctx, r, c.sets); err != nil {
+	spoilt, err := s.verifyWAL(ctx, r, c.sets)
+	if err != nil {
 		return err
 	}
-	r.Windows, err = s.shelf.windows(ctx, c.sets)
-	for _, w := range r.Windows {
+	if r.Windows, err = s.shelf.windows(ctx, c.sets, spoilt...); err != nil {
+		return err
+	}
+	for i, w := range r.Windows {
+		r.Windows[i].Broken = broken[w.Base]
 		if w.Gap != "" {
-			r.Bad = append(r.Bad, Finding{Set: w.Base, Piece: w.Gap, What: "この写しに続く WAL のファイルがないため、その先の時刻には戻せません。"})
+			r.Bad = append(r.Bad, Finding{Set: w.Base, Piece: w.Gap, What: "この写しに続く WAL のファイルがないか壊れているため、この写しからは、その先の時刻に戻せません。"})
 		}
 	}
-	return err
+	r.Lost = append(r.Lost, lost(r.Windows)...)
+	for _, l := range r.Lost {
+		r.Bad = append(r.Bad, Finding{What: l.String() + "の時刻には、もう戻せません。"})
+	}
+	return nil
 }
 
-// verifyWAL opens every file, and holds the whole ones against the hashes that copies of the cluster recorded.
-func (s *Service) verifyWAL(ctx context.Context, r *Report, bases []*held) error {
+// verifyWAL opens every file, and holds the whole ones against the hashes that copies of the cluster recorded. It
+// names those that cannot be used.
+func (s *Service) verifyWAL(ctx context.Context, r *Report, bases []*held) (spoilt []string, err error) {
 	want := map[string]Piece{}
 	for _, b := range bases {
 		for _, p := range b.Base.WAL {
@@ -71,7 +83,7 @@ func (s *Service) verifyWAL(ctx context.Context, r *Report, bases []*held) error
 	}
 	names, err := s.o.Target.List(ctx, walTop)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range names {
 		at := strings.LastIndex(name, "/")
@@ -84,20 +96,20 @@ func (s *Service) verifyWAL(ctx context.Context, r *Report, bases []*held) error
 		if errors.As(err, &f) && f.Code == "backup.damaged" {
 			bad.What = "WAL のファイルが壊れているか、書き換えられています。"
 		} else if err != nil {
-			return err
+			return nil, err
 		} else if p, ok := want[name]; ok {
 			if size, sum, err := digest(ctx, s.o.Target, name); err != nil {
-				return err
+				return nil, err
 			} else if size != p.Size || sum != p.SHA256 {
 				bad.What = "WAL のファイルが、写しの目次に記録したものと違います。"
 			}
 		}
 		if bad.What != "" {
-			r.Bad = append(r.Bad, bad)
+			r.Bad, spoilt = append(r.Bad, bad), append(spoilt, name)
 		}
 		r.WAL++
 	}
-	return s.verifyReach(ctx, r)
+	return spoilt, s.verifyReach(ctx, r)
 }
 
 // verifyReach holds the newest shipped file against what the database remembers to have shipped: an attacker

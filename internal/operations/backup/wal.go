@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"rakudos/internal/base/fault"
+	"rakudos/internal/engine/vault"
 )
 
 // WAL lies in "wal/<identifier of the cluster>/", each file sealed under its own name.
@@ -23,10 +25,11 @@ func walFolder(system string) string { return walTop + system + "/" }
 type walState struct {
 	System   string    `json:"system"`
 	Timeline uint32    `json:"timeline"`
-	Segment  int64     `json:"segment"` // bytes
-	Last     string    `json:"last"`    // newest file, perhaps partial
-	Until    time.Time `json:"until"`   // every commit before is in the files, by the server's clock
-	Shipped  time.Time `json:"shipped"` // by our clock
+	Segment  int64     `json:"segment"`         // bytes
+	Last     string    `json:"last"`            // newest file, perhaps partial
+	Until    time.Time `json:"until"`           // every commit before is in the files, by the server's clock
+	Shipped  time.Time `json:"shipped"`         // by our clock
+	Marks    []mark    `json:"marks,omitempty"` // how far single files reach, oldest first
 }
 
 func stateName(system string, timeline uint32) string {
@@ -66,6 +69,10 @@ func (s *shelf) readSealed(ctx context.Context, name string, w io.Writer) error 
 		return err
 	}
 	defer f.Close() //nolint:errcheck // read only
+	return openSealed(ctx, k, f, name, w)
+}
+
+func openSealed(ctx context.Context, k *vault.Key, f io.Reader, name string, w io.Writer) error {
 	sealed, err := k.OpenReader(f, place(walTop, name))
 	if err != nil {
 		return damagedWAL(name, err)
@@ -105,6 +112,20 @@ func damagedWAL(name string, err error) error {
 	return damaged(strings.TrimSuffix(name[:max(at, 0)], "/"), name[at+1:], err)
 }
 
+// isWAL tells the names under which WAL is shipped from whatever else may lie beside it.
+func isWAL(name string) bool {
+	rest, ok := strings.CutPrefix(name, walTop)
+	system, file, in := strings.Cut(rest, "/")
+	if !ok || !in || system == "" || strings.Trim(system, "0123456789") != "" {
+		return false
+	}
+	file = strings.TrimSuffix(file, partial)
+	_, segment := parseSegment(file, 1<<20)
+	_, dated := stateTime(file)
+	timeline, state := strings.CutPrefix(file, "state-")
+	return segment || history(file) || dated || state && len(timeline) == 8 && strings.Trim(timeline, "0123456789ABCDEF") == ""
+}
+
 // putState and state keep how far a timeline's WAL reaches; nil: nothing was shipped.
 func (s *shelf) putState(ctx context.Context, st walState) error {
 	b, err := json.Marshal(st)
@@ -115,12 +136,28 @@ func (s *shelf) putState(ctx context.Context, st walState) error {
 }
 
 func (s *shelf) state(ctx context.Context, system string, timeline uint32) (*walState, error) {
-	var b strings.Builder
-	err := s.readSealed(ctx, stateName(system, timeline), &b)
-	if fault.Is(err, fault.Missing) {
-		return nil, nil
+	r, err := s.store.Open(ctx, stateName(system, timeline))
+	if missing(err) { // in the second place each has a name of its own
+		all, e := s.store.List(ctx, stateName(system, timeline)+"-")
+		if e != nil || len(all) == 0 {
+			return nil, e
+		}
+		r, err = s.store.Open(ctx, slices.Max(all))
 	}
 	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // read only
+	return s.openState(ctx, r, system, timeline)
+}
+
+func (s *shelf) openState(ctx context.Context, r io.Reader, system string, timeline uint32) (*walState, error) {
+	k, err := s.key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	if err := openSealed(ctx, k, r, stateName(system, timeline), &b); err != nil {
 		return nil, err
 	}
 	st := &walState{}
@@ -128,6 +165,19 @@ func (s *shelf) state(ctx context.Context, system string, timeline uint32) (*wal
 		return nil, damagedWAL(stateName(system, timeline), err)
 	}
 	return st, nil
+}
+
+// stateStamp ends the name of a state in the second place.
+const stateStamp = "20060102T150405.000000Z"
+
+// stateTime is when such a state was of.
+func stateTime(file string) (time.Time, bool) {
+	parts := strings.SplitN(file, "-", 3)
+	if len(parts) < 3 || parts[0] != "state" {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(stateStamp, parts[2])
+	return at, err == nil
 }
 
 // walFiles lists the shipped files of a cluster, without their folder.
@@ -139,8 +189,9 @@ func (s *shelf) walFiles(ctx context.Context, system string) ([]string, error) {
 	return names, err
 }
 
-// windows says for every copy of the cluster what it can be brought forward to, oldest first.
-func (s *shelf) windows(ctx context.Context, bases []*held) ([]Window, error) {
+// windows says for every copy of the cluster what it can be brought forward to, oldest first. The files in without,
+// by their names in the place, count as missing.
+func (s *shelf) windows(ctx context.Context, bases []*held, without ...string) ([]Window, error) {
 	var out []Window
 	for _, b := range bases {
 		st, err := s.state(ctx, b.Base.System, b.Base.Timeline)
@@ -156,6 +207,7 @@ func (s *shelf) windows(ctx context.Context, bases []*held) ([]Window, error) {
 		if err != nil {
 			return nil, err
 		}
+		names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(without, walFolder(b.Base.System)+n) })
 		out = append(out, window(b, st, names))
 	}
 	return out, nil

@@ -8,6 +8,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
@@ -24,14 +25,24 @@ type Request struct {
 // maxReason bounds the reason, in bytes.
 const maxReason = 600
 
+func reasonOf(s string) (string, error) {
+	s, err := glyph.Reason(s, maxReason, "keys.reason", "理由")
+	if err == nil && len(s) > maxReason {
+		err = fault.New(fault.Invalid, "keys.reason")
+	}
+	return s, err
+}
+
 // Begin notes a rotation and hands it to the queue. It returns at once; the work tells how far it is.
 func (s *Service) Begin(ctx context.Context, who actor.Actor, r Request) (*Work, error) {
 	if err := s.o.Guard(who, PermissionRotate); err != nil {
 		return nil, err
 	}
-	if r.Reason == "" || len(r.Reason) > maxReason {
-		return nil, fault.New(fault.Invalid, "keys.reason")
+	reason, err := reasonOf(r.Reason)
+	if err != nil {
+		return nil, err
 	}
+	r.Reason = reason
 	w := &Work{ID: ids.New[string](), Kind: r.Kind, Tenant: r.Tenant, Person: r.Person, State: Running, Step: stepBegun, Started: time.Now()}
 	if err := s.from(ctx, w); err != nil {
 		return nil, err
@@ -39,7 +50,7 @@ func (s *Service) Begin(ctx context.Context, who actor.Actor, r Request) (*Work,
 	if err := s.add(ctx, w); err != nil {
 		return nil, err
 	}
-	err := s.o.Main.Tx(ctx, w.Tenant, func(tx *db.Tx) error {
+	err = s.o.Main.Tx(ctx, w.Tenant, func(tx *db.Tx) error {
 		if err := s.record(tx, who, "key.rotation_begun", w, map[string]any{"reason": r.Reason}); err != nil {
 			return err
 		}

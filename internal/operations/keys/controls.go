@@ -33,18 +33,19 @@ type spoiled struct {
 	destroy func(context.Context, ids.Tenant, []ids.Person) error // instead of the vault's
 	age     time.Duration                                         // instead of the limit
 	renew   bool                                                  // false: copies of before stay
+	seek    func(context.Context) (strays, error)                 // instead of looking through the data folder
 }
 
 // Controls gives KM-KEYS.
 func Controls(p Probing) []control.Control {
 	pol := p.Keys.o.Policy
-	honest := spoiled{p.Keys.o.Vault.DestroyPersons, pol.Age, true}
+	honest := spoiled{p.Keys.o.Vault.DestroyPersons, pol.Age, true, p.Keys.seek}
 	return []control.Control{{
 		ID:     "KM-KEYS",
 		Grades: []control.Grade{control.Real},
 		Says: fmt.Sprintf("暗号の鍵は、種類・版・日付・期限・写しを台帳で管理します。ルート鍵と会社の鍵は%d日以内に新しくし、鍵データベースの写しは最大%d日だけ持ちます。"+
-			"鍵は持ち出しのために預けず、破棄した鍵は写しからも消し、その鍵で暗号化した記録が開かないことを毎日確かめます。", days(pol.Age), days(pol.Copy)),
-		NotProven: "破棄の前に鍵が写し取られていないことは分かりません。動作中のメモリと、ファイルに置いたルート鍵の写しは調べていません。" +
+			"鍵は持ち出しのために預けず、破棄した鍵はバックアップにある写しからも消し、その鍵で暗号化した記録が開かないことを毎日確かめます。", days(pol.Age), days(pol.Copy)),
+		NotProven: "破棄の前に鍵が写し取られていないことは分かりません。写しは、バックアップの置き場所と、データフォルダーの全体（一時フォルダーを除く）で探します。データフォルダーでは、圧縮や暗号化をしていないSQLiteのファイルだけが分かります。データフォルダーの外、ほかの機械、人の手元にある写しは見つけられません。鍵の作成日は、記録とは別の鍵データベースに書かれたとおりに見ています。動作中のメモリと、ファイルに置いたルート鍵の写しは調べていません。" +
 			"PostgreSQLを使うときは、サーバーが片付けるまで、破棄した鍵の（包まれた）古い行がサーバーのファイルに残ることがあります。",
 		Every: 24 * time.Hour,
 		Fresh: 36 * time.Hour,
@@ -53,10 +54,12 @@ func Controls(p Probing) []control.Control {
 		Mutant: func(ctx context.Context) (control.Evidence, error) {
 			// Each protection is taken away alone, and each must be missed: one that goes unnoticed makes the whole pass.
 			var failed []string
+			defer p.Keys.strays.Store(nil) // the pages are not to be told what a blind one found
 			for name, x := range map[string]spoiled{
-				"鍵を残す破棄":  {func(context.Context, ids.Tenant, []ids.Person) error { return nil }, pol.Age, true},
-				"写しを残す破棄": {honest.destroy, pol.Age, false},
-				"期限を過ぎた鍵": {honest.destroy, time.Nanosecond, true},
+				"鍵を残す破棄":    {func(context.Context, ids.Tenant, []ids.Person) error { return nil }, pol.Age, true, p.Keys.seek},
+				"写しを残す破棄":   {honest.destroy, pol.Age, false, p.Keys.seek},
+				"期限を過ぎた鍵":   {honest.destroy, time.Nanosecond, true, p.Keys.seek},
+				"写しを探さない検査": {honest.destroy, pol.Age, true, func(context.Context) (strays, error) { return strays{whole: true, at: time.Now()}, nil }},
 			} {
 				e, err := p.look(ctx, x)
 				if err != nil {
@@ -93,12 +96,23 @@ func (p Probing) look(ctx context.Context, x spoiled) (control.Evidence, error) 
 	if copies > 0 {
 		bad("破棄した検査用の鍵が、鍵データベースの写しに残っている")
 	}
+	lured, err := p.Keys.lured(ctx, x.seek)
+	if err != nil {
+		return e, err
+	}
+	if !lured {
+		bad("データフォルダーに置いてみた、鍵データベースの写しに似せたものに気づかなかった")
+	}
 	inv, err := p.Keys.inventory(ctx)
 	if err != nil {
 		return e, err
 	}
+	astray := 0
 	for _, a := range inv.Alerts {
-		bad("%s", AlertWords[a.Code])
+		bad("%s", AlertWords[a.Code]) // the page is public: no paths
+		if a.Code == "stray" {
+			astray++
+		}
 	}
 	oldest := time.Duration(0)
 	var have []ids.Tenant
@@ -132,9 +146,9 @@ func (p Probing) look(ctx context.Context, x spoiled) (control.Evidence, error) 
 	}
 	e.OK = len(e.Failed) == 0
 	e.Facts = map[string]any{"tenant_keys": len(have), "copies": len(inv.Copies), "oldest_days": days(oldest), "destroyed": inv.Destroyed, "retired_versions": inv.Retired,
-		"root_versions": len(inv.RootUse), "canary_opened": opened, "canary_in_copies": copies, "undeclared_copies": undeclared}
-	e.Measured = fmt.Sprintf("会社の鍵%d本と鍵データベースの写し%d組を台帳と突き合わせました。最も古い鍵は%d日です。検査用の人の鍵を作って破棄した後、記録は%d件、写しの中では%d件開きました。",
-		len(have), len(inv.Copies), days(oldest), opened, copies)
+		"root_versions": len(inv.RootUse), "canary_opened": opened, "canary_in_copies": copies, "undeclared_copies": undeclared, "stray_copies": astray}
+	e.Measured = fmt.Sprintf("会社の鍵%d本と鍵データベースの写し%d組を台帳と突き合わせました。最も古い鍵は%d日です。検査用の人の鍵を作って破棄した後、記録は%d件、写しの中では%d件開きました。データフォルダーの全体を調べて、あるべきでない鍵データベースの写しは%d個でした。",
+		len(have), len(inv.Copies), days(oldest), opened, copies, astray)
 	return e, nil
 }
 

@@ -40,10 +40,19 @@ type Inventory struct {
 
 // Alert is something about keys that somebody must do.
 type Alert struct {
-	Code   string     `json:"code"` // age, copy_age, copy_damaged, copies_unknown, work_failed
+	Code   string     `json:"code"` // age, copy_age, copy_damaged, copies_unknown, stray, strays_unknown, work_failed
 	Kind   Kind       `json:"kind,omitempty"`
 	Tenant ids.Tenant `json:"tenant,omitempty"`
 	Since  time.Time  `json:"since"`
+	Where  string     `json:"where,omitempty"` // below the data folder
+}
+
+// Says is the alert for those who look after the service.
+func (a Alert) Says() string {
+	if a.Where == "" {
+		return AlertWords[a.Code]
+	}
+	return AlertWords[a.Code] + " データフォルダーの " + a.Where
 }
 
 // Inventory lists the keys for those who may see it.
@@ -136,10 +145,11 @@ func (s *Service) inventory(ctx context.Context) (*Inventory, error) {
 	for i := range inv.Lines {
 		l := &inv.Lines[i]
 		if l.Over = !l.Limit.IsZero() && !now.Before(l.Limit); l.Over {
-			inv.Alerts = append(inv.Alerts, Alert{"age", l.Kind, l.Tenant, l.Limit})
+			inv.Alerts = append(inv.Alerts, Alert{Code: "age", Kind: l.Kind, Tenant: l.Tenant, Since: l.Limit})
 		}
 	}
 	s.copies(ctx, inv)
+	inv.Alerts = append(inv.Alerts, s.strayAlerts(ctx)...)
 	return inv, s.o.Keys.View(ctx, db.Global, func(tx *db.Tx) (err error) {
 		if inv.Retired, err = db.Value[int64](tx, qRetiredCount); err != nil {
 			return err
@@ -147,7 +157,7 @@ func (s *Service) inventory(ctx context.Context) (*Inventory, error) {
 		works, err := db.All(tx, qWorkRecent, scanWork, 20)
 		for _, w := range works {
 			if w.State == Failed && now.Sub(w.Changed) < 7*24*time.Hour || w.State == Running && now.Sub(w.Started) > 24*time.Hour {
-				inv.Alerts = append(inv.Alerts, Alert{"work_failed", w.Kind, w.Tenant, w.Started})
+				inv.Alerts = append(inv.Alerts, Alert{Code: "work_failed", Kind: w.Kind, Tenant: w.Tenant, Since: w.Started})
 			}
 		}
 		return err

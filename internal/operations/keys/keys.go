@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -99,6 +100,7 @@ type Options struct {
 	Guard  func(a actor.Actor, permission string) error
 	Policy Policy
 	Logger *slog.Logger
+	Dir    string // the data folder, in which copies of the key store are looked for
 }
 
 // Service looks after the keys.
@@ -108,6 +110,7 @@ type Service struct {
 	mu     sync.Mutex
 	alerts []Alert
 	looked time.Time
+	strays atomic.Pointer[strays]
 }
 
 // The permissions that it asks for.

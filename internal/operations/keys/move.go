@@ -39,8 +39,8 @@ func (s *Service) MoveRoot(ctx context.Context, who actor.Actor, to vault.Root, 
 	if err := s.o.Guard(who, PermissionRotate); err != nil {
 		return names, err
 	}
-	if reason == "" || len(reason) > maxReason {
-		return names, fault.New(fault.Invalid, "keys.reason")
+	if reason, err = reasonOf(reason); err != nil {
+		return names, err
 	}
 	if names[0], err = s.o.Vault.RootName(ctx); err != nil {
 		return names, err

@@ -80,7 +80,7 @@ func (c *copier) InsideKeys(ctx context.Context, id string, use func(*db.DB) err
 func probed(t *testing.T, e *testdb.Env) (*world, *copier, Probing) {
 	w := newWorld(t, e).furnish(2)
 	c := &copier{w: w, content: map[string][]byte{}, taken: map[string]time.Time{}}
-	w.o.Copies = c
+	w.o.Copies, w.o.Dir = c, e.Dir
 	return w, c, Probing{
 		Keys: w.Service, Root: mustRoot(t, e), Backups: c,
 		Tenant: func() (ids.Tenant, error) { return w.a, nil },
@@ -113,7 +113,7 @@ func TestProofKeys(t *testing.T) {
 func TestEachBrokenProtectionIsFound(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		w, c, p := probed(t, e)
-		honest := spoiled{w.vault.DestroyPersons, w.o.Policy.Age, true}
+		honest := spoiled{w.vault.DestroyPersons, w.o.Policy.Age, true, w.seek}
 		look := func() []string {
 			t.Helper()
 			ev, err := p.look(ctx, honest)

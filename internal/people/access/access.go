@@ -43,20 +43,23 @@ const (
 	TrustEvidence Permission = "trust.evidence"
 	AccountManage Permission = "account.manage"
 	AccountUnlock Permission = "account.unlock"
-	MatrixRead    Permission = "matrix.read"
-	AssetRead     Permission = "asset.read"
-	AssetManage   Permission = "asset.manage"
-	ReviewRead    Permission = "review.read"
-	ReviewDecide  Permission = "review.decide"
-	JobRead       Permission = "job.read"
-	JobRetry      Permission = "job.retry"
-	TenantManage  Permission = "tenant.manage"
-	ErasureRun    Permission = "erasure.run" // no human: people approve, the service erases
-	ErasureRead   Permission = "erasure.read"
-	HoldManage    Permission = "hold.manage"
-	KeyRead       Permission = "key.read"
-	KeyRotate     Permission = "key.rotate"
-	DemoMail      Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
+
+	AccountVouch    Permission = "account.vouch"     // says that an account's holder is a person of his own
+	AccountVouchFor Permission = "account.vouch.for" // the association says it of a customer's administrator
+	MatrixRead      Permission = "matrix.read"
+	AssetRead       Permission = "asset.read"
+	AssetManage     Permission = "asset.manage"
+	ReviewRead      Permission = "review.read"
+	ReviewDecide    Permission = "review.decide"
+	JobRead         Permission = "job.read"
+	JobRetry        Permission = "job.retry"
+	TenantManage    Permission = "tenant.manage"
+	ErasureRun      Permission = "erasure.run" // no human: people approve, the service erases
+	ErasureRead     Permission = "erasure.read"
+	HoldManage      Permission = "hold.manage"
+	KeyRead         Permission = "key.read"
+	KeyRotate       Permission = "key.rotate"
+	DemoMail        Permission = "demo.mail" // no role has it: the demo switch and the loopback address decide
 
 	TerminationRequest Permission = "termination.request" // for the own tenant
 	TerminationDesk    Permission = "termination.desk"    // the association's, for every customer

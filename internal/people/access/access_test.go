@@ -47,6 +47,8 @@ trust.evidence    -------toia
 matrix.read       -------toia
 account.manage    -------t-i-
 account.unlock    -------t-i---e
+account.vouch     -------t-i-
+account.vouch.for ---------i-
 federation.manage -------t-i-
 federation.second ---------i-
 scim.provision    -----------
@@ -144,7 +146,7 @@ func TestDeniedByDefault(t *testing.T) {
 func TestMachineAndHost(t *testing.T) {
 	want := map[Permission]string{
 		PeopleImport: "mh", PeopleChange: "mh", CheckupImport: "mh", ImportRead: "mh", ImportWithdraw: "h", CheckupValues: "m", CriteriaRead: "mh",
-		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
+		AuditRead: "h", TrustEvidence: "mh", MatrixRead: "h", AccountManage: "mh", AccountUnlock: "h", AccountVouch: "h", SealedSeal: "h", TenantManage: "mh", ErasureRun: "mh", ErasureRead: "mh", HoldManage: "mh", JobRead: "mh", AssetRead: "mh", JobRetry: "h",
 		CertificateRead: "mh", CertificateManage: "mh",
 		ReviewRead: "h", FederationManage: "m",
 		KeyRead: "mh", KeyRotate: "mh",

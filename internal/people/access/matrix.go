@@ -60,6 +60,8 @@ var Matrix = []Row{
 	{TrustEvidence, "セキュリティの証跡を詳しく見る", overseers, both},
 	{MatrixRead, "権限の表を見る", overseers, host},
 	{AccountManage, "利用者と権限を管理する", accounts, both},
+	{AccountVouch, "利用者が独立した一人だと確かめて記録する", accounts, host},
+	{AccountVouchFor, "契約先の管理者が独立した一人だと確かめて記録する（保健会）", []actor.Role{actor.ITSM}, nil},
 	{AccountUnlock, "ロックを解除する", []actor.Role{actor.TenantAdmin, actor.ITSM, actor.Emergency}, host},
 	{FederationSecond, "管理者が一人だけの契約先の、会社の認証の設定を確かめる", []actor.Role{actor.ITSM}, nil},
 	{FederationManage, "会社の認証・人事システムとの連携を管理する", accounts, service},
@@ -99,7 +101,7 @@ var Matrix = []Row{
 // administrator may make somebody an auditor, and that auditor is one of the customer's own affairs. They count
 // for people of the association alone (and for the service's own probes).
 var House = []Permission{
-	FederationSecond,
+	FederationSecond, AccountVouchFor,
 	AssetRead, AssetManage, TenantManage, JobRead, JobRetry, SupportDesk, SupportAsk, SupportApprove,
 	TerminationDesk, RetentionDesk, CertificateRead, CertificatePresent, CertificateManage, KeyRead, KeyRotate,
 }

@@ -2,17 +2,15 @@ package identity
 
 import (
 	"context"
-	"net/mail"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
@@ -26,23 +24,28 @@ const (
 	maxReason = 500
 )
 
-func needReason(reason string) error {
-	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > maxReason {
-		return fault.New(fault.Invalid, "identity.reason_missing")
-	}
-	return nil
+// reasonOf is why somebody acts, as it is written down, or why it is none.
+func reasonOf(reason string) (string, error) {
+	return glyph.Reason(reason, maxReason, "identity.reason_missing", "理由")
+}
+
+// nameOf is what an account is called, as it is shown; every way of naming one comes here.
+func nameOf(name string) (string, error) {
+	return glyph.Name(norm.NFC.String(name), maxName, "identity.name_form", "名前")
 }
 
 func (n NewAccount) check() (NewAccount, error) {
-	n.LoginID, n.Name = NormalLogin(n.LoginID), strings.TrimSpace(norm.NFC.String(n.Name))
+	n.LoginID = NormalLogin(n.LoginID)
 	if !loginForm.MatchString(n.LoginID) {
 		return n, fault.New(fault.Invalid, "identity.login_form")
 	}
-	if n.Name == "" || utf8.RuneCountInString(n.Name) > maxName {
-		return n, fault.New(fault.Invalid, "identity.name_form")
+	name, err := nameOf(n.Name)
+	if err != nil {
+		return n, err
 	}
-	if m, err := mail.ParseAddress(n.Email); err != nil || m.Address != n.Email || len(n.Email) > 254 {
-		return n, fault.New(fault.Invalid, "identity.email_form")
+	n.Name = name
+	if err := address(n.Email); err != nil {
+		return n, err
 	}
 	if !slices.Contains(actor.Personnels, n.Personnel) {
 		return n, fault.New(fault.Invalid, "identity.personnel_form")
@@ -118,6 +121,7 @@ func (s *Service) CreateAccount(ctx context.Context, a actor.Actor, n NewAccount
 	if err != nil {
 		return Account{}, err
 	}
+	s.tellPrivileged(a, info, out.ID, gains(nil, out.Grants))
 	return out, nil
 }
 
@@ -153,7 +157,7 @@ func (s *Service) insertAccount(tx *db.Tx, key *vault.Key, by actor.Actor, a *Ac
 	if err != nil {
 		return err
 	}
-	return s.putGrants(tx, key, by, a.Tenant, a.ID, a.Grants, a.Personnel, now)
+	return s.putGrants(tx, key, by, a.Tenant, a.ID, a.Grants, nil, a.Personnel, now)
 }
 
 // MayHold refuses what one person must not hold together: roles, and what is stated about personnel authority.
@@ -169,15 +173,16 @@ func (s *Service) MayHold(grants []Grant, say actor.Personnel) error {
 }
 
 // putGrants gives an account its whole set of grants, where none stands. Every way of giving a role ends here.
-func (s *Service) putGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, say actor.Personnel, now time.Time) error {
+func (s *Service) putGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, held []grantRow, say actor.Personnel, now time.Time) error {
 	if err := s.MayHold(grants, say); err != nil {
 		return err
 	}
-	return s.writeGrants(tx, key, by, t, id, grants, now)
+	return s.writeGrants(tx, key, by, t, id, grants, held, now)
 }
 
-// writeGrants writes a set down and binds it. Only what takes away comes here directly: it is never refused.
-func (s *Service) writeGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, now time.Time) error {
+// writeGrants writes a set down and binds it. Only what takes away comes here directly: it is never refused. What was
+// held before keeps who gave it and when: nobody becomes the giver of a role by saving it again.
+func (s *Service) writeGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.Tenant, id ids.Account, grants []Grant, held []grantRow, now time.Time) error {
 	grantedBy := string(by.Account)
 	if grantedBy == "" {
 		grantedBy = string(by.Kind)
@@ -187,8 +192,12 @@ func (s *Service) writeGrants(tx *db.Tx, key *vault.Key, by actor.Actor, t ids.T
 		if slices.Contains(grants[:i], g) {
 			continue
 		}
-		set = append(set, grantRow{id, g, db.Micros(now), grantedBy})
-		if _, err := tx.Exec(qGrantInsert, t, id, string(g.Role), string(g.Site), string(g.Dept), db.Micros(now), grantedBy); err != nil {
+		row := grantRow{account: id, Grant: g, at: db.Micros(now), by: grantedBy}
+		if k := slices.IndexFunc(held, func(h grantRow) bool { return h.Grant == g }); k >= 0 {
+			row = held[k]
+		}
+		set = append(set, row)
+		if _, err := tx.Exec(qGrantInsert, t, id, string(g.Role), string(g.Site), string(g.Dept), row.at, row.by, row.vouchedAt, row.vouchedBy); err != nil {
 			return err
 		}
 	}
@@ -220,7 +229,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 	var bad []finding
 	asked := map[ids.Account]time.Time{}
 	var factors map[ids.Account]int
-	failing, shared := map[ids.Account]*Failing{}, map[ids.Account]*Shared{}
+	failing, shared, sealed := map[ids.Account]*Failing{}, map[ids.Account]*Shared{}, map[ids.Account]bool{}
 	err = s.db.View(ctx, a.Tenant, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qAccounts, scanAccount, a.Tenant); err != nil {
 			return err
@@ -229,6 +238,13 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 			return err
 		}
 		if factors, err = factorCounts(tx, a.Tenant); err != nil {
+			return err
+		}
+		if err := db.Each(tx, qSealedAll, func(r db.Scanner) error {
+			one, err := scanSealed(r)
+			sealed[one.account] = true // whether it is genuine is seen when it is used
+			return err
+		}, a.Tenant); err != nil {
 			return err
 		}
 		if err := s.sharedIn(tx, key, a.Tenant, time.Now(), shared); err != nil {
@@ -254,7 +270,7 @@ func (s *Service) Accounts(ctx context.Context, a actor.Actor) ([]Account, error
 		if err != nil {
 			return nil, err
 		}
-		v.Grants, v.ResetAskedAt, v.Factors, v.Failing, v.Shared = grants[r.ID], asked[r.ID], factors[r.ID], failing[r.ID], shared[r.ID]
+		v.Grants, v.ResetAskedAt, v.Factors, v.Failing, v.Shared, v.Sealed = grants[r.ID], asked[r.ID], factors[r.ID], failing[r.ID], shared[r.ID], sealed[r.ID]
 		if v.Tampered = !s.genuine(key, &r); v.Tampered {
 			bad = append(bad, finding{a.Tenant, accountsTable, string(r.ID)})
 		}

@@ -77,6 +77,27 @@ func (s *Service) Announce(t ids.Tenant, roles []actor.Role, verb, subject, text
 	})
 }
 
+// watched announces to those who watch over the emergency accounts of a tenant, and of a customer's to those of the
+// association too: an administrator who is alone would tell nobody else.
+func (s *Service) watched(t ids.Tenant, verb, subject, text string) {
+	s.Announce(t, watchers, verb, subject, text)
+	s.later(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ending), 30*time.Second)
+		defer cancel()
+		info, err := s.tenants.TenantByID(ctx, t)
+		if err != nil || info.Association || info.Probe {
+			return
+		}
+		above, err := s.tenants.Associations(ctx)
+		if err != nil {
+			return
+		}
+		for _, home := range above {
+			s.Announce(home, []actor.Role{actor.ITSM, actor.Auditor}, verb, subject+"（"+oneLine(info.Name)+"）", text)
+		}
+	})
+}
+
 // addressee is somebody to whom a notice goes.
 type addressee struct {
 	account account

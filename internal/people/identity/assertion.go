@@ -19,6 +19,7 @@ type Assertion struct {
 	Account    ids.Account
 	Connection string // for the log
 	TwoFactors bool   // the provider has shown two factors and the tenant counts them as both steps
+	Kept       []byte // what its maker wants to find again about the session, MaxKept at most; sealed, and gone with it
 }
 
 // SignInAsserted goes on after an assertion: to the mailed code (clause 3-5), or to the session when the
@@ -60,6 +61,9 @@ func (s *Service) SignInAsserted(ctx context.Context, v Visit, as Assertion) (Pe
 			return s.record(tx, "auth.sso_refused", a.actor(), "denied", map[string]any{"connection": as.Connection})
 		}
 		if err := s.record(tx, "auth.sso_ok", a.actor(), "ok", map[string]any{"connection": as.Connection, "two_factors": as.TwoFactors}); err != nil {
+			return err
+		}
+		if err := putVouched(tx, a.key, as, row.ID, now); err != nil {
 			return err
 		}
 		if hash != "" {

@@ -35,6 +35,9 @@ func accountMAC(k *vault.Key, a *account) []byte {
 	if a.Personnel != actor.PersonnelUnknown { // rows from before have none
 		parts = append(parts, []byte(a.Personnel))
 	}
+	if a.Factors != 0 { // likewise
+		parts = append(parts, []byte("factors"), num(int64(a.Factors)))
+	}
 	return k.MAC("identity.account", parts...)
 }
 
@@ -47,6 +50,9 @@ func grantsMAC(k *vault.Key, id ids.Account, grants []grantRow) []byte {
 	parts := [][]byte{[]byte(id)}
 	for _, g := range sorted {
 		parts = append(parts, []byte(g.Role), []byte(g.Site), []byte(g.Dept), num(g.at), []byte(g.by))
+		if g.vouchedAt != 0 { // no role is called so: rows from before have the MAC they had
+			parts = append(parts, []byte("vouched"), num(g.vouchedAt), []byte(g.vouchedBy))
+		}
 	}
 	return k.MAC("identity.grants", parts...)
 }
@@ -152,7 +158,7 @@ func (s *Service) amend(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account, c
 	}
 	before := a.mac
 	change(&a)
-	n, err := tx.Exec(qAccountAmend, a.Tenant, a.ID, a.State, a.Hash, a.Rules, a.SetAt, a.MustChange, a.FirstUntil, accountMAC(k, &a), before, string(a.Personnel))
+	n, err := tx.Exec(qAccountAmend, a.Tenant, a.ID, a.State, a.Hash, a.Rules, a.SetAt, a.MustChange, a.FirstUntil, accountMAC(k, &a), before, string(a.Personnel), a.Factors)
 	if err == nil && n == 0 {
 		err = fault.New(fault.Busy, "db.busy")
 	}

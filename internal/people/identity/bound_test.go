@@ -326,18 +326,25 @@ func TestGrantsMAC(t *testing.T) {
 		h := newHouse(t, e, quick())
 		k, err := h.keys.Tenant(t.Context(), h.tenants["midori"].ID)
 		must(t, err)
-		g := []grantRow{{"a", Grant{actor.HR, "s", ""}, 1, "x"}, {"a", Grant{actor.Nurse, "", "d"}, 2, "y"}}
+		row := func(g Grant, at int64, by string) grantRow { return grantRow{account: "a", Grant: g, at: at, by: by} }
+		g := []grantRow{row(Grant{actor.HR, "s", ""}, 1, "x"), row(Grant{actor.Nurse, "", "d"}, 2, "y")}
+		vouched, turned := g[0], g[0]
+		vouched.vouchedAt, vouched.vouchedBy = 3, "host"
+		turned.vouchedAt, turned.vouchedBy = 3, "t/a"
 		want := grantsMAC(k, "a", g)
 		if !same(want, grantsMAC(k, "a", []grantRow{g[1], g[0]})) {
 			t.Error("the order counts")
 		}
 		for what, other := range map[string][]grantRow{
-			"fewer": g[:1], "site": {{"a", Grant{actor.HR, "t", ""}, 1, "x"}, g[1]}, "when": {{"a", g[0].Grant, 2, "x"}, g[1]}, "by": {{"a", g[0].Grant, 1, "y"}, g[1]},
-			"shifted": {{"a", Grant{actor.HR, "", "s"}, 1, "x"}, g[1]},
+			"fewer": g[:1], "site": {row(Grant{actor.HR, "t", ""}, 1, "x"), g[1]}, "when": {row(g[0].Grant, 2, "x"), g[1]}, "by": {row(g[0].Grant, 1, "y"), g[1]},
+			"shifted": {row(Grant{actor.HR, "", "s"}, 1, "x"), g[1]}, "vouched": {vouched, g[1]},
 		} {
 			if same(want, grantsMAC(k, "a", other)) {
 				t.Errorf("%s does not count", what)
 			}
+		}
+		if same(grantsMAC(k, "a", []grantRow{vouched}), grantsMAC(k, "a", []grantRow{turned})) {
+			t.Error("who vouched does not count")
 		}
 		if same(want, grantsMAC(k, "b", g)) {
 			t.Error("the account does not count")

@@ -147,7 +147,8 @@ func (s *Service) ResetPassword(ctx context.Context, a actor.Actor, id ids.Accou
 	if err := s.guard(a, permManage); err != nil {
 		return "", err
 	}
-	if err := needReason(reason); err != nil {
+	reason, err := reasonOf(reason)
+	if err != nil {
 		return "", err
 	}
 	if _, err := s.Account(ctx, a, id); err != nil {

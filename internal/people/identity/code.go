@@ -188,11 +188,11 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 		now := time.Now()
 		if e, err := s.sealedOf(tx, k, r.Tenant, r.Account); err != nil {
 			return err
-		} else if r.Resends >= s.policy.Resends || e != nil {
+		} else if e != nil {
 			return fault.New(fault.Conflict, "identity.resend_limit")
 		}
-		if wait := db.Time(r.SentAt).Add(s.policy.ResendAfter).Sub(now); wait > 0 {
-			return fault.New(fault.Busy, "identity.resend_soon").After(wholeSeconds(wait))
+		if err := s.mayResend(r, now); err != nil {
+			return err
 		}
 		if err := s.ceiling(tx, info, &a, now); err != nil {
 			return err
@@ -204,10 +204,28 @@ func (s *Service) ResendCode(ctx context.Context, v Visit, token string) (Pendin
 		r.Resends, r.SentAt = n, db.Micros(now)
 		return err
 	})
+	if fault.Is(err, fault.Denied) {
+		if now, _, _, e := s.load(ctx, token); e == nil && now.Tries < s.policy.CodeTries { // the other one of a double click
+			if e := s.mayResend(now, time.Now()); e != nil {
+				err = e
+			}
+		}
+	}
 	if err != nil {
 		return Pending{}, err
 	}
 	return s.mailCode(ctx, v, info, k, &a, r, code)
+}
+
+// mayResend tells why a sign-in may not have another code now.
+func (s *Service) mayResend(r signin, now time.Time) error {
+	if r.Resends >= s.policy.Resends {
+		return fault.New(fault.Conflict, "identity.resend_limit")
+	}
+	if wait := db.Time(r.SentAt).Add(s.policy.ResendAfter).Sub(now); wait > 0 {
+		return fault.New(fault.Busy, "identity.resend_soon").After(wholeSeconds(wait))
+	}
+	return nil
 }
 
 // SubmitCode is the second step. A wrong code is fault.Invalid "identity.code_wrong" with the tries left;
@@ -229,7 +247,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 	}
 	var out SignedIn
 	var refused error
-	codesLeft := 0
+	codesLeft, is := 0, codeWrong
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		now := time.Now()
 		refused = nil
@@ -263,7 +281,7 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			}
 			if !s.policy.inTime(db.Time(r.SentAt), now) {
 				right = true // said to be too late below; nothing is used up
-			} else if r.How, codesLeft, err = s.submitOwn(tx, k, r.Tenant, r.Account, typed, recovery, now); err != nil {
+			} else if r.How, codesLeft, is, err = s.submitOwn(tx, k, r.Tenant, r.Account, typed, recovery, now); err != nil {
 				return err
 			} else {
 				right = r.How != ""
@@ -281,8 +299,13 @@ func (s *Service) SubmitCode(ctx context.Context, v Visit, token, typed string) 
 			return s.record(tx, "auth.code_dead", who, "failed", map[string]any{"signin": r.ID})
 		case !right:
 			wrong := "identity.code_wrong"
+			if e, err := s.sealedOf(tx, k, r.Tenant, r.Account); err != nil {
+				return err
+			} else if e != nil { // no mail: the envelope has the codes
+				wrong = "identity.envelope_wrong"
+			}
 			if r.Factor == factorOwn {
-				wrong = "identity.factor_wrong"
+				wrong = is.says("identity.factor_wrong", "identity.factor_past", "identity.factor_ahead")
 			}
 			refused = fault.New(fault.Invalid, wrong, "left", strconv.Itoa(s.policy.CodeTries-tries))
 			return s.record(tx, "auth.code_failed", who, "failed", map[string]any{"signin": r.ID, "tries": tries})

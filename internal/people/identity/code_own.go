@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rakudos/internal/base/fault"
@@ -32,7 +33,12 @@ func ownMAC(k *vault.Key, r signin) []byte {
 // ask writes down that a second step is asked for, and how: nothing is mailed when an own factor is. Refused
 // is what the visitor is told when there have been too many wrong answers.
 func (s *Service) ask(tx *db.Tx, a *attempt, row *signin, token, code string, now time.Time) (refused, err error) {
-	if row.Factor, err = s.second(tx, a.key, a.account); err != nil {
+	row.Factor, err = s.second(tx, a.key, a.account)
+	if errors.Is(err, errLacking) {
+		tx.OnCommit(func() { s.found(tx.Context(), finding{a.account.Tenant, factorsTable, string(a.account.ID)}) })
+		return errLacking, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	mac := codeMAC(a.key, *row, code)

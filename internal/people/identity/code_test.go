@@ -103,6 +103,37 @@ func other(c string) string {
 	return fmt.Sprintf("%s%d", c[:7], (int(c[7]-'0')+1)%10)
 }
 
+// TestADoubleClickAsksForOneCode: the clicks that come second wait their turn, and nobody is sent back to the password.
+func TestADoubleClickAsksForOneCode(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		ctx := t.Context()
+		for round := range 5 {
+			p, err := h.first("midori", "hr", rightPW, Visit{})
+			must(t, err)
+			must(t, h.AgeCode(ctx, p.Token, 31*time.Second))
+			errs := make([]error, 6)
+			var all sync.WaitGroup
+			for i := range errs {
+				all.Go(func() { _, errs[i] = h.ResendCode(ctx, Visit{}, p.Token) })
+			}
+			all.Wait()
+			sent := 0
+			for _, err := range errs {
+				if err == nil {
+					sent++
+				} else {
+					h.want(err, "identity.resend_soon")
+				}
+			}
+			if sent != 1 {
+				t.Errorf("round %d: %d codes were sent", round, sent)
+			}
+			h.mailed("hr@midori.example")
+		}
+	})
+}
+
 func TestResend(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		h := newHouse(t, e, quick())

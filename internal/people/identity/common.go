@@ -2,9 +2,11 @@ package identity
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -103,18 +105,32 @@ func reversed(s string) string {
 	return string(b)
 }
 
-// forms are what a password is compared as: after folding case, folding leet and stripping trailing digits
-// and marks, in either order. "P@ssw0rd1!" and "Pa$$word$" are both the word.
-func forms(password string) [3]string {
+// unshift gives the digits that share a key with marks: "1qaz@WSX" is typed as "1qaz2wsx" is.
+var unshift = strings.NewReplacer("!", "1", "@", "2", "#", "3", "$", "4", "%", "5", "^", "6", "&", "7", "*", "8", "(", "9", ")", "0")
+
+// unit is the part of which s is a repetition, or s.
+func unit(s string) string {
+	if i := strings.Index((s + s)[min(1, len(s)):], s) + 1; i > 0 && i < len(s) {
+		return s[:i]
+	}
+	return s
+}
+
+// forms are what a password is compared as: after folding case, folding leet and stripping digits and marks at the end,
+// some of them or all, in either order. "P@ssw0rd1!" and "Pa$$word$" are both the word, and "Aa123456@1" is "aa123456".
+func forms(password string) (out []string) {
 	low := foldCase(password)
-	return [3]string{foldLeet(low), foldLeet(stem(low)), stem(foldLeet(low))}
+	for _, s := range []string{low, unshift.Replace(low), unit(low)} {
+		out = append(out, stem(foldLeet(s)))
+		for end := len(stem(s)); end <= len(s); end++ {
+			if end == len(s) || utf8.RuneStart(s[end]) {
+				out = append(out, foldLeet(s[:end]))
+			}
+		}
+	}
+	return out
 }
 
 func isCommon(password string) bool {
-	for _, s := range forms(password) {
-		if common().Has(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(forms(password), common().Has)
 }

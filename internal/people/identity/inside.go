@@ -17,6 +17,7 @@ type Inside interface {
 	AgeCode(ctx context.Context, token string, by time.Duration) error
 	Clear(ctx context.Context, tenantCode, login string, lock bool) error
 	Census(ctx context.Context) (all, weak int, err error)
+	Envelopes(ctx context.Context) (all, shut int, err error)
 	Uniqueness(ctx context.Context) (accounts, twice, shared int, err error)
 	Forge(ctx context.Context, token string, what Forgery) (other string, undo func(context.Context) error, err error)
 }

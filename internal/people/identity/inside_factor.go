@@ -8,14 +8,15 @@ import (
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 var qPrivileged = db.GlobalQ("identity.privileged", `select a.tenant_id, a.account_id, g.role,
 		(select count(*) from identity_totp o where o.tenant_id = a.tenant_id and o.account_id = a.account_id) + (select count(*) from identity_passkeys p where p.tenant_id = a.tenant_id and p.account_id = a.account_id)
 	from identity_accounts a join identity_grants g on g.tenant_id = a.tenant_id and g.account_id = a.account_id where a.state = 'active' order by a.tenant_id, a.account_id`)
 
-// DropFactors takes the factors of a probe account away. It is recorded.
-func (s *Service) DropFactors(ctx context.Context, tenantCode, login string) error {
+// inProbe changes something about an account of a probe tenant, in one transaction.
+func (s *Service) inProbe(ctx context.Context, tenantCode, login string, change func(*db.Tx, *vault.Key, ids.Tenant, ids.Account) error) error {
 	info, err := s.ownProbe(s.tenants.TenantByCode(ctx, tenantCode))
 	if err != nil {
 		return err
@@ -29,9 +30,16 @@ func (s *Service) DropFactors(ctx context.Context, tenantCode, login string) err
 		if err != nil {
 			return err
 		}
+		return change(tx, k, info.ID, a.ID)
+	})
+}
+
+// DropFactors takes the factors of a probe account away. It is recorded.
+func (s *Service) DropFactors(ctx context.Context, tenantCode, login string) error {
+	return s.inProbe(ctx, tenantCode, login, func(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) error {
 		n := int64(0)
 		for _, q := range []db.Query{qTOTPDrop, qPasskeysDrop, qRecoveryDrop} {
-			m, err := tx.Exec(q, info.ID, a.ID)
+			m, err := tx.Exec(q, t, id)
 			if err != nil {
 				return err
 			}
@@ -40,7 +48,22 @@ func (s *Service) DropFactors(ctx context.Context, tenantCode, login string) err
 		if n == 0 {
 			return nil
 		}
-		return s.record(tx, "auth.probe_cleared", actor.System(info.ID, "probe"), "ok", map[string]any{"account": string(a.ID), "factors": int(n)})
+		if err := s.countFactors(tx, k, t, id); err != nil {
+			return err
+		}
+		return s.record(tx, "auth.probe_cleared", actor.System(t, "probe"), "ok", map[string]any{"account": string(id), "factors": int(n)})
+	})
+}
+
+// RewindApp lets the half minute of the newest code of a probe account's app be over, as if that time had gone by.
+func (s *Service) RewindApp(ctx context.Context, tenantCode, login string) error {
+	return s.inProbe(ctx, tenantCode, login, func(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.Account) error {
+		r, err := db.One(tx, qTOTP, scanTOTP, t, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(qTOTPUse, t, id, 0, totpMAC(k, id, r.secret, 0), r.used, r.step)
+		return err
 	})
 }
 

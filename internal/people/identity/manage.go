@@ -24,7 +24,12 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 	if err := info.mayGive(grants); err != nil {
 		return err
 	}
-	return s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx, k *vault.Key) error {
+	creature, err := s.creature(ctx, a, id, "roles.add")
+	if err != nil {
+		return err
+	}
+	var more []actor.Role
+	err = s.manage(ctx, a, id, permManage, "account.roles_set", reason, map[string]any{"roles": roleNames(grants)}, func(tx *db.Tx, k *vault.Key) error {
 		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
 			return err
 		}
@@ -38,19 +43,42 @@ func (s *Service) SetGrants(ctx context.Context, a actor.Actor, id ids.Account, 
 		if err != nil {
 			return err
 		}
+		held, err := s.heldRows(tx, k, a.Tenant, id)
+		if f := fault.Of(err); err != nil && (f == nil || f.Code != "identity.row_tampered") { // what others wrote counts as nothing
+			return err
+		}
+		if more = gains(plainGrants(held), grants); len(more) > 0 && a.Account == id {
+			return fault.New(fault.Conflict, "identity.own_roles")
+		} else if len(more) > 0 && creature != nil {
+			return creature
+		}
 		if _, err := tx.Exec(qGrantClear, a.Tenant, id); err != nil {
 			return err
 		}
-		if err := s.putGrants(tx, k, a, a.Tenant, id, grants, acc.Personnel, time.Now()); err != nil {
+		if err := s.putGrants(tx, k, a, a.Tenant, id, grants, held, acc.Personnel, time.Now()); err != nil {
 			return err
 		}
-		return s.endSessions(tx, a.Tenant, id, "", "roles-changed")
+		if err := s.endSessions(tx, a.Tenant, id, "", "roles-changed"); err != nil {
+			return err
+		}
+		return s.EndUntied(tx, k, a) // an older administrator may have come back
 	})
+	if err == nil {
+		s.tellPrivileged(a, info, id, more)
+	}
+	return err
 }
 
 // Disable keeps an account from signing in and ends its sessions. The login ID stays taken.
 func (s *Service) Disable(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	return s.manage(ctx, a, id, permManage, "account.disabled", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		if r, err := s.sealedOf(tx, k, a.Tenant, id); err != nil {
+			return err
+		} else if r != nil && a.Kind == actor.Host && r.state != Spent { // whoever may run the binary may retire an envelope
+			return s.spend(tx, k, r, a, time.Now())
+		} else if r != nil {
+			return fault.New(fault.Conflict, "identity.sealed_account")
+		}
 		if err := s.keepAdmin(tx, k, a.Tenant, id, func(actor.Role) bool { return false }); err != nil {
 			return err
 		}
@@ -79,7 +107,10 @@ func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, rea
 		if _, err := tx.Exec(qProvisionState, a.Tenant, id); err != nil {
 			return err
 		}
-		return s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "active" })
+		if err := s.amend(tx, k, a.Tenant, id, func(acc *account) { acc.State = "active" }); err != nil {
+			return err
+		}
+		return s.EndUntied(tx, k, a) // an older administrator may have come back
 	})
 }
 
@@ -87,7 +118,7 @@ func (s *Service) Enable(ctx context.Context, a actor.Actor, id ids.Account, rea
 // unlocks an account: there is no automatic unlock.
 func (s *Service) Unlock(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	var acc account
-	if s.policy.weak == SabotageReason && needReason(reason) != nil {
+	if _, err := reasonOf(reason); err != nil && s.policy.weak == SabotageReason {
 		reason = "-"
 	}
 	err := s.manage(ctx, a, id, permUnlock, "auth.unlocked", reason, nil, func(tx *db.Tx, _ *vault.Key) (err error) {
@@ -121,7 +152,8 @@ func (s *Service) UnlockAll(ctx context.Context, a actor.Actor, reason string) (
 	if err := s.guard(a, permUnlock); err != nil {
 		return 0, err
 	}
-	if err := needReason(reason); err != nil {
+	reason, err := reasonOf(reason)
+	if err != nil {
 		return 0, err
 	}
 	all, err := s.Accounts(ctx, a)
@@ -146,7 +178,8 @@ func (s *Service) manage(ctx context.Context, a actor.Actor, id ids.Account, per
 	if err := s.guard(a, permission); err != nil {
 		return err
 	}
-	if err := needReason(reason); err != nil {
+	reason, err := reasonOf(reason)
+	if err != nil {
 		return err
 	}
 	k, err := s.keys.Tenant(ctx, a.Tenant)

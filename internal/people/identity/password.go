@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"math/big"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -95,6 +96,21 @@ func holdsContext(p Policy, c PasswordContext, password string) bool {
 		}
 	}
 	return false
+}
+
+// NameWords are the forms in which somebody might type a name into a password: as it stands, without what separates its
+// parts, and each part that is no ordinary word of Latin letters.
+func NameWords(name string) []string {
+	parts := strings.FieldsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != 'ー'
+	})
+	out := []string{name, strings.Join(parts, "")}
+	for _, p := range parts {
+		if strings.ContainsFunc(p, func(r rune) bool { return r > unicode.MaxASCII }) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // The letters of generated passwords: none that is easily taken for another.

@@ -44,7 +44,6 @@ func TestPasswordVectors(t *testing.T) {
 		{"P@ssw0rd!!", []string{RuleBlocklist}},
 		{"P@$$w0rd2026", []string{RuleBlocklist}},
 		{"Qwerty123!@#", []string{RuleBlocklist}},
-		{"1qaz!QAZ2wsx", nil},
 		{"1qaz2wsX!!", []string{RuleBlocklist}},
 		{"Welcome2026!", []string{RuleBlocklist}},
 		{"Sakura2026!!", []string{RuleBlocklist}},
@@ -60,6 +59,15 @@ func TestPasswordVectors(t *testing.T) {
 		{"Ab1!みどり製作所ab", []string{RuleContext}},
 		{"Hanako.Y#77", []string{RuleContext}},
 		{"Rakudos#77xQ", []string{RuleContext}},
+		{"Aa123456!!", []string{RuleBlocklist}},
+		{"Aa123456@1", []string{RuleBlocklist}},
+		{"Aa12345678!", []string{RuleBlocklist}},
+		{"Aa@123456!", []string{RuleBlocklist}},
+		{"1qaz@WSX3edc", []string{RuleBlocklist}},
+		{"1qaz!QAZ2wsx", []string{RuleBlocklist}},
+		{"Zaq1@wsx12", []string{RuleBlocklist}},
+		{"Password1!Password1!", []string{RuleBlocklist}},
+		{"Password-Kx7mq2vz", nil},
 		{"", []string{RuleLength, RuleClasses}},
 		{"Kx7#mq2vz\xff", []string{RuleMaximum}},
 	} {
@@ -68,6 +76,23 @@ func TestPasswordVectors(t *testing.T) {
 		want := slices.Sorted(slices.Values(v.breaks))
 		if !slices.Equal(got, want) {
 			t.Errorf("%q breaks %v, want %v", v.pw, got, want)
+		}
+	}
+}
+
+// TestTheConfiguredNameIsNoPassword in any of the forms in which it is typed.
+func TestTheConfiguredNameIsNoPassword(t *testing.T) {
+	p := DefaultPolicy()
+	p.ServiceNames = append(p.ServiceNames, NameWords("健康管理楽 dos.")...)
+	for pw, ok := range map[string]bool{"健康管理楽Aa1!bbcc": false, "健康管理楽 dos.Aa1!": false, "健康管理楽dosAa1!bc": false, "健康Aa1!bbccKx管理": true, "Kx7#dos-mq2vz": true} {
+		if b := broken(CheckPassword(p, PasswordContext{}, pw)); (len(b) == 0) != ok {
+			t.Errorf("%q breaks %v", pw, b)
+		}
+	}
+	p.ServiceNames = NameWords("Blue Care") // whose parts are ordinary words
+	for pw, ok := range map[string]bool{"Blue!Tiger4Lamp": true, "bluecare#Kx7mq2": false} {
+		if b := broken(CheckPassword(p, PasswordContext{}, pw)); slices.Contains(b, RuleContext) == ok {
+			t.Errorf("%q breaks %v", pw, b)
 		}
 	}
 }

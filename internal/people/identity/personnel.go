@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"rakudos/internal/base/actor"
@@ -32,6 +33,9 @@ func (s *Service) SetPersonnel(ctx context.Context, a actor.Actor, id ids.Accoun
 	}
 	if a.Kind == actor.Human && a.Account == id {
 		return fault.New(fault.Conflict, "identity.personnel_own")
+	}
+	if creature, err := s.creature(ctx, a, id, "account.judge"); creature != nil || err != nil {
+		return errors.Join(creature, err)
 	}
 	detail := map[string]any{"to": string(say)}
 	return s.manage(ctx, a, id, permManage, "account.personnel_set", reason, detail, func(tx *db.Tx, k *vault.Key) error {

@@ -71,7 +71,7 @@ const CodeDigits = 8
 func DefaultPolicy() Policy {
 	return Policy{
 		PasswordLeast: 10, PasswordMost: 128, ContextLeast: 4, ServiceNames: []string{"rakudos", "ラクドス"}, Rules: 1,
-		Hash: HashParams{MemoryKiB: 19 * 1024, Time: 2, Threads: 1}, HashSlots: runtime.GOMAXPROCS(0), HashQueue: 400,
+		Hash: HashParams{MemoryKiB: 19 * 1024, Time: 2, Threads: 1}, HashSlots: max(1, runtime.GOMAXPROCS(0)-1), HashQueue: 400,
 		FirstPasswordFor: 14 * 24 * time.Hour,
 		LockAt:           11, ThrottleFrom: 5, ThrottleFirst: time.Second, ThrottleMost: 8 * time.Second, ThrottleForget: 30 * time.Minute,
 		DeviceFor:  90 * 24 * time.Hour,
@@ -99,6 +99,8 @@ const (
 	SabotagePasskey  = "identity.passkey_uv"      // a passkey need not verify its user
 	SabotageReplay   = "identity.passkey_replay"  // a challenge may be answered twice
 	SabotageTOTP     = "identity.totp_reuse"      // a code of the app works again
+	SabotageWindow   = "identity.totp_window"     // the codes before and after count as well
+	SabotageTied     = "identity.tied"            // a role that is tied to the provider comes in by password
 	SabotageWait     = "identity.wait"            // nobody has to wait after failures
 	SabotageShort    = "identity.wait_short"      // the waiting does not grow
 	SabotageCharged  = "identity.wait_charged"    // an attempt that comes too soon is counted all the same
@@ -111,7 +113,7 @@ const (
 )
 
 // Sabotages lists them, for the sandbox.
-var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP, SabotageSealed,
+var Sabotages = []string{SabotageSession, SabotageCode, SabotageTries, SabotageLock, SabotagePassword, SabotageHash, SabotageWords, SabotageScreen, SabotageReuse, SabotageRows, SabotagePasskey, SabotageReplay, SabotageTOTP, SabotageWindow, SabotageTied, SabotageSealed,
 	SabotageWait, SabotageShort, SabotageCharged, SabotageLocked, SabotageReason, SabotageResend, SabotageResends, SabotageOlder, SabotageContext}
 
 // Sabotage returns the policy with one protection switched off. Only a sandbox may run with it.

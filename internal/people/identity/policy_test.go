@@ -2,6 +2,7 @@ package identity
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -100,5 +101,12 @@ func TestScopeNarrowerWins(t *testing.T) {
 	}
 	if NormalLogin(" ＨＲ０１ ") != "hr01" {
 		t.Error(NormalLogin(" ＨＲ０１ "))
+	}
+}
+
+// TestHashingLeavesAProcessor: where there are several, one is free for those who are inside, however many sign in.
+func TestHashingLeavesAProcessor(t *testing.T) {
+	if slots := DefaultPolicy().HashSlots; slots < 1 || slots >= max(2, runtime.GOMAXPROCS(0)) {
+		t.Errorf("%d passwords at once on %d processors", slots, runtime.GOMAXPROCS(0))
 	}
 }

@@ -50,7 +50,7 @@ func TestProbesSeeMore(t *testing.T) {
 			says string
 		}{
 			SabotageTries: {p.twoSteps, "回間違えたあとの正しいコードが通る"}, SabotageWords: {p.authn, "返事が異なる"}, SabotageHash: {p.authn, "決めた強さに満たない"},
-			SabotageReplay: {p.passkeys, ""}, SabotageTOTP: {p.passkeys, ""},
+			SabotageReplay: {p.passkeys, ""}, SabotageTOTP: {p.passkeys, "使用済みの認証アプリの数字がもう一度通る"}, SabotageWindow: {p.passkeys, "30秒を過ぎた認証アプリの数字が通る / まだ始まっていない30秒の認証アプリの数字が通る"},
 			SabotageWait: {p.lockAtLimit, "5回目の失敗のすぐあとの入力が受け付けられる"}, SabotageShort: {p.lockAtLimit, "6回目の失敗のあとの待ち時間が2秒でなく1秒"},
 			SabotageCharged: {p.lockAtLimit, "待ち時間のうちの6回のあと、正しいパスワードでサインインできない"}, SabotageLocked: {p.lockAtLimit, "ロック中の返事が違うパスワードと異なる (422 と 422)"},
 			SabotageReason: {p.lockAtLimit, "理由のない解除のあと"}, SabotageResend: {p.twoSteps, "30秒たたないうちに再送できる"},

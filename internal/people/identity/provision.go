@@ -2,13 +2,10 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -28,7 +25,16 @@ var qBindPerson = db.Q("identity.bind_person", `update identity_accounts set per
 // BindPerson says which employee an account that belongs to none is of. One that has a person keeps it: whose health
 // data an account shows never changes.
 func (s *Service) BindPerson(ctx context.Context, a actor.Actor, id ids.Account, person ids.Person, reason string) error {
+	if creature, err := s.creature(ctx, a, id, "roles.add"); creature != nil || err != nil {
+		return errors.Join(creature, err)
+	}
 	return s.manage(ctx, a, id, permManage, "account.person_bound", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		if a.Account == id { // whose record somebody reads as the own one is a right like others
+			return fault.New(fault.Conflict, "identity.own_roles")
+		}
+		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
+			return err
+		}
 		acc, err := s.genuineAccount(tx, k, a.Tenant, id)
 		if err != nil {
 			return err
@@ -62,40 +68,53 @@ func (s *Service) CancelEmail(ctx context.Context, a actor.Actor, id ids.Account
 
 // Rename changes the name that is shown of an account. The login ID never changes.
 func (s *Service) Rename(ctx context.Context, a actor.Actor, id ids.Account, name, reason string) error {
-	name = strings.TrimSpace(norm.NFC.String(name))
-	if name == "" || utf8.RuneCountInString(name) > maxName {
-		return fault.New(fault.Invalid, "identity.name_form")
+	name, err := nameOf(name)
+	if err != nil {
+		return err
 	}
 	return s.manage(ctx, a, id, permManage, "account.renamed", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
+			return err
+		}
 		_, err := tx.Exec(qRename, a.Tenant, id, k.Seal(at(accountsTable, string(id), "name"), []byte(name)))
 		return err
 	})
 }
 
 // ProposeEmail is another address for the codes that an administrator or the personnel system gives. It
-// holds for a day like one that the owner asks for, and the owner is told at the present one (clause 3-5):
+// holds for a day like one that the owner asks for, and both addresses are told (clause 3-5):
 // whoever can write addresses must not be able to take an account over by it. The same address asked for
 // again changes nothing.
 func (s *Service) ProposeEmail(ctx context.Context, a actor.Actor, id ids.Account, email, reason string) error {
-	if m, err := mail.ParseAddress(email); err != nil || m.Address != email || len(email) > 254 {
-		return fault.New(fault.Invalid, "identity.email_form")
+	if err := address(email); err != nil {
+		return err
 	}
 	info, err := s.tenants.TenantByID(ctx, a.Tenant)
 	if err != nil {
 		return err
 	}
-	if same, err := s.waitsFor(ctx, a.Tenant, id, email); err != nil || same {
+	now := time.Now()
+	same, asked, err := s.waitsFor(ctx, a.Tenant, id, email)
+	if err != nil || same {
 		return err
 	}
-	now := time.Now()
+	if wait := asked.Add(proposeEvery).Sub(now); wait > 0 && strings.HasPrefix(string(a.Account), "scim:") {
+		return fault.New(fault.Busy, "identity.email_often").After(wait)
+	}
 	due := now.Add(EmailHold)
 	of := &attempt{info: info}
 	err = s.manage(ctx, a, id, permManage, "auth.email_asked", reason, nil, func(tx *db.Tx, k *vault.Key) error {
+		if err := s.notSealed(tx, k, a.Tenant, id); err != nil {
+			return err
+		}
 		acc, err := s.genuineAccount(tx, k, a.Tenant, id)
 		if err != nil {
 			return err
 		}
 		of.key, of.account = k, &acc
+		if err := of.another(email); err != nil {
+			return err
+		}
 		sealed := k.Seal(at(emailTable, string(id), "email"), []byte(email))
 		_, err = tx.Exec(qEmailAsk, a.Tenant, id, sealed, db.Micros(now), db.Micros(due), emailMAC(k, id, db.Micros(now), db.Micros(due)))
 		return err
@@ -112,14 +131,19 @@ func (s *Service) ProposeEmail(ctx context.Context, a actor.Actor, id ids.Accoun
 それまでは、今のアドレスへコードを送ります。
 お心当たりがない場合は、サインインして「サインインと安全」の画面で取り消し、自社の管理者へ知らせてください。
 `, oneLine(info.Name), s.maskedOwn(of), maskEmail(email), moment(due)))
+	s.tellNew(of, email, due)
 	return nil
 }
 
-// waitsFor tells whether that very address is already on its way.
-func (s *Service) waitsFor(ctx context.Context, t ids.Tenant, id ids.Account, email string) (bool, error) {
+// proposeEvery is how often a personnel system may propose another address for an account: the owner is told of each,
+// and must not be flooded.
+const proposeEvery = time.Hour
+
+// waitsFor tells whether that very address is already on its way, and when the one that waits was asked for.
+func (s *Service) waitsFor(ctx context.Context, t ids.Tenant, id ids.Account, email string) (same bool, asked time.Time, err error) {
 	k, err := s.keys.Tenant(ctx, t)
 	if err != nil {
-		return false, err
+		return false, asked, err
 	}
 	var r emailRow
 	err = s.db.View(ctx, t, func(tx *db.Tx) (err error) {
@@ -127,13 +151,13 @@ func (s *Service) waitsFor(ctx context.Context, t ids.Tenant, id ids.Account, em
 		return err
 	})
 	if fault.Is(err, fault.Missing) {
-		return false, nil
+		return false, asked, nil
 	}
 	if err != nil {
-		return false, err
+		return false, asked, err
 	}
 	plain, err := k.Open(at(emailTable, string(id), "email"), r.sealed)
-	return err == nil && string(plain) == email, nil
+	return err == nil && string(plain) == email, db.Time(r.asked), nil
 }
 
 // Proposed are the addresses that wait to become those of accounts of the actor's tenant. One whose row does not

@@ -180,34 +180,36 @@ func (s *Service) FinishReset(ctx context.Context, v Visit, token, mailed, app, 
 	if err != nil {
 		return err
 	}
-	set, err := s.finishReset(ctx, k, c, token, app, hash, a.actor())
+	is, err := s.finishReset(ctx, k, c, token, app, hash, a.actor())
 	if err != nil {
 		return err
 	}
-	if !set {
+	if is != codeRight { // the mailed code was right: only who holds it learns what is wrong with the app's
+		wrong.Code = is.says(wrong.Code, "identity.reset_past", "identity.reset_ahead")
 		return wrong
 	}
 	s.tellChanged(a)
 	return nil
 }
 
-func (s *Service) finishReset(ctx context.Context, k *vault.Key, c ceremony, token, app, hash string, who actor.Actor) (set bool, err error) {
+func (s *Service) finishReset(ctx context.Context, k *vault.Key, c ceremony, token, app, hash string, who actor.Actor) (is standing, err error) {
 	system, err := s.keys.Tenant(ctx, ids.System)
 	if err != nil {
-		return false, err
+		return codeWrong, err
 	}
 	err = s.transact(ctx, func(tx *db.Tx) error {
 		now := time.Now()
-		set = false
+		is = codeWrong
 		n, err := db.Value[int](tx, qTally, ids.System, hashID(system, "reset-app", string(c.account)), db.Micros(now), db.Micros(now.Add(24*time.Hour)))
 		if err != nil {
 			return err
 		}
-		ok := false
+		seen := codeWrong
 		if n <= resetTriesDay {
-			ok, err = s.useTOTP(tx, k, c.tenant, c.account, app, now)
+			seen, err = s.useTOTP(tx, k, c.tenant, c.account, app, now)
 		}
-		if err != nil || !ok {
+		if err != nil || seen != codeRight {
+			is = seen
 			return err
 		}
 		acc, err := s.genuineAccount(tx, k, c.tenant, c.account)
@@ -229,8 +231,8 @@ func (s *Service) finishReset(ctx context.Context, k *vault.Key, c ceremony, tok
 		if err := s.mailWorks(tx, c.tenant, c.account, who); err != nil { // the mailed code was right
 			return err
 		}
-		set = true
+		is = codeRight
 		return s.record(tx, "auth.password_recovered", who, "ok", map[string]any{"by": "mail+totp"})
 	})
-	return set, err
+	return is, err
 }

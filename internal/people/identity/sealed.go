@@ -51,10 +51,19 @@ type SealedAccount struct {
 	ReviewedBy string
 	Finding    string
 	DrilledAt  time.Time
+	Shut       Shut
 }
 
 // Ends is when its session ends at the latest.
 func (a SealedAccount) Ends() time.Time { return a.OpenedAt.Add(SealedFor) }
+
+// Until is when a use ends by itself, counted from the breaking of the seal where the second step was not passed.
+func (a SealedAccount) Until() time.Time {
+	if a.OpenedAt.IsZero() {
+		return a.BrokenAt.Add(SealedFor)
+	}
+	return a.Ends()
+}
 
 // Envelope is what is printed, once.
 type Envelope struct {

@@ -7,6 +7,7 @@ import "rakudos/internal/engine/vault"
 var SealedColumns = []vault.Column{
 	sealedColumn(accountsTable, "login", "account_id"), sealedColumn(accountsTable, "name", "account_id"), sealedColumn(accountsTable, "email", "account_id"),
 	sealedColumn(sessionsTable, "addr", "session_id"), sealedColumn(sessionsTable, "agent", "session_id"),
+	sealedColumn(assertedTable, "sealed", "id"),
 	sealedColumn(emailTable, "email", "account_id"),
 	sealedColumn(passkeysTable, "credential", passkeyKey), sealedColumn(passkeysTable, "name", passkeyKey),
 	sealedColumn(twoFactorTable, "roles", "tenant_id"),

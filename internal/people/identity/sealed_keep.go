@@ -43,11 +43,18 @@ func (s *Service) Seal(ctx context.Context, a actor.Actor, login, name string) (
 	if by == "" {
 		by = string(a.Kind)
 	}
+	looked, err := s.besideReviewer(ctx, k, a, n.LoginID)
+	if err != nil {
+		return Envelope{}, err
+	}
 	err = s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		now := time.Now()
 		r, err := s.envelope(tx, k, a, n, hash, now)
 		if err != nil {
 			return err
+		}
+		if r.state == Spent && r.reviewedBy != looked {
+			return fault.New(fault.Busy, "db.busy") // reviewed meanwhile by somebody else
 		}
 		r.state, r.sealedAt, r.sealedBy, r.code = Sealed, db.Micros(now), by, 0
 		r.codes = k.Seal(sealedAt(r.account, "codes"), plain)
@@ -60,13 +67,39 @@ func (s *Service) Seal(ctx context.Context, a actor.Actor, login, name string) (
 	if err != nil {
 		return Envelope{}, err
 	}
-	s.Announce(a.Tenant, watchers, "sealed.notice", "緊急用の利用者IDに封をしました", fmt.Sprintf(`緊急用の利用者IDのパスワードとコードを作り直し、封をしました。
+	s.watched(a.Tenant, "sealed.notice", "緊急用の利用者IDに封をしました", fmt.Sprintf(`緊急用の利用者IDのパスワードとコードを作り直し、封をしました。
 
 ・時刻：%s
 
 心当たりがない場合は、「操作の記録」で経緯を確かめてください。
 `, moment(time.Now())))
 	return out, nil
+}
+
+// besideReviewer refuses whoever is not independent of the one who reviewed the last use, and tells who that was.
+func (s *Service) besideReviewer(ctx context.Context, k *vault.Key, a actor.Actor, login string) (string, error) {
+	var r *sealedRow
+	err := s.db.View(ctx, a.Tenant, func(tx *db.Tx) error {
+		acc, err := db.One(tx, qAccountByLogin, scanAccount, a.Tenant, s.loginIndex(k, login))
+		if err == nil {
+			r, err = s.sealedOf(tx, k, a.Tenant, acc.ID)
+		}
+		return err
+	})
+	if fault.Is(err, fault.Missing) || err == nil && (r == nil || r.state != Spent) {
+		return "", nil
+	}
+	if err != nil || r.reviewedBy == "" || r.reviewedBy == string(a.Account) { // envelope has its own words for these
+		return sealedReviewer(r), err
+	}
+	return r.reviewedBy, s.Second(ctx, actor.Beside{Rule: "sealed.seal", By: a, Other: ids.Account(r.reviewedBy), Since: db.Time(r.reviewedAt)})
+}
+
+func sealedReviewer(r *sealedRow) string {
+	if r == nil {
+		return ""
+	}
+	return r.reviewedBy
 }
 
 // envelope finds the row to seal, or makes the account with it.
@@ -98,13 +131,19 @@ func (s *Service) envelope(tx *db.Tx, k *vault.Key, a actor.Actor, n NewAccount,
 	if _, err := tx.Exec(qUnlock, a.Tenant, old.ID); err != nil {
 		return nil, err
 	}
+	if _, err := tx.Exec(qGrantClear, a.Tenant, old.ID); err != nil {
+		return nil, err
+	}
+	if err := s.writeGrants(tx, k, a, a.Tenant, old.ID, []Grant{{Role: actor.Emergency}}, nil, now); err != nil {
+		return nil, err
+	}
 	return r, s.amend(tx, k, a.Tenant, old.ID, func(acc *account) {
 		acc.State, acc.Hash, acc.Rules, acc.SetAt = "active", hash, s.policy.Rules, db.Micros(now)
 	})
 }
 
-// ReviewSealed records what was found out about a use. Without it the account stays out of use.
-func (s *Service) ReviewSealed(ctx context.Context, a actor.Actor, id ids.Account, finding string) error {
+// watching does what somebody who watches over an emergency account may do with it.
+func (s *Service) watching(ctx context.Context, a actor.Actor, id ids.Account, do func(*db.Tx, *vault.Key, *sealedRow) error) error {
 	if err := s.guard(a, permSealReview); err != nil {
 		return err
 	}
@@ -114,13 +153,21 @@ func (s *Service) ReviewSealed(ctx context.Context, a actor.Actor, id ids.Accoun
 	}
 	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		r, err := s.sealedOf(tx, k, a.Tenant, id)
+		if err == nil && r == nil {
+			err = fault.New(fault.Missing, "identity.no_account")
+		}
 		if err != nil {
 			return err
 		}
-		if r == nil {
-			return fault.New(fault.Missing, "identity.no_account")
-		}
-		if err := needReason(finding); err != nil { // after that: what is not there gets no other answer
+		return do(tx, k, r)
+	})
+}
+
+// ReviewSealed records what was found out about a use. Without it the account stays out of use.
+func (s *Service) ReviewSealed(ctx context.Context, a actor.Actor, id ids.Account, finding string) error {
+	return s.watching(ctx, a, id, func(tx *db.Tx, k *vault.Key, r *sealedRow) error {
+		finding, err := reasonOf(finding) // after that: what is not there gets no other answer
+		if err != nil {
 			return err
 		}
 		if r.state != Spent || r.reviewedAt != 0 {
@@ -166,6 +213,9 @@ func (s *Service) SealedAccounts(ctx context.Context, a actor.Actor) ([]SealedAc
 				return err
 			}
 			one.LoginID, one.Name = shown.LoginID, shown.Name
+			if one.Shut, err = s.shut(tx, k, &r, &acc); err != nil {
+				return err
+			}
 			out = append(out, one)
 		}
 		return nil

@@ -17,6 +17,13 @@ func (h *house) keeper(account string) actor.Actor {
 	return actor.Actor{Kind: actor.Human, Tenant: h.tenants["midori"].ID, Account: ids.Account(account), Roles: []actor.Role{actor.TenantAdmin}}
 }
 
+// hired is one whose account the installation has made.
+func (h *house) hired(login string) actor.Actor {
+	h.t.Helper()
+	a := h.account("midori", NewAccount{LoginID: login, Name: login, Email: login + "@midori.example", Password: rightPW, Grants: []Grant{{Role: actor.TenantAdmin}}})
+	return h.keeper(string(a.ID))
+}
+
 // broken goes through both steps with an envelope.
 func (h *house) opened(e Envelope) (SignedIn, Pending) {
 	h.t.Helper()
@@ -52,7 +59,7 @@ func sealHouse(t *testing.T, e *testdb.Env, p Policy) *house {
 func TestOneUseOfAnEnvelope(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		h, ctx := sealHouse(t, e, quick()), t.Context()
-		first, second := h.keeper("k1"), h.keeper("k2")
+		first, second := h.hired("k1"), h.hired("k2")
 		env, err := h.Seal(ctx, first, "Glass", "金庫")
 		must(t, err)
 		if env.LoginID != "glass" || len(env.Codes) != SealedCodes {
@@ -70,7 +77,7 @@ func TestOneUseOfAnEnvelope(t *testing.T) {
 		_, err = h.ResendCode(ctx, Visit{}, p.Token)
 		h.want(err, "identity.resend_limit")
 		_, err = h.SubmitCode(ctx, Visit{}, p.Token, env.Codes[1])
-		h.want(err, "identity.code_wrong")
+		h.want(err, "identity.envelope_wrong")
 		in, p := h.opened(env)
 		if p.Envelope != 2 || !in.Session.Actor.Has(actor.Emergency) || len(in.Session.Actor.Roles) != 1 {
 			t.Fatalf("%+v %+v", p, in.Session)

@@ -34,7 +34,7 @@ func (s *Service) alarmTried(ctx context.Context, a *attempt) {
 	}); err != nil || told != 1 {
 		return
 	}
-	s.Announce(a.info.ID, watchers, "sealed.alarm", "【緊急】緊急用の利用者IDに、違うパスワードが入力されました", fmt.Sprintf(`%s の緊急用の利用者IDに、違うパスワードが入力されました。
+	s.watched(a.info.ID, "sealed.alarm", "【緊急】緊急用の利用者IDに、違うパスワードが入力されました", fmt.Sprintf(`%s の緊急用の利用者IDに、違うパスワードが入力されました。
 
 ・時刻：%s
 ・接続元：%s

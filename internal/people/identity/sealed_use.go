@@ -40,7 +40,7 @@ func (s *Service) breakSeal(tx *db.Tx, a *attempt, now time.Time) (code string, 
 
 // alarmBroken tells everybody who watches, without making the request wait.
 func (s *Service) alarmBroken(a *attempt) {
-	s.Announce(a.info.ID, watchers, "sealed.alarm", "【緊急】封をした緊急用の利用者IDが使われました", fmt.Sprintf(`%s の緊急用の利用者IDのパスワードが、いま使われました。
+	s.watched(a.info.ID, "sealed.alarm", "【緊急】封をした緊急用の利用者IDが使われました", fmt.Sprintf(`%s の緊急用の利用者IDのパスワードが、いま使われました。
 
 ・時刻：%s
 ・接続元：%s
@@ -92,7 +92,8 @@ func (s *Service) SayWhy(ctx context.Context, a actor.Actor, reason string, dril
 	if err := s.guard(a, permEmergency); err != nil {
 		return err
 	}
-	if err := needReason(reason); err != nil {
+	reason, err := reasonOf(reason)
+	if err != nil {
 		return err
 	}
 	k, err := s.keys.Tenant(ctx, a.Tenant)
@@ -123,7 +124,7 @@ func (s *Service) SayWhy(ctx context.Context, a actor.Actor, reason string, dril
 	if drill {
 		what = "訓練"
 	}
-	s.Announce(a.Tenant, watchers, "sealed.notice", "緊急用の利用者IDを使った理由", fmt.Sprintf("緊急用の利用者IDを使った理由が入力されました（%s）。\n\n%s\n", what, oneLine(reason)))
+	s.watched(a.Tenant, "sealed.notice", "緊急用の利用者IDを使った理由", fmt.Sprintf("緊急用の利用者IDを使った理由が入力されました（%s）。\n\n%s\n", what, oneLine(reason)))
 	return nil
 }
 
@@ -167,6 +168,17 @@ func (s *Service) spend(tx *db.Tx, k *vault.Key, r *sealedRow, by actor.Actor, n
 		return err
 	}
 	return s.record(tx, "sealed.spent", by, "ok", map[string]any{"account": string(r.account)})
+}
+
+// StopSealed ends a use at once, whether the second step was passed or not: the codes are void, the session is over, and
+// what follows is the review. Whoever watches may do it without waiting for the hour to pass.
+func (s *Service) StopSealed(ctx context.Context, a actor.Actor, id ids.Account) error {
+	return s.watching(ctx, a, id, func(tx *db.Tx, k *vault.Key, r *sealedRow) error {
+		if r.state != Broken && r.state != Opened {
+			return fault.New(fault.Conflict, "identity.sealed_idle")
+		}
+		return s.spend(tx, k, r, a, time.Now())
+	})
 }
 
 // closeEmergency is what signing out does to an emergency session.

@@ -62,7 +62,7 @@ func (p Policy) ReadsLock() string {
 
 // SaysTwoStep is for 3-5.
 func (p Policy) SaysTwoStep() string {
-	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までで、いちばん新しいコードだけが使えます。認証アプリを登録した人は、メールの代わりに、その%d桁の数字か回復用コードを入力します。",
+	return fmt.Sprintf("パスワードの確認のあと、登録されたメールアドレスへ%d桁の確認コードを送り、入力されるまでどの画面も開きません。コードは%s有効で、一度だけ使え、%d回間違えると無効になります。再送は%s以上あけて%d回までで、同じサインインの中では、いちばん新しいコードだけが使えます。認証アプリを登録した人は、メールの代わりに、その%d桁の数字か回復用コードを入力します。",
 		CodeDigits, spanJA(p.CodeFor), p.CodeTries, spanJA(p.ResendAfter), p.Resends, totpDigits)
 }
 
@@ -73,8 +73,8 @@ func (p Policy) SaysUnique() string {
 
 // SaysPasskey is for the extension AC-PASSKEY.
 func (p Policy) SaysPasskey() string {
-	return fmt.Sprintf("端末で本人を確かめるパスキーと、認証アプリ（%d秒ごとの%d桁、一つの数字は一度だけ）による二要素認証を選べます。回復用コードは%d個で、それぞれ一度だけ使えます。契約先は、役割ごとに二要素を必須にできます。新しく始める契約先では、保健師・産業医・テナント管理者と、保健会の職員の役割（運用者・ITサービスマネジャー・監査者）に、はじめから必須です。必須でない役割（デモではすべて）は、パスワードとメールの確認コードの二段階です。",
-		totpPeriod, totpDigits, RecoveryCodes)
+	return fmt.Sprintf("端末で本人を確かめるパスキーと、認証アプリ（%d桁。一つの数字はその%d秒のあいだに一度だけ）による二要素認証を選べます。回復用コードは%d個で、それぞれ一度だけ使えます。契約先は、役割ごとに二要素を必須にできます。新しく始める契約先では、保健師・産業医・テナント管理者と、保健会の職員の役割（運用者・ITサービスマネジャー・監査者）に、はじめから必須です。必須でない役割（デモではすべて）は、パスワードとメールの確認コードの二段階です。",
+		totpDigits, totpPeriod, RecoveryCodes)
 }
 
 // SaysScreen is for the extension AC-SCREENLOCK.

@@ -43,6 +43,7 @@ type TenantInfo struct {
 type Tenants interface {
 	TenantByCode(ctx context.Context, code string) (TenantInfo, error)
 	TenantByID(ctx context.Context, t ids.Tenant) (TenantInfo, error)
+	Associations(ctx context.Context) ([]ids.Tenant, error) // of those who run the service
 }
 
 // Guard refuses an actor without a permission; package access fills it.
@@ -69,11 +70,15 @@ type Options struct {
 	Guard   Guard
 	// Apart refuses what one person must not hold together: roles, and personnel authority as stated. Package access
 	// fills it. nil: no such pairs.
-	Apart   func(roles []actor.Role, say actor.Personnel) error
-	Policy  Policy
-	Site    string // address of the service as people type it, for mails
-	Returns string // address to which mails that can't be delivered come back; empty: nobody reads them
-	Sandbox bool   // a sabotaged policy is refused without it
+	Apart func(roles []actor.Role, say actor.Personnel) error
+	// Rules names the roles by which one decides and asks under a rule for two people; package access fills it.
+	Rules func(rule string) (decides, asks []actor.Role, oneWay, ok bool)
+	// RoleName is how a role is called in a mail; nil: its own word.
+	RoleName func(actor.Role) string
+	Policy   Policy
+	Site     string // address of the service as people type it, for mails
+	Returns  string // address to which mails that can't be delivered come back; empty: nobody reads them
+	Sandbox  bool   // a sabotaged policy is refused without it
 }
 
 // Service signs people in and keeps their accounts. It is safe for concurrent use.
@@ -85,6 +90,8 @@ type Service struct {
 	tenants Tenants
 	guard   Guard
 	apart   func([]actor.Role, actor.Personnel) error
+	named   func(actor.Role) string
+	rules   func(string) (decides, asks []actor.Role, oneWay, ok bool)
 	policy  Policy
 	site    string
 	returns string
@@ -114,7 +121,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, apart: o.Apart, policy: o.Policy, site: o.Site, returns: o.Returns,
+		db: o.DB, keys: o.Keys, log: o.Log, mail: o.Mail, tenants: o.Tenants, guard: o.Guard, apart: o.Apart, named: o.RoleName, rules: o.Rules, policy: o.Policy, site: o.Site, returns: o.Returns,
 		gate: newGate(o.Policy.HashSlots, o.Policy.HashQueue), dummy: dummy, unusable: unusable,
 	}
 	s.touch = newTouches(s.writeTouches)

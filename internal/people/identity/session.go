@@ -59,6 +59,9 @@ func (s *Service) open(tx *db.Tx, k *vault.Key, r signin, a *account, v Visit, n
 	if _, err := tx.Exec(qSessionInsert, a.Tenant, id, a.ID, b.token, device, addr, agent, b.created, b.sum(k), b.factor); err != nil {
 		return out, err
 	}
+	if err := moveVouched(tx, k, a.Tenant, a.ID, r.ID, id); err != nil {
+		return out, err
+	}
 	if _, err := tx.Exec(qSignedInAt, a.Tenant, a.ID, db.Micros(now)); err != nil {
 		return out, err
 	}
@@ -95,10 +98,16 @@ func (s *Service) Session(ctx context.Context, token string, touch bool) (Sessio
 		return Session{}, fault.New(fault.Denied, "identity.no_session")
 	}
 	r, now := rows[0], time.Now()
+	if r.ended != 0 && r.reason == endedUntied && r.owner.State == "active" {
+		return Session{}, fault.New(fault.Denied, "identity.session_sso")
+	}
 	if r.ended != 0 || r.owner.State != "active" {
 		return Session{}, fault.New(fault.Denied, "identity.session_ended")
 	}
 	k, err := s.keys.Tenant(ctx, r.owner.Tenant)
+	if f := fault.Of(err); f != nil && f.Code == "vault.key_destroyed" { // the customer was erased a moment ago
+		return Session{}, fault.New(fault.Denied, "identity.session_ended")
+	}
 	if err != nil {
 		return Session{}, err
 	}
@@ -203,6 +212,9 @@ func (s *Service) SignOut(ctx context.Context, v Visit, token string) error {
 		if _, err := tx.Exec(qSessionEnd, a.Tenant, a.Session, db.Micros(time.Now()), "signed-out"); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qAssertedEnd, a.Tenant, a.Session); err != nil {
+			return err
+		}
 		if err := s.closeEmergency(tx, k, a, time.Now()); err != nil {
 			return err
 		}
@@ -267,6 +279,9 @@ func (s *Service) EndSession(ctx context.Context, v Visit, token string, id ids.
 		if n == 0 {
 			return fault.New(fault.Missing, "identity.session_missing")
 		}
+		if _, err := tx.Exec(qAssertedEnd, a.Tenant, id); err != nil {
+			return err
+		}
 		return s.record(tx, "auth.session_ended", a, "ok", map[string]any{"session": string(id)})
 	})
 }
@@ -307,6 +322,9 @@ func (s *Service) Renew(ctx context.Context, token string) (string, error) {
 // the two steps.
 func (s *Service) endSessions(tx *db.Tx, t ids.Tenant, a ids.Account, keep ids.Session, reason string) error {
 	if _, err := tx.Exec(qSignInsEnd, t, a); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(qAssertedEndOf, t, a, keep); err != nil {
 		return err
 	}
 	_, err := tx.Exec(qSessionsEnd, t, a, db.Micros(time.Now()), reason, keep)

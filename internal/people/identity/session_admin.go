@@ -28,11 +28,15 @@ func (s *Service) EndAllSessions(ctx context.Context, a actor.Actor, reason stri
 	if err := s.guard(a, permManage); err != nil {
 		return err
 	}
-	if err := needReason(reason); err != nil {
+	reason, err := reasonOf(reason)
+	if err != nil {
 		return err
 	}
 	return s.db.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		if _, err := tx.Exec(qTenantSignInsEnd, a.Tenant); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qAssertedEndAll, a.Tenant, a.Session); err != nil {
 			return err
 		}
 		n, err := tx.Exec(qTenantSessionsEnd, a.Tenant, db.Micros(time.Now()), "ended-by-admin", a.Session)

@@ -11,6 +11,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/vault"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -90,6 +91,17 @@ func TestSessionLimits(t *testing.T) {
 		check("identity.session_ended")
 		_, err = h.Session(ctx, neighbour.Token, true)
 		must(t, err)
+	})
+}
+
+// TestASessionEndsWithItsTenantsKey: its row may still lie there when a customer has just been erased.
+func TestASessionEndsWithItsTenantsKey(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		in := h.in("midori", "hr", Visit{})
+		must(t, h.keys.(*vault.Vault).DestroyTenant(t.Context(), in.Session.Actor.Tenant))
+		_, err := h.Session(t.Context(), in.Token, false)
+		h.want(err, "identity.session_ended")
 	})
 }
 

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -108,6 +109,13 @@ func (s *Service) sharedEvidence(tx *db.Tx, k *vault.Key, t ids.Tenant, id ids.A
 func (s *Service) SeenShared(ctx context.Context, a actor.Actor, id ids.Account, reason string) error {
 	if a.Kind == actor.Human && id == a.Account {
 		return fault.New(fault.Conflict, "identity.shared_own")
+	}
+	if creature, err := s.creature(ctx, a, id, "account.judge"); creature != nil || err != nil {
+		return errors.Join(creature, err)
+	}
+	reason, err := reasonOf(reason)
+	if err != nil {
+		return err
 	}
 	detail := map[string]any{}
 	return s.manage(ctx, a, id, permManage, "account.shared_seen", reason, detail, func(tx *db.Tx, k *vault.Key) error {

@@ -303,3 +303,26 @@ func TestRulesAndHashesAreRenewed(t *testing.T) {
 		h.in("midori", "hr", Visit{})
 	})
 }
+
+// TestARightPasswordIsRightBesideAnotherSignIn: a second sign-in of the same person comes to its end while the password of
+// the first is being hashed, and gives all failures back.
+func TestARightPasswordIsRightBesideAnotherSignIn(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h := newHouse(t, e, quick())
+		for _, v := range []Visit{{}, {Device: h.in("midori", "hr", Visit{}).Device}} {
+			a, err := h.find(t.Context(), v, "midori", "hr", rightPW)
+			must(t, err)
+			right, rehash, err := h.look(t.Context(), a, rightPW)
+			if must(t, err); !right {
+				t.Fatal("the password is right")
+			}
+			h.in("midori", "hr", v)
+			if _, err := h.passed(t.Context(), a, rightPW, rehash); err != nil {
+				t.Errorf("with the device %q: %v", a.device, err)
+			}
+		}
+		if n := h.one("midori", "hr").Failures; n != 0 {
+			t.Errorf("%d failures", n)
+		}
+	})
+}

@@ -20,9 +20,9 @@ var (
 	qSignInsSweep = db.GlobalQ("identity.signins_sweep", `delete from identity_signins where created_at <= $1`)
 
 	qSessionInsert = db.Q("identity.session_insert", `insert into identity_sessions (tenant_id, session_id, account_id, token_hash, device_id, addr, agent, created_at, seen_at, mac, factor) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`)
-	qSession       = db.GlobalQ("identity.session", `select s.session_id, s.account_id, s.device_id, s.created_at, s.seen_at, s.ended_at, s.screen_at, s.mac, coalesce(t.screen_minutes, 0), s.factor, s.proven_at, f.roles,
+	qSession       = db.GlobalQ("identity.session", `select s.session_id, s.account_id, s.device_id, s.created_at, s.seen_at, s.ended_at, s.end_reason, s.screen_at, s.mac, coalesce(t.screen_minutes, 0), s.factor, s.proven_at, f.roles,
 			(select count(*) from identity_totp o where o.tenant_id = s.tenant_id and o.account_id = s.account_id) + (select count(*) from identity_passkeys p where p.tenant_id = s.tenant_id and p.account_id = s.account_id),
-			coalesce(g.role, ''), coalesce(g.site_id, ''), coalesce(g.dept_id, ''), coalesce(g.granted_at, 0), coalesce(g.granted_by, ''), `+accountColumns+`
+			coalesce(g.role, ''), coalesce(g.site_id, ''), coalesce(g.dept_id, ''), coalesce(g.granted_at, 0), coalesce(g.granted_by, ''), coalesce(g.vouched_at, 0), coalesce(g.vouched_by, ''), `+accountColumns+`
 		from identity_sessions s
 		join identity_accounts a on a.tenant_id = s.tenant_id and a.account_id = s.account_id
 		left join identity_grants g on g.tenant_id = s.tenant_id and g.account_id = s.account_id
@@ -75,6 +75,7 @@ func scanTry(s db.Scanner) (signin, error) {
 type sessionRow struct {
 	boundSession
 	seen, ended int64
+	reason      string // why it has ended
 	screen      int64
 	minutes     int
 	required    []byte // sealed roles; nil when the tenant has not chosen
@@ -87,7 +88,7 @@ func scanSession(s db.Scanner) (sessionRow, error) {
 	var r sessionRow
 	var role string
 	g := &r.grant
-	err := s.Scan(append([]any{&r.id, &r.account, &r.device, &r.created, &r.seen, &r.ended, &r.screen, &r.mac, &r.minutes, &r.factor, &r.proven, &r.required, &r.factors, &role, &g.Site, &g.Dept, &g.at, &g.by}, r.owner.dest()...)...)
+	err := s.Scan(append([]any{&r.id, &r.account, &r.device, &r.created, &r.seen, &r.ended, &r.reason, &r.screen, &r.mac, &r.minutes, &r.factor, &r.proven, &r.required, &r.factors, &role, &g.Site, &g.Dept, &g.at, &g.by, &g.vouchedAt, &g.vouchedBy}, r.owner.dest()...)...)
 	g.account, g.Role = r.account, actor.Role(role)
 	return r, err
 }

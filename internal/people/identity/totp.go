@@ -21,8 +21,7 @@ import (
 // RFC 6238 as every authenticator app knows it.
 const (
 	totpDigits = 6
-	totpPeriod = 30 // seconds
-	totpSkew   = 1  // steps to either side
+	totpPeriod = 30 // seconds, and a code counts in its own alone (ASVS 6.5.5)
 	totpSecret = 20 // bytes: 160 bits, as RFC 4226 recommends
 	totpTable  = "identity_totp"
 )
@@ -68,19 +67,44 @@ func totpCode(secret []byte, step int64) (string, error) {
 	return hotp.GenerateCodeCustom(spell(secret), uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 }
 
-// matchTOTP finds the step that a code belongs to: the present one or a neighbour, and later than the
-// newest that was accepted. All are compared, each in constant time.
-func matchTOTP(secret []byte, typed string, now time.Time, after int64) (step int64, ok bool, err error) {
-	for n := totpStep(now) - totpSkew; n <= totpStep(now)+totpSkew; n++ {
+// standing is what became of a typed code.
+type standing int
+
+const (
+	codeWrong standing = iota // of no step near, or of one that is used up
+	codeRight                 // of the present one
+	codePast                  // of the one just over
+	codeAhead                 // of the next one
+)
+
+// says gives the fault's code for a standing, in the words of one place where codes are typed.
+func (c standing) says(wrong, past, ahead string) string {
+	switch c {
+	case codePast:
+		return past
+	case codeAhead:
+		return ahead
+	}
+	return wrong
+}
+
+// matchTOTP finds the step that a code belongs to, later than the newest that was used up. The present one alone
+// counts; its neighbours are known only so that somebody can be told why. All are compared, each in constant time.
+func matchTOTP(secret []byte, typed string, now time.Time, after int64) (step int64, is standing, err error) {
+	for _, near := range []struct {
+		away int64
+		is   standing
+	}{{-1, codePast}, {+1, codeAhead}, {0, codeRight}} { // the last word is the present one's
+		n := totpStep(now) + near.away
 		code, err := totpCode(secret, n)
 		if err != nil {
-			return 0, false, err
+			return 0, codeWrong, err
 		}
 		if subtle.ConstantTimeCompare([]byte(code), []byte(typed)) == 1 && n > after {
-			step, ok = n, true
+			step, is = n, near.is
 		}
 	}
-	return step, ok, nil
+	return step, is, nil
 }
 
 func totpMAC(k *vault.Key, a ids.Account, sealed []byte, step int64) []byte {
@@ -94,31 +118,43 @@ func putTOTP(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, secret []byte
 }
 
 // useTOTP accepts a code once. A row that the service did not write is a fault.
-func (s *Service) useTOTP(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, typed string, now time.Time) (bool, error) {
+//
+// Telling why a code does not count must not make guessing easier. Each try has been counted before this looks at
+// it, whatever is told. That a code was the one just over is worth nothing: it will never count again. That it is the
+// next one would be worth waiting half a minute for, and each guess would then stand for two steps: so the next step
+// is used up by it, and its code will not count for anybody.
+func (s *Service) useTOTP(tx *db.Tx, k *vault.Key, t ids.Tenant, a ids.Account, typed string, now time.Time) (standing, error) {
 	r, err := db.One(tx, qTOTP, scanTOTP, t, a)
 	if fault.Is(err, fault.Missing) {
-		return false, nil
+		return codeWrong, nil
 	}
 	if err != nil {
-		return false, err
+		return codeWrong, err
 	}
 	if subtle.ConstantTimeCompare(r.mac, totpMAC(k, a, r.secret, r.step)) != 1 {
-		return false, fault.New(fault.Internal, "identity.factor_broken")
+		return codeWrong, fault.New(fault.Internal, "identity.factor_broken")
 	}
 	secret, err := k.Open(at(totpTable, string(a), "secret"), r.secret)
 	if err != nil {
-		return false, err
+		return codeWrong, err
 	}
 	after := r.step
 	if s.policy.weak == SabotageTOTP {
 		after = 0
 	}
-	step, ok, err := matchTOTP(secret, normalCode(typed), now, after)
-	if err != nil || !ok {
-		return false, err
+	step, is, err := matchTOTP(secret, normalCode(typed), now, after)
+	if err != nil || is == codeWrong || is == codePast && s.policy.weak != SabotageWindow {
+		return is, err
 	}
-	n, err := tx.Exec(qTOTPUse, t, a, step, totpMAC(k, a, r.secret, step), db.Micros(now), r.step)
-	return n == 1, err // 0: another request was faster
+	used := r.used
+	if is == codeRight || s.policy.weak == SabotageWindow {
+		is, used = codeRight, db.Micros(now)
+	}
+	n, err := tx.Exec(qTOTPUse, t, a, step, totpMAC(k, a, r.secret, step), used, r.step)
+	if err == nil && n == 0 { // another request was faster
+		is = codeWrong
+	}
+	return is, err
 }
 
 // groups breaks a typed secret into fours.

@@ -29,6 +29,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if _, err := tx.Exec(qSessionsLapse, db.Micros(now), ago(s.policy.SessionIdle), ago(s.policy.SessionMost)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(qAssertedSweep, ago(s.policy.longest())); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(qSessionsSweep, ago(keepEnded)); err != nil {
 			return err
 		}
@@ -41,7 +44,13 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.sweepUntied(ctx); err != nil {
+		return err
+	}
 	if err := s.sweepSealed(ctx, now); err != nil {
+		return err
+	}
+	if err := s.watchSealed(ctx, now); err != nil {
 		return err
 	}
 	if err := s.changeEmails(ctx, now); err != nil {

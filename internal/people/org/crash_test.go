@@ -8,6 +8,7 @@ import (
 
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/job"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -201,5 +202,36 @@ func TestWithdrawnOrFailedApplyLeavesNoKeys(t *testing.T) {
 		}
 		b.nothingLeft()
 		b.load(b.hr, change)
+	})
+}
+
+var qKilledOften = db.GlobalQ("test.killed_often", `update job set state = 'running', node = 'test', process = 'of before', attempt = 99, lease_until = 1 where state = 'ready' and kind = $1`)
+
+// TestAnImportThatWasGivenUpEnds at once, and not by a sweep hours later, when its process was killed once too often;
+// nothing of the file stays.
+func TestAnImportThatWasGivenUpEnds(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		b.load(b.hr, roster)
+		before := b.facts(b.ours)
+		for _, kind := range []string{jobRead, jobApply} {
+			id, err := b.s.StartImport(t.Context(), b.hr, "x", strings.NewReader(change))
+			b.must(err)
+			if kind == jobApply {
+				b.drain()
+				b.must(b.s.Confirm(t.Context(), b.hr, id))
+			}
+			b.must(e.DB.Tx(t.Context(), db.Global, func(tx *db.Tx) error { _, err := tx.Exec(qKilledOften, kind); return err }))
+			b.start()
+			b.drain()
+			if v, err := b.s.Import(t.Context(), b.hr, id); err != nil || v.State != Failed || v.Failure != "org.import_interrupted" {
+				t.Errorf("%s: %+v, %v", kind, v, err)
+			}
+			b.must(b.s.givenUp(t.Context(), job.Job{Tenant: b.ours, Kind: kind, Payload: []byte(id)})) // has ended: left alone
+		}
+		if got := b.facts(b.ours); got != before {
+			t.Errorf("changed:\n%s", got)
+		}
+		b.nothingLeft()
 	})
 }

@@ -30,7 +30,7 @@ func (s *Service) registerJobs() {
 	if s.jobs == nil {
 		return
 	}
-	o := job.Options{MaxAttempts: attempts}
+	o := job.Options{MaxAttempts: attempts, GivenUp: s.givenUp}
 	s.jobs.Handle(jobRead, s.handler(s.read), o)
 	s.jobs.Handle(jobApply, s.handler(s.apply), o)
 	s.jobs.Handle(jobSweep, func(ctx context.Context, _ job.Job) error { return s.Sweep(ctx) }, job.Options{})
@@ -51,6 +51,20 @@ func (s *Service) handler(phase func(context.Context, ids.Tenant, ids.Import) er
 		}
 		return errors.Join(job.Permanent(err), s.end(ctx, j.Tenant, id, Failed, f))
 	}
+}
+
+// givenUp ends the import of a job that will not come again: one whose process was killed once too often, or whose
+// handler panicked. One that has gone on since, or has ended, is left alone.
+func (s *Service) givenUp(ctx context.Context, j job.Job) error {
+	id := ids.Import(j.Payload)
+	r, err := s.get(ctx, j.Tenant, id)
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	if err != nil || j.Kind != map[State]string{Reading: jobRead, Applying: jobApply}[r.state] {
+		return err
+	}
+	return s.end(ctx, j.Tenant, id, Failed, fault.New(fault.Internal, "org.import_interrupted"))
 }
 
 // Sweep ends imports that nobody works on any more and removes what ended ones left behind. The hourly

@@ -103,6 +103,26 @@ func (f Filter) matcher(day jst.Date) func(Person) bool {
 // within tells whether a person is within reach.
 func within(r actor.Reach, p Person) bool { return r.Covers(p.ID, p.Site, p.Dept) }
 
+// Names tells the names of those of some people whom the actor may list. Nobody else's name comes out.
+func (s *Service) Names(ctx context.Context, a actor.Actor, people []ids.Person) (map[ids.Person]string, error) {
+	if err := s.guard.Require(a, permList); err != nil {
+		return nil, err
+	}
+	d, err := s.Directory(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out, reach := map[ids.Person]string{}, s.guard.Reach(a, permList)
+	var subjects []ids.Person
+	for _, id := range people {
+		if p, ok := d.Person(id); ok && within(reach, p) && out[id] == "" {
+			out[id] = p.Name
+			subjects = append(subjects, id)
+		}
+	}
+	return out, s.record(ctx, a, "people.list", "person", subjects, map[string]any{"shown": len(subjects), "total": len(people)})
+}
+
 // Person reads one person: the actor's own record, or one in the actor's scope. Anybody else is missing.
 func (s *Service) Person(ctx context.Context, a actor.Actor, id ids.Person) (Person, error) {
 	p, err := s.person(ctx, a, id)

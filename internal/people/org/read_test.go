@@ -69,6 +69,32 @@ func TestPeopleAreFilteredAndScoped(t *testing.T) {
 	})
 }
 
+// TestNamesAreOfThoseInReach: a list that stands elsewhere (what is to be erased) shows names to who may read them
+// in the roster, and the reading is in the log.
+func TestNamesAreOfThoseInReach(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e)
+		b.load(b.hr, roster)
+		b.load(b.hr2, strings.ReplaceAll(roster, "佐藤", "隣人"))
+		p1, p2, foreign := b.number(b.ours, "1001"), b.number(b.ours, "1002"), b.number(b.neighbour, "1001")
+		asked := []ids.Person{p1.ID, p1.ID, foreign.ID, ids.New[ids.Person]()}
+		none := b.as(b.ours, actor.HR)
+		none.Places = map[actor.Role][]actor.Place{actor.HR: {{Site: ids.New[ids.Site]()}}}
+		for who, want := range map[string]struct {
+			actor.Actor
+			names int
+		}{"personnel": {b.hr, 1}, "of no site": {none, 0}, "the neighbour": {b.hr2, 1}} {
+			got, err := b.s.Names(t.Context(), want.Actor, asked)
+			if err != nil || len(got) != want.names || got[p2.ID] != "" || (who == "personnel") != (got[p1.ID] == "佐藤 翔太") {
+				t.Errorf("%s: %v %v", who, got, err)
+			}
+		}
+		if _, err := b.s.Names(t.Context(), b.as(b.ours, actor.TenantAdmin), asked); !fault.Is(err, fault.Denied) {
+			t.Errorf("the administrator: %v", err)
+		}
+	})
+}
+
 func TestWhoMayReadAPerson(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		b := newBed(t, e)

@@ -56,11 +56,11 @@ from roster_stage_event where tenant_id = $1 and import_id = $2`)
 	qStageEN = db.Q("org.stage_event_n", valuesText(stageEventInto, 8, stageRows))
 
 	qStageClear = db.Q("org.stage_clear", `
-delete from roster_stage where tenant_id = $1 and import_id = $2 and line in (
-  select line from roster_stage where tenant_id = $1 and import_id = $2 order by line limit 2000)`)
+delete from roster_stage where tenant_id = $1 and import_id = $2 and line <= (
+  select max(line) from (select line from roster_stage where tenant_id = $1 and import_id = $2 order by line limit 2000) f)`)
 	qStageEClear = db.Q("org.stage_event_clear", `
-delete from roster_stage_event where tenant_id = $1 and import_id = $2 and line in (
-  select line from roster_stage_event where tenant_id = $1 and import_id = $2 order by line limit 2000)`)
+delete from roster_stage_event where tenant_id = $1 and import_id = $2 and line <= (
+  select max(line) from (select line from roster_stage_event where tenant_id = $1 and import_id = $2 order by line limit 2000) f)`)
 	qStagePeople = db.Q("org.stage_people", `select person_id from roster_stage where tenant_id = $1 and import_id = $2`)
 	qKnownPeople = db.Q("org.known_people", `
 select p.person_id from person p join roster_stage s on s.tenant_id = p.tenant_id and s.person_id = p.person_id

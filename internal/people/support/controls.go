@@ -23,26 +23,13 @@ type Probing struct {
 
 // Controls gives the extension AC-OPERATOR.
 func Controls(p Probing) []control.Control {
+	live, mutant := probe.Pair(p.Stage, SabotageApproval, p.run)
 	return []control.Control{{
 		ID: "AC-OPERATOR", Grades: []control.Grade{control.Real}, Owner: "CISO", Every: 24 * time.Hour, Fresh: 26 * time.Hour,
 		Says: fmt.Sprintf("保健会の担当者は、契約先の健康情報をふだんは見られません。必要なときは、理由と受付番号を書いて申し込み、別の人が承認したときだけ、最長%d時間、見るだけの権限で入れます。契約先には同時に知らされ、見たものは契約先の記録に残り、契約先の管理者はいつでも終わらせられます。",
 			int(Most.Hours())),
 		NotProven: "承認した人の判断が正しかったことは分かりません。決めた時刻に終わることは、検査ではなく試験で確かめています。検査は自己点検用の契約先のあいだで行います。",
-		Probe: func(ctx context.Context) (control.Evidence, error) {
-			site, err := p.Stage.Live(ctx)
-			if err != nil {
-				return control.Evidence{}, err
-			}
-			return p.run(ctx, site)
-		},
-		Mutant: func(ctx context.Context) (control.Evidence, error) {
-			site, done, err := p.Stage.Sandbox(ctx, SabotageApproval)
-			if err != nil {
-				return control.Evidence{}, err
-			}
-			defer done()
-			return p.run(ctx, site)
-		},
+		Probe:     live, Mutant: mutant,
 	}}
 }
 

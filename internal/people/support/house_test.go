@@ -16,6 +16,7 @@ import (
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/people/access"
+	"rakudos/internal/testkit/members"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -114,7 +115,7 @@ func newHouse(t *testing.T, e *testdb.Env, weak bool) *house {
 		}))
 	}
 	guard := func(a actor.Actor, p string) error { return access.Require(a, access.Permission(p)) }
-	h.Service, err = New(Options{DB: e.DB, Keys: v, Log: log, Tenants: h, People: h, Guard: guard, Weak: weak, Sandbox: true})
+	h.Service, err = New(Options{DB: e.DB, Keys: v, Log: log, Tenants: h, People: h, Guard: guard, Second: members.Beside, Weak: weak, Sandbox: true})
 	must(t, err)
 	return h
 }

@@ -71,7 +71,8 @@ type Options struct {
 	Tenants Tenants
 	People  People
 	Guard   Guard
-	Weak    bool // SabotageApproval, refused outside a sandbox
+	Second  actor.Second // refuses an approval by somebody who is not independent of the asker
+	Weak    bool         // SabotageApproval, refused outside a sandbox
 	Sandbox bool
 }
 
@@ -83,6 +84,7 @@ type Service struct {
 	tenants Tenants
 	people  People
 	guard   Guard
+	second  actor.Second
 	weak    bool
 	first   audit.First
 }
@@ -92,7 +94,7 @@ func New(o Options) (*Service, error) {
 	if o.Weak && !o.Sandbox {
 		return nil, fault.New(fault.Internal, "support.sabotaged")
 	}
-	return &Service{db: o.DB, keys: o.Keys, log: o.Log, tenants: o.Tenants, people: o.People, guard: o.Guard, weak: o.Weak}, nil
+	return &Service{db: o.DB, keys: o.Keys, log: o.Log, tenants: o.Tenants, people: o.People, guard: o.Guard, second: o.Second, weak: o.Weak}, nil
 }
 
 // both records an event in the log of whoever acts and, under the same words, in that of the tenant looked

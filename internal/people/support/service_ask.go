@@ -91,6 +91,10 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 	if approve {
 		verb, state = "support.approved", Approved
 	}
+	kin, err := s.kin(ctx, a, id, approve)
+	if err != nil {
+		return err
+	}
 	var r row
 	var own bool
 	err = s.db.Tx(ctx, db.Global, func(tx *db.Tx) error {
@@ -102,6 +106,9 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 		if r.Asker == a.Account {
 			own = true
 			return s.both(tx, verb, a, &r.Access, "denied", map[string]any{"why": "own request"})
+		}
+		if kin != nil {
+			return s.both(tx, verb, a, &r.Access, "denied", map[string]any{"why": "not independent of the asker"})
 		}
 		if r.At(now) != Asked {
 			return fault.New(fault.Conflict, "support.decided")
@@ -118,8 +125,11 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 	case err != nil:
 		return err
 	case own:
-		s.alarmOwn(a, &r.Access)
+		s.alarmOwn(a, &r.Access, "申し込んだ本人が決めようとしたため断りました。")
 		return fault.New(fault.Denied, "support.own")
+	case kin != nil:
+		s.alarmOwn(a, &r.Access, "申し込んだ人と独立でない人が承認しようとしたため断りました（一方の役割を、もう一方か同じ人が与えています）。")
+		return kin
 	case approve:
 		open, err := s.open(ctx, r)
 		if err != nil {
@@ -130,13 +140,32 @@ func (s *Service) Decide(ctx context.Context, a actor.Actor, id string, approve 
 	return nil
 }
 
-func (s *Service) alarmOwn(a actor.Actor, r *Access) {
-	s.people.Announce(a.Tenant, []actor.Role{actor.ITSM, actor.Auditor}, "support.own_notice", "自分の申込みを承認しようとした人がいます", fmt.Sprintf(`サポート入室の申込みを、申し込んだ本人が決めようとしたため断りました。
+// kin tells why somebody is no second person beside the asker: asking and approving take two people, not two accounts.
+func (s *Service) kin(ctx context.Context, a actor.Actor, id string, approve bool) (refused, err error) {
+	if !approve {
+		return nil, nil
+	}
+	var r row
+	if err := s.db.View(ctx, db.Global, func(tx *db.Tx) (err error) { r, err = s.one(tx, a, id); return err }); err != nil {
+		return nil, err
+	}
+	if r.Asker == a.Account {
+		return nil, nil // refused with its own words
+	}
+	if err := s.second.Check(ctx, actor.Beside{Rule: "support.approve", By: a, Other: r.Asker, Since: r.AskedAt}); !fault.Is(err, fault.Denied) {
+		return nil, err
+	} else {
+		return err, nil
+	}
+}
+
+func (s *Service) alarmOwn(a actor.Actor, r *Access, what string) {
+	s.people.Announce(a.Tenant, []actor.Role{actor.ITSM, actor.Auditor}, "support.own_notice", "サポート入室の承認を断りました", fmt.Sprintf(`サポート入室の申込みを、%s
 
 ・受付番号：%s
 
 「操作の記録」で経緯を確かめてください。
-`, spell(r.Ticket)))
+`, what, spell(r.Ticket)))
 }
 
 func (s *Service) tellTenant(r Access, decider string) {

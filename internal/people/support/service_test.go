@@ -8,6 +8,7 @@ import (
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/testkit/members"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -285,3 +286,25 @@ var (
 	qTestPerson  = db.GlobalQ("support.test_person", `update support_accesses set person_id = 'somebody else' where access_id = $1`)
 	qTestSession = db.GlobalQ("support.test_session", `update support_accesses set session_id = 'stolen' where access_id = $1`)
 )
+
+// TestAPuppetApprovesNothing: an account that is not independent of the asker's is refused like the asker, recorded on
+// both sides and told; declining needs nobody independent.
+func TestAPuppetApprovesNothing(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		h, ctx := newHouse(t, e, false), t.Context()
+		itsm, sock := h.as("kyokai", "it", actor.ITSM), h.as("kyokai", members.Puppet, actor.ITSM)
+		a := h.asked(itsm, "midori")
+		h.want(h.Decide(ctx, sock, a.ID, true), "identity.second_behind")
+		if !h.mails.said("kyokai auditor", "INC-1024", "独立でない") || h.mails.said("midori") {
+			t.Error("no alarm, or one to the wrong people")
+		}
+		if got := h.verbs("midori"); got != "asked approved!denied" {
+			t.Error(got)
+		}
+		_, err := h.Enter(ctx, itsm, a.ID)
+		h.want(err, "support.not_open")
+		b := h.asked(sock, "midori") // nor the other way round
+		h.want(h.Decide(ctx, itsm, b.ID, true), "identity.second_behind")
+		must(t, h.Decide(ctx, sock, a.ID, false))
+	})
+}

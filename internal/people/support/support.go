@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
@@ -122,10 +121,12 @@ var ticketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/#-]{1,39}$`)
 
 // check returns the request in normal form, or why it can't be made.
 func (q Ask) check() (Ask, error) {
-	q.Reason, q.Ticket, q.Number = strings.TrimSpace(q.Reason), strings.TrimSpace(q.Ticket), strings.TrimSpace(q.Number)
-	if n := utf8.RuneCountInString(q.Reason); n == 0 || n > maxReason || glyph.AnyHidden(q.Reason) {
-		return q, fault.New(fault.Invalid, "support.reason")
+	q.Ticket, q.Number = strings.TrimSpace(q.Ticket), strings.TrimSpace(q.Number)
+	reason, err := glyph.Reason(q.Reason, maxReason, "support.reason", "理由")
+	if err != nil {
+		return q, err
 	}
+	q.Reason = reason
 	if !ticketForm.MatchString(q.Ticket) {
 		return q, fault.New(fault.Invalid, "support.ticket")
 	}
@@ -136,8 +137,8 @@ func (q Ask) check() (Ask, error) {
 	case Lists:
 		q.Number = ""
 	case Person:
-		if n := utf8.RuneCountInString(q.Number); n == 0 || n > maxNumber || glyph.AnyHidden(q.Number) {
-			return q, fault.New(fault.Invalid, "support.number")
+		if q.Number, err = glyph.Name(q.Number, maxNumber, "support.number", "従業員番号"); err != nil {
+			return q, err
 		}
 	default:
 		return q, fault.New(fault.Invalid, "support.scope")

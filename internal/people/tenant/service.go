@@ -97,7 +97,10 @@ func (s *Service) free(ctx context.Context, code string) error {
 
 // ByCode finds a tenant by what a person typed; fault.Missing "tenant.missing" when there is none.
 func (s *Service) ByCode(ctx context.Context, code string) (Tenant, error) {
-	return s.one(ctx, qByCode, NormalCode(code))
+	if code = NormalCode(code); !codeForm.MatchString(code) { // none is registered in another form
+		return Tenant{}, fault.New(fault.Missing, "tenant.missing")
+	}
+	return s.one(ctx, qByCode, code)
 }
 
 // ByID finds a tenant; fault.Missing "tenant.missing" when there is none.

@@ -54,13 +54,15 @@ func NormalCode(typed string) string {
 
 // check returns the tenant with its code and name in normal form, or why it can't be registered.
 func (n New) check() (New, error) {
-	n.Code, n.Name = NormalCode(n.Code), strings.TrimSpace(norm.NFC.String(n.Name))
+	n.Code = NormalCode(n.Code)
 	if !codeForm.MatchString(n.Code) {
 		return n, fault.New(fault.Invalid, "tenant.code")
 	}
-	if n.Name == "" || len([]rune(n.Name)) > maxName || glyph.AnyHidden(n.Name) {
-		return n, fault.New(fault.Invalid, "tenant.name")
+	name, err := glyph.Name(norm.NFC.String(n.Name), maxName, "tenant.name", "契約先の名前")
+	if err != nil {
+		return n, err
 	}
+	n.Name = name
 	switch n.Kind {
 	case Customer, Association, Probe:
 		return n, nil

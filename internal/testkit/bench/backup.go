@@ -7,13 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
-	"strconv"
-	"sync/atomic"
-	"time"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
@@ -23,75 +17,21 @@ import (
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/operations/backup"
-	"rakudos/internal/testkit/pg"
 	"rakudos/migrations"
 )
 
-// EnvMegabytes sets how large the database of the backup's bench is.
-const EnvMegabytes = "RAKUDOS_BENCH_MB"
-
-func megabytes() int {
-	if n, err := strconv.Atoi(os.Getenv(EnvMegabytes)); err == nil && n > 0 {
-		return n
-	}
-	return 256
-}
-
-// backups measures making and restoring a backup against the engine's own tool with zstd, in the same run
-// and over the same records, which are random as sealed ones are.
-func backups(ctx context.Context, o options) ([]figure, error) {
+// backupSQLite measures making and restoring a backup against sqlite3's own with zstd, in the same run and over the
+// same records, which are random as sealed ones are.
+func backupSQLite(ctx context.Context, o options) ([]figure, error) {
 	dir := filepath.Join(o.dir, "backup")
 	main := db.Config{Engine: db.SQLite, Path: filepath.Join(dir, "main.db")}
-	out, err := measureBackup(ctx, "sqlite", dir, main, sqliteTool(dir, main.Path))
-	if err != nil || os.Getenv(pg.EnvDSN) == "" {
-		return out, err
-	}
-	err = pg.Template(ctx, "bench_backup", func(pg.Database) error { return nil })
+	b, err := newSubject(ctx, "sqlite", dir, o.megabytes, main, db.Config{Engine: db.SQLite, Path: filepath.Join(dir, "keys.db")}, nil)
 	if err != nil {
 		return nil, err
 	}
-	d, err := pg.Clone(ctx, "bench_backup")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, d.Drop(context.WithoutCancel(ctx))) }()
-	main = db.Config{Engine: db.Postgres, DSN: d.AppDSN, OwnerDSN: d.OwnerDSN}
-	more, err := measureBackup(ctx, "postgres", filepath.Join(o.dir, "backup-postgres"), main, postgresTool(o.dir, d.Name))
-	return append(out, more...), err
-}
-
-// tool is what the engine itself offers: save and, where it is comparable, load.
-type tool struct {
-	name       string
-	save, load []string
-}
-
-func sqliteTool(dir, file string) tool {
-	return tool{
-		"sqlite3 .backup と zstd",
-		[]string{"sh", "-c", fmt.Sprintf("cd %s && sqlite3 %s '.backup plain.db' && zstd -q -f -T0 plain.db -o plain.zst && sync plain.zst", dir, file)},
-		[]string{"sh", "-c", fmt.Sprintf("cd %s && zstd -q -f -d plain.zst -o back.db && sync back.db && sqlite3 back.db 'pragma quick_check'", dir)},
-	}
-}
-
-// postgresTool is pg_dump: the cluster of the tests is not set up for pg_basebackup's replication.
-func postgresTool(dir, database string) tool {
-	file := filepath.Join(dir, "dump.zst")
-	return tool{
-		name: "pg_dump と zstd",
-		save: []string{"bash", "-o", "pipefail", "-c", fmt.Sprintf("pg_dump -Fc -Z0 -d \"$%s dbname=%s\" | zstd -q -f -T0 -o %s && sync %s", pg.EnvDSN, database, file, file)},
-		load: []string{"bash", "-o", "pipefail", "-c", fmt.Sprintf(`export PGAPPNAME=bench; psql -q -d "$%s dbname=postgres" -c 'create database %s_back' && zstd -q -d -c %s | pg_restore -d "$%s dbname=%s_back" ; r=$?; psql -q -d "$%s dbname=postgres" -c 'drop database %s_back'; exit $r`,
-			pg.EnvDSN, database, file, pg.EnvDSN, database, pg.EnvDSN, database)},
-	}
-}
-
-func (t tool) run(ctx context.Context, command []string) (time.Duration, error) {
-	start := time.Now()
-	b, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w: %s", t.name, err, b)
-	}
-	return time.Since(start), nil
+	defer b.close() //nolint:errcheck // thrown away
+	err = b.daily(ctx, sqliteTool(dir, main.Path))
+	return b.out, err
 }
 
 var benchFill = db.Q("bench.fill", `insert into job (tenant_id, job_id, kind, slot, payload, state, run_at, attempt, node, process, lease_until, error, created_at, finished_at)
@@ -116,117 +56,151 @@ func fill(ctx context.Context, d *db.DB, megabytes int) error {
 	return nil
 }
 
-func measureBackup(ctx context.Context, engine, dir string, main db.Config, t tool) (out []figure, err error) {
+// subject is a service with records to back up, and the figures so far.
+type subject struct {
+	backup.Options
+	service *backup.Service
+	engine  string
+	dir     string
+	size    int
+	servers []int // processes that are not ours: the server of the records
+	closers []func() error
+	out     []figure
+}
+
+// newSubject fills a service. with may change its options before it opens.
+func newSubject(ctx context.Context, engine, dir string, size int, main, keys db.Config, with func(*backup.Options)) (b *subject, err error) {
+	b = &subject{engine: engine, dir: dir, size: size}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	o, closers, err := backupService(ctx, dir, main)
-	defer func() {
-		for _, c := range closers {
-			err = errors.Join(err, c())
+	if err := b.open(ctx, main, keys); err != nil {
+		return nil, err
+	}
+	if err := fill(ctx, b.Main, size); err != nil {
+		return nil, err
+	}
+	if with != nil {
+		with(&b.Options)
+	}
+	b.service, err = backup.Open(ctx, b.Options)
+	return b, err
+}
+
+func (b *subject) close() (err error) {
+	for _, c := range b.closers {
+		err = errors.Join(err, c())
+	}
+	b.closers = nil
+	return err
+}
+
+func (b *subject) add(what, value, budget string) {
+	b.out = append(b.out, figure{b.engine + ": " + what, value, budget})
+}
+
+// used adds what a piece of our work took.
+func (b *subject) used(what string, u use) {
+	b.add(what, b.rate(u), "")
+	b.add("memory of it", fmt.Sprintf("%d MB", u.peak), "< 200 MB")
+}
+
+func (b *subject) rate(u use) string {
+	return fmt.Sprintf("%.2f s (%.0f MB/s), processor %.2f s", u.wall.Seconds(), float64(b.size)/u.wall.Seconds(), u.cpu.Seconds())
+}
+
+func (b *subject) beside(t string, ours, theirs use) {
+	b.add("the same by "+t, b.rate(theirs), "")
+	b.add("ratio of time, of processor time", fmt.Sprintf("%.2f, %.2f", ours.wall.Seconds()/theirs.wall.Seconds(), ours.cpu.Seconds()/theirs.cpu.Seconds()), "≤ 1.5")
+}
+
+// daily measures the daily set against each tool.
+func (b *subject) daily(ctx context.Context, tools ...tool) error {
+	var saved []use
+	for _, t := range tools {
+		u, err := t.run(ctx, t.save)
+		if err != nil {
+			return err
 		}
-	}()
+		saved = append(saved, u)
+	}
+	ours, err := b.measure(func() error { return second(b.service.Run(ctx, actor.HostOperator(ids.System, "bench"))) })
 	if err != nil {
-		return nil, err
+		return err
 	}
-	size := megabytes()
-	if err := fill(ctx, o.Main, size); err != nil {
-		return nil, err
+	b.used(fmt.Sprintf("daily set of %d MB made and read back", b.size), ours)
+	for i, t := range tools {
+		b.beside(t.name, ours, saved[i])
 	}
-	s, err := backup.Open(ctx, o)
+	to := filepath.Join(b.dir, "restored")
+	how := ""
+	ours, err = b.measure(func() error {
+		r, err := backup.Source{Target: b.Target, Root: b.Root}.Restore(ctx, to, jst.Date{})
+		if err == nil {
+			how = r.How
+		}
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	theirs, err := t.run(ctx, t.save)
-	if err != nil {
-		return nil, err
+	b.used("daily set restored and compared ("+how+")", ours)
+	if err := os.RemoveAll(to); err != nil {
+		return err
 	}
-	debug.FreeOSMemory()
-	peak := watch()
-	start := time.Now()
-	if _, err := s.Run(ctx, actor.HostOperator(ids.System, "bench")); err != nil {
-		return nil, err
-	}
-	ours := time.Since(start)
-	made := peak()
-	out = append(out,
-		figure{fmt.Sprintf("%s: %d MB backed up and read back", engine, size), rate(size, ours), ""},
-		figure{fmt.Sprintf("%s: the same by %s", engine, t.name), rate(size, theirs), ""},
-		figure{engine + ": ratio of time", fmt.Sprintf("%.2f", ours.Seconds()/theirs.Seconds()), "≤ 1.5"},
-		figure{engine + ": memory while backing up", fmt.Sprintf("%d MB", made), "< 200 MB"})
-	peak = watch()
-	start = time.Now()
-	if _, err := (backup.Source{Target: o.Target, Root: o.Root}).Restore(ctx, filepath.Join(dir, "restored"), jst.Date{}); err != nil {
-		return nil, err
-	}
-	ours = time.Since(start)
-	out = append(out, figure{fmt.Sprintf("%s: restored and compared", engine), rate(size, ours), ""},
-		figure{engine + ": memory while restoring", fmt.Sprintf("%d MB", peak()), "< 200 MB"})
-	if t.load == nil {
-		return out, nil
-	}
-	if theirs, err = t.run(ctx, t.load); err != nil {
-		return nil, err
-	}
-	return append(out, figure{fmt.Sprintf("%s: restored by %s", engine, t.name), rate(size, theirs), ""},
-		figure{engine + ": ratio of time", fmt.Sprintf("%.2f", ours.Seconds()/theirs.Seconds()), "≤ 1.5"}), nil
-}
-
-func rate(megabytes int, d time.Duration) string {
-	return fmt.Sprintf("%.2f s (%.0f MB/s)", d.Seconds(), float64(megabytes)/d.Seconds())
-}
-
-// watch samples the memory of this process until it is asked for the highest value, in MB.
-func watch() func() uint64 {
-	var most atomic.Uint64
-	stop, done := make(chan bool), make(chan bool)
-	go func() {
-		defer close(done)
-		for {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			most.Store(max(most.Load(), m.Sys-m.HeapReleased))
-			select {
-			case <-stop:
-				return
-			case <-time.After(20 * time.Millisecond):
+	for _, t := range tools {
+		theirs, err := t.run(ctx, t.load)
+		if err != nil {
+			return err
+		}
+		b.beside(t.name, ours, theirs)
+		if t.after != nil {
+			if err := t.after(); err != nil {
+				return err
 			}
 		}
-	}()
-	return func() uint64 { close(stop); <-done; return most.Load() >> 20 }
+	}
+	return nil
 }
 
-// backupService opens the engines that a backup needs, in a folder.
-func backupService(ctx context.Context, dir string, main db.Config) (o backup.Options, closers []func() error, err error) {
-	o = backup.Options{Temp: filepath.Join(dir, "tmp"), Policy: backup.DefaultPolicy(), Build: "bench", Logger: slog.New(slog.DiscardHandler)}
-	if o.Main, err = db.Open(ctx, main); err != nil {
-		return o, nil, err
+func second[T any](_ T, err error) error { return err }
+
+// open opens the engines that a backup needs, in a folder.
+func (b *subject) open(ctx context.Context, main, keys db.Config) (err error) {
+	b.Options = backup.Options{Temp: filepath.Join(b.dir, "tmp"), Policy: backup.DefaultPolicy(), Build: "bench", Logger: slog.New(slog.DiscardHandler)}
+	if b.Main, err = db.Open(ctx, main); err != nil {
+		return err
 	}
-	closers = append(closers, o.Main.Close)
-	if o.Keys, err = db.Open(ctx, db.Config{Engine: db.SQLite, Path: filepath.Join(dir, "keys.db")}); err != nil {
-		return o, closers, err
+	b.closers = append(b.closers, b.Main.Close)
+	if b.Keys, err = db.Open(ctx, keys); err != nil {
+		return err
 	}
-	closers = append(closers, o.Keys.Close)
-	if _, err = o.Main.Migrate(ctx, migrations.Main()); err != nil {
-		return o, closers, err
+	b.closers = append(b.closers, b.Keys.Close)
+	if _, err = b.Main.Migrate(ctx, migrations.Main()); err != nil {
+		return err
 	}
-	if _, err = o.Keys.Migrate(ctx, migrations.Keys()); err != nil {
-		return o, closers, err
+	if _, err = b.Keys.Migrate(ctx, migrations.Keys()); err != nil {
+		return err
 	}
-	if o.Root, err = vault.FileRoot(filepath.Join(dir, "root.key")); err != nil {
-		return o, closers, err
+	if b.Root, err = vault.FileRoot(filepath.Join(b.dir, "root.key")); err != nil {
+		return err
 	}
-	if o.Vault, err = vault.Open(ctx, o.Keys, o.Root); err != nil {
-		return o, closers, err
+	if b.Vault, err = vault.Open(ctx, b.Keys, b.Root); err != nil {
+		return err
 	}
-	if o.Log, err = audit.Open(ctx, o.Main, o.Vault, audit.Config{Dir: filepath.Join(dir, "log"), Logger: o.Logger}); err != nil {
-		return o, closers, err
+	if b.Log, err = audit.Open(ctx, b.Main, b.Vault, audit.Config{Dir: filepath.Join(b.dir, "log"), Logger: b.Logger}); err != nil {
+		return err
 	}
-	closers = append([]func() error{o.Log.Close}, closers...)
-	if o.Blobs, err = blob.Local(filepath.Join(dir, "blobs")); err != nil {
-		return o, closers, err
+	b.closers = append([]func() error{b.Log.Close}, b.closers...)
+	if b.Blobs, err = blob.Local(filepath.Join(b.dir, "blobs")); err != nil {
+		return err
 	}
-	o.Environment = func(context.Context) ([]backup.File, error) { return nil, nil }
-	o.Target, err = blob.Local(filepath.Join(dir, "backups"))
-	return o, closers, err
+	b.Environment = func(context.Context) ([]backup.File, error) { return nil, nil }
+	b.Target, err = blob.Local(filepath.Join(b.dir, "backups"))
+	return err
 }

@@ -21,8 +21,10 @@ type options struct {
 	people  int // of the import
 	list    int // people of the tenant whose list is measured
 	signers int
-	only    string
-	dir     string
+
+	megabytes int // of the database that is backed up
+	only      string
+	dir       string
 }
 
 // figure is one line of the result.
@@ -34,10 +36,16 @@ func main() {
 	flag.IntVar(&o.people, "people", 100_000, "people in the import")
 	flag.IntVar(&o.list, "list", 50_000, "people of the tenant whose list is measured")
 	flag.IntVar(&o.signers, "signers", 500, "sign-ins at once")
-	flag.StringVar(&o.only, "only", "", "comma-separated: cli, upload, list, storm, postgres, backup")
+	flag.IntVar(&o.megabytes, "mb", 2048, "megabytes of records in the database that is backed up")
+	flag.StringVar(&o.only, "only", "", "comma-separated: cli, upload, list, storm, postgres, backup-sqlite, backup-postgres")
+	base := flag.String("crowd", "", "only send the sign-ins to the service at this address (the bench calls itself so)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	run := run
+	if *base != "" {
+		run = func(ctx context.Context, o options) error { return signInAtOnce(ctx, *base, o.signers) }
+	}
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -58,7 +66,7 @@ func run(ctx context.Context, o options) error {
 	for _, s := range []struct {
 		name string
 		run  func(context.Context, options) ([]figure, error)
-	}{{"cli", importByCommand}, {"upload", importByUpload}, {"list", listPages}, {"storm", signInStorm}, {"postgres", importOnPostgres}, {"backup", backups}} {
+	}{{"cli", importByCommand}, {"upload", importByUpload}, {"list", listPages}, {"storm", signInStorm}, {"postgres", importOnPostgres}, {"backup-sqlite", backupSQLite}, {"backup-postgres", backupPostgres}} {
 		if o.only != "" && !strings.Contains(","+o.only+",", ","+s.name+",") {
 			continue
 		}

@@ -6,11 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"rakudos/internal/engine/probe"
 	"rakudos/internal/testkit/outside"
 	"rakudos/internal/testkit/samples"
 )
@@ -91,38 +88,20 @@ func signInStorm(ctx context.Context, o options) ([]figure, error) {
 		t, _ := nurse.Watch(watching, 10*time.Millisecond, "/", "/checkups", "/people")
 		seen <- t
 	}()
-	var answered, later, other atomic.Int64
-	var wg sync.WaitGroup
 	start := time.Now()
-	for i := range o.signers {
-		wg.Go(func() {
-			// IDs that do not exist cost the same hashing as ones that do, and lock nobody out. Every
-			// password is another one: the same one would be slowed down as spraying.
-			form := url.Values{"tenant": {"midori"}, "login_id": {fmt.Sprint("storm", i)}, "password": {fmt.Sprintf("Storm-pass#%04d", i)}}
-			res, err := outside.NewClient(s.Base).Post(ctx, probe.PathLogin, form)
-			switch {
-			case err != nil:
-				other.Add(1)
-			case res.StatusCode == http.StatusServiceUnavailable || res.StatusCode == http.StatusTooManyRequests:
-				if res.Header.Get("Retry-After") == "" {
-					other.Add(1)
-				} else {
-					later.Add(1)
-				}
-			default:
-				answered.Add(1)
-			}
-		})
+	c, err := crowd(ctx, s.Base, o.signers)
+	if err != nil {
+		end()
+		return nil, err
 	}
-	wg.Wait()
 	took := time.Since(start)
 	end()
 	meanwhile := <-seen
-	if other.Load() > 0 {
-		return nil, fmt.Errorf("%d sign-ins were refused without being told when to try again", other.Load())
+	if c.Other > 0 {
+		return nil, fmt.Errorf("%d sign-ins were refused without being told when to try again", c.Other)
 	}
 	f := []figure{
-		{fmt.Sprintf("%d sign-ins at once", o.signers), fmt.Sprintf("%.1f s: %d answered, %d told when to try again, %d otherwise", took.Seconds(), answered.Load(), later.Load(), other.Load()), ""},
+		{fmt.Sprintf("%d sign-ins at once", o.signers), fmt.Sprintf("%.1f s: %d answered, %d told when to try again, %d otherwise", took.Seconds(), c.Answered, c.Later, c.Other), ""},
 		{"  peak memory of the service", fmt.Sprintf("%.0f MB (before %.0f MB)", s.Peak(), before), "bounded"},
 		{"  other people's pages meanwhile", meanwhile.String(), "p95 300 ms"},
 		{"  the same pages before", quiet.String(), ""},

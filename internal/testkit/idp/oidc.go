@@ -3,6 +3,7 @@
 package idp
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/pem"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/zitadel/oidc/v3/example/server/storage"
@@ -25,6 +28,10 @@ type OIDC struct {
 	server  *httptest.Server
 	store   *storage.Storage
 	clients map[string]*storage.Client
+
+	mu    sync.Mutex
+	left  []string // addresses to which it sends people back whom it has signed out
+	ended []string // whose sessions have ended, as "user client"
 }
 
 // User of a provider.
@@ -59,7 +66,7 @@ func NewOIDC(t testing.TB, known ...User) *OIDC {
 	p.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
 	t.Cleanup(p.server.Close)
 	p.URL = p.server.URL
-	provider, err := op.NewProvider(&op.Config{CryptoKey: sha256.Sum256([]byte("test")), CodeMethodS256: true, AuthMethodPost: true}, p.store, op.StaticIssuer(p.URL))
+	provider, err := op.NewProvider(&op.Config{CryptoKey: sha256.Sum256([]byte("test")), CodeMethodS256: true, AuthMethodPost: true}, remembering{p.store, p}, op.StaticIssuer(p.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +78,70 @@ func NewOIDC(t testing.TB, known ...User) *OIDC {
 func (p *OIDC) Register(id, secret, redirect string) {
 	p.clients[id] = storage.WebClient(id, secret, redirect)
 }
+
+// Lets makes the provider send people back to an address when it has signed them out.
+func (p *OIDC) Lets(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = append(p.left, address)
+}
+
+// Ended tells whose sessions the provider was asked to end, each as "user client".
+func (p *OIDC) Ended() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.ended)
+}
+
+// Leave is a browser at the provider's sign-out, from the address that the service made to the one that it is sent back to.
+func (p *OIDC) Leave(t testing.TB, location string) *url.URL {
+	t.Helper()
+	return redirect(t, p.server, location)
+}
+
+// Refuses tells with which status the provider refuses an address.
+func (p *OIDC) Refuses(t testing.TB, location string) int {
+	t.Helper()
+	res, err := p.server.Client().Get(location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+// remembering is the example's storage, which knows no addresses after signing out and forgets whose sessions ended.
+type remembering struct {
+	*storage.Storage
+	p *OIDC
+}
+
+// GetClientByClientID is op.Storage.
+func (r remembering) GetClientByClientID(ctx context.Context, id string) (op.Client, error) {
+	c, err := r.Storage.GetClientByClientID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r.p.mu.Lock()
+	defer r.p.mu.Unlock()
+	return leaving{c, slices.Clone(r.p.left)}, nil
+}
+
+// TerminateSession is op.Storage.
+func (r remembering) TerminateSession(ctx context.Context, user, client string) error {
+	r.p.mu.Lock()
+	r.p.ended = append(r.p.ended, user+" "+client)
+	r.p.mu.Unlock()
+	return r.Storage.TerminateSession(ctx, user, client)
+}
+
+type leaving struct {
+	op.Client
+	to []string
+}
+
+// PostLogoutRedirectURIs is op.Client.
+func (l leaving) PostLogoutRedirectURIs() []string { return l.to }
 
 // Roots is a file with the provider's certificate, as an operator would configure it.
 func Roots(t testing.TB, servers ...*httptest.Server) string {

@@ -14,6 +14,7 @@ import (
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/mail"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/people/access"
 	"rakudos/internal/people/identity"
 	"rakudos/internal/testkit/testdb"
 )
@@ -68,7 +69,7 @@ func New(t testing.TB, e *testdb.Env, o Options) *Bed {
 	policy := identity.DefaultPolicy()
 	policy.Hash = identity.HashParams{MemoryKiB: 64, Time: 1, Threads: 1}
 	b.Identity, err = identity.New(identity.Options{
-		DB: e.DB, Keys: b.Keys, Log: b.Log, Mail: b.Box, Tenants: b.Tenants, Guard: Guard, Apart: o.Apart, Policy: policy, Returns: "bounce@rakudos.example", Sandbox: true,
+		DB: e.DB, Keys: b.Keys, Log: b.Log, Mail: b.Box, Tenants: b.Tenants, Guard: Guard, Apart: o.Apart, Rules: access.Deciders, Policy: policy, Returns: "bounce@rakudos.example", Sandbox: true,
 	})
 	must(err)
 	t.Cleanup(func() { must(b.Identity.Close()) })
@@ -120,6 +121,16 @@ func (r Register) TenantByID(_ context.Context, t ids.Tenant) (identity.TenantIn
 		}
 	}
 	return identity.TenantInfo{}, fault.New(fault.Missing, "tenant.missing")
+}
+
+// Associations is identity.Tenants.
+func (r Register) Associations(context.Context) (out []ids.Tenant, err error) {
+	for _, i := range r {
+		if i.Association {
+			out = append(out, i.ID)
+		}
+	}
+	return out, nil
 }
 
 // PersonByNumber knows Number alone.

@@ -34,8 +34,8 @@ func issued(t *testing.T, h *House) (string, []byte) {
 		Scope:  []certificate.Store{{Name: "main.person", Kind: "表", Count: 3, Category: "purge", Technique: "鍵の廃棄"}},
 		Keys:   []certificate.Key{{ID: "tenant", Kind: certificate.OfTenant, Count: 1, Destroyed: at, Receipt: "00"}}, Started: at, Finished: at,
 		Verification: certificate.Verification{Method: "走査", Sample: 3, Result: "pass"},
-		Operator:     certificate.Who{ID: "a", Title: "運用者"}, Verifier: certificate.Who{ID: "b", Title: "ITサービスマネジャー"},
-		Backups: certificate.BackupState{UnreadableSince: at, LastExpiry: jst.Of(jst.BackupExpiry(end)).String()}, Policy: "1",
+		Approvers:    []certificate.Who{certificate.Approver("a"), certificate.Approver("b")},
+		Backups:      certificate.BackupState{UnreadableSince: at, LastExpiry: jst.Of(jst.BackupExpiry(end)).String()}, Policy: "1",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -35,13 +35,20 @@ func appCode(t *testing.T, secret string, at time.Time) string {
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(h[o:])&0x7fffffff)%1_000_000)
 }
 
-// step gives an instant whose code has not been used: now, or the half minute after the last, which is taken already
-// because a phone's clock may run ahead by one.
-func step(last time.Time) time.Time {
-	if now := time.Now(); now.Unix()/30 > last.Unix()/30 {
-		return now
+// room waits for the next half minute when the present one is nearly over, and gives an instant in it: a code counts
+// in its own half minute alone.
+func room() time.Time {
+	now := time.Now()
+	if next := now.Truncate(30 * time.Second).Add(30 * time.Second); next.Sub(now) < 5*time.Second {
+		time.Sleep(time.Until(next))
 	}
-	return last.Add(30 * time.Second)
+	return time.Now()
+}
+
+// step waits for a half minute after that of the last code, which counts once.
+func step(last time.Time) time.Time {
+	time.Sleep(time.Until(last.Truncate(30 * time.Second).Add(30 * time.Second)))
+	return room()
 }
 
 // TestFactorsAtTheScreens is a clerk with a phone: a passkey is enrolled and signs in, an app is enrolled
@@ -72,7 +79,7 @@ func TestFactorsAtTheScreens(t *testing.T) {
 	v.Follow(`form[action="/me/factors/totp/confirm"] button`)
 	v.AwaitText("コードが違います")
 	v.Problems() // the refusal stands on the console
-	used := time.Now()
+	used := room()
 	v.Type("#code", appCode(t, secret, used))
 	v.Follow(`form[action="/me/factors/totp/confirm"] button`)
 	v.AwaitText("認証アプリを登録しました")
@@ -221,7 +228,7 @@ func TestTwoFactorsRequiredOverHTTP(t *testing.T) {
 			if m == nil || shown.Header.Get("Cache-Control") != "no-store" {
 				t.Fatalf("no secret: %.300s", shown.Body)
 			}
-			used := time.Now()
+			used := room()
 			nurse.want(nurse.post("/me/factors/totp/confirm", url.Values{"code": {appCode(t, string(m[1]), used)}}), 303, "/me/factors?done=totp")
 			nurse.want(nurse.get("/checkups"), 200, "")
 			nurse.want(nurse.post("/me/factors/totp/remove", url.Values{}), 409, "最後の一つは外せません")
@@ -238,6 +245,7 @@ func TestTwoFactorsRequiredOverHTTP(t *testing.T) {
 			again.want(again.get("/login/code"), 200, "メールのコードは使えません")
 			again.want(again.post("/login/code/resend", url.Values{}), 409, "メールのコードは使えません")
 			again.want(again.post("/login/code", url.Values{"code": {appCode(t, string(m[1]), used)}}), 422, "すでに使われています")
+			again.want(again.post("/login/code", url.Values{"code": {appCode(t, string(m[1]), room().Add(30*time.Second))}}), 422, "端末の時計が進んでいる")
 			again.want(again.post("/login/code", url.Values{"code": {string(codes[0][1])}}), 303, "/")
 			again.want(again.get("/checkups"), 200, "")
 

@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,7 +18,6 @@ import (
 	"rakudos/internal/engine/probe"
 	"rakudos/internal/testkit/browser"
 	"rakudos/internal/testkit/idp"
-	"rakudos/internal/testkit/mailspool"
 )
 
 var atProvider = regexp.MustCompile(`<a class="btn main" href="([^"]+)"`)
@@ -30,13 +27,8 @@ func federated(t *testing.T, p *idp.OIDC) *House {
 	t.Helper()
 	c := Config(t, db.SQLite)
 	c.SSO = app.SSO{AllowPrivate: true, RootsFile: idp.Roots(t, p.Server())}
-	r, err := app.Start(t.Context(), c, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &House{Running: r, Dir: c.Data, t: t, spool: mailspool.Spool{Dir: filepath.Join(c.Data, "mail")}}
-	t.Cleanup(h.Stop)
-	return h
+	c.Still()
+	return start(t, c)
 }
 
 func page(t *testing.T, want int, p *probe.Page, err error) *probe.Page {
@@ -95,16 +87,20 @@ func TestSignInThroughProviders(t *testing.T) {
 	c := h.Site().New()
 	defer c.Close()
 	back := p.SignIn(t, leads(t, c), "hr")
+	code := func(since time.Time) string {
+		t.Helper()
+		mail, err := h.spool.Newest(t.Context(), "hr@midori.example", since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return regexp.MustCompile(`\b[0-9]{8}\b`).FindString(mail)
+	}
 	since := time.Now().Add(-time.Second)
 	got, err = c.Get(t.Context(), back.RequestURI())
 	if step := page(t, http.StatusSeeOther, got, err); step.Location != "/login/code?back=%2Fpeople" {
 		t.Errorf("the first step leads to %s", step.Location)
 	}
-	mail, err := h.spool.Newest(t.Context(), "hr@midori.example", since)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err = c.PostForm(t.Context(), "/login/code", url.Values{"code": {regexp.MustCompile(`\b[0-9]{8}\b`).FindString(mail)}, "back": {"/people"}})
+	got, err = c.PostForm(t.Context(), "/login/code", url.Values{"code": {code(since)}, "back": {"/people"}})
 	if in := page(t, http.StatusSeeOther, got, err); in.Location != "/people" {
 		t.Errorf("signed in to %s", in.Location)
 	}
@@ -142,15 +138,56 @@ func TestSignInThroughProviders(t *testing.T) {
 	got, err = c.Get(t.Context(), "/people")
 	page(t, http.StatusOK, got, err)
 
-	// Signing out here says plainly that the provider's session goes on; to others it says nothing of the kind.
-	for client, says := range map[*probe.Client]bool{c: true, h.Client("midori", "nurse"): false} {
-		got, err = client.PostForm(t.Context(), "/logout", nil)
-		out := page(t, http.StatusSeeOther, got, err)
-		got, err = client.Get(t.Context(), out.Location)
-		if shown := page(t, http.StatusOK, got, err).Text(); strings.Contains(shown, "会社のアカウントのサインインは続いています") != says || !strings.Contains(shown, "サインアウトしました") {
-			t.Errorf("after signing out (linked: %v), to %s", says, out.Location)
+	// Signing out here offers the provider's session too, and comes back; to others it says nothing of the kind.
+	p.Lets(h.URL + "/sso/oidc/left")
+	got, err = h.Client("midori", "nurse").PostForm(t.Context(), "/logout", nil)
+	if out := page(t, http.StatusSeeOther, got, err); out.Location != "/login?done=signedout" {
+		t.Errorf("after a password, signing out leads to %s", out.Location)
+	}
+	old := sessionOf(c)
+	got, err = c.PostForm(t.Context(), "/logout", nil)
+	out := page(t, http.StatusOK, got, err)
+	way := atProvider.FindSubmatch(out.Body)
+	if way == nil || !strings.Contains(out.Text(), "会社のアカウント（会社のアカウント）のサインインは続いています") || out.Header.Get("Cache-Control") != "no-store" || out.Header.Get("Refresh") != "" {
+		t.Fatalf("the provider's session is not offered: %v %s", out.Header, out.Body)
+	}
+	c.SetCookies([]*http.Cookie{{Name: "__Host-session", Value: old, Path: "/", Secure: true}})
+	got, err = c.Get(t.Context(), "/people")
+	if again := page(t, http.StatusSeeOther, got, err); !strings.HasPrefix(again.Location, "/login") {
+		t.Errorf("while the page is shown the session goes on: %s", again.Location)
+	}
+	returned := p.Leave(t, html.UnescapeString(string(way[1])))
+	if ended := p.Ended(); len(ended) != 1 || ended[0] != "s1 rakudos" {
+		t.Errorf("the provider has ended %v", ended)
+	}
+	stranger := h.Site().New()
+	defer stranger.Close()
+	for i, one := range []struct {
+		c        *probe.Client
+		path, to string
+	}{{stranger, returned.RequestURI(), "/login"}, {c, "/sso/oidc/left?state=x&to=https://evil.example/", "/login"}, {c, returned.RequestURI(), "/login?done=left"}, {c, returned.RequestURI(), "/login"}} {
+		got, err = one.c.Get(t.Context(), one.path)
+		if back := page(t, http.StatusSeeOther, got, err); back.Location != one.to {
+			t.Errorf("%d: coming back leads to %s", i, back.Location)
 		}
 	}
+	got, err = c.Get(t.Context(), "/login?done=left")
+	if shown := page(t, http.StatusOK, got, err); !strings.Contains(shown.Text(), "会社のアカウントからもサインアウトしました") {
+		t.Error("nothing says that it is done")
+	}
+
+	// The page of signing out, as a person sees it.
+	since = time.Now()
+	got, err = c.Get(t.Context(), p.SignIn(t, leads(t, c), "hr").RequestURI())
+	page(t, http.StatusSeeOther, got, err)
+	got, err = c.PostForm(t.Context(), "/login/code", url.Values{"code": {code(since)}})
+	page(t, http.StatusSeeOther, got, err)
+	v := &visit{t: t, h: h, Page: browser.Start(t)}
+	v.Carry(h.URL, c.Cookies())
+	v.Open(h.URL + "/me/security")
+	v.leave()
+	v.AwaitText("会社のアカウントからもサインアウトする")
+	v.look("left")
 
 	// Another browser gets nowhere with that answer, and is told nothing.
 	thief := h.Site().New()
@@ -255,6 +292,14 @@ func TestPersonnelSystem(t *testing.T) {
 	if p := call(admin, "", "GET", "/scim/v2/Users", ""); p.Status != http.StatusForbidden {
 		t.Errorf("a browser's session gets %d", p.Status)
 	}
+	for path, want := range map[string]int{"/scim/v2/Nope": http.StatusNotFound, "/scim/v1/Users": http.StatusNotFound, "/scim/v2/Users/": http.StatusNotFound} {
+		if p := call(machine, made.Token, "GET", path, ""); p.Status != want || p.Header.Get("Content-Type") != "application/scim+json" {
+			t.Errorf("%s: %d %v %s", path, p.Status, p.Header, p.Body)
+		}
+	}
+	if p := call(machine, made.Token, "PUT", "/scim/v2/Users", "{}"); p.Status != http.StatusMethodNotAllowed || p.Header.Get("Content-Type") != "application/scim+json" {
+		t.Errorf("a method that is not there: %d %v %s", p.Status, p.Header, p.Body)
+	}
 	for _, path := range []string{"/people", "/users", "/federation"} {
 		if p := call(machine, made.Token, "GET", path, ""); p.Status != http.StatusUnauthorized {
 			t.Errorf("the token opens %s: %d", path, p.Status)
@@ -296,6 +341,10 @@ func TestPersonnelSystem(t *testing.T) {
 	v.Open(h.URL + "/federation")
 	v.Follow(`form[action="/federation/waiting"] button`)
 	v.AwaitText("保存しました")
+	if strings.Contains(v.Text(), "newcomer") {
+		t.Error("the newcomer waits still, after being confirmed")
+	}
+	undone(t, v)
 	v.Open(h.URL + "/federation/connection?kind=oidc")
 	v.look("connection")
 	v.Type("#name", "会社")
@@ -304,4 +353,27 @@ func TestPersonnelSystem(t *testing.T) {
 	v.Problems() // the refused form stands on the console
 	v.Open(h.URL + "/federation/connection?kind=saml")
 	v.look("connection-saml")
+}
+
+// undone is the administrator who takes back what a leaked token has done, by mouse, on the token's own page: the page
+// shows what was taken back, the token is dead, whom it disabled may sign in again and whom it made may not.
+func undone(t *testing.T, v *visit) {
+	t.Helper()
+	v.Open(v.h.URL + "/federation")
+	v.Follow(`table a[href^="/federation/token/"]`)
+	v.AwaitText("トークンが漏れたとき")
+	browser.Eval[bool](v.Page, `(() => { document.getElementById("days").value = "7"; return true; })()`)
+	v.Follow(`main form[method="get"] button`)
+	v.AwaitText("（7日）")
+	v.Follow(`form[action="/federation/undo"] button`)
+	v.AwaitText("元に戻した（")
+	if s := v.Text(); !strings.Contains(s, "使えません") || strings.Contains(s, "使用中") || strings.Contains(s, "取り消して元に戻す") || !strings.Contains(v.URL(), "days=7") {
+		t.Errorf("the token lives, or the page shows other days than were asked for: %s\n%s", v.URL(), s)
+	}
+	v.look("token-undone")
+	v.Open(v.h.URL + "/users")
+	state := browser.Eval[map[string]string](v.Page, `Object.fromEntries([...document.querySelectorAll("main tbody tr")].map(r => [r.querySelector("th").innerText.trim(), r.querySelector('[data-label="状態"]').innerText]))`)
+	if !strings.Contains(state["newcomer"], "停止") || strings.Contains(state["nurse"], "停止") {
+		t.Errorf("taken back: %v", state)
+	}
 }

@@ -28,10 +28,23 @@ type House struct {
 	spool mailspool.Spool
 }
 
-// Start runs a demo service on one engine until the test ends.
+// Start runs a demo service on one engine until the test ends. It probes no promise by itself: see StartProbing.
 func Start(t testing.TB, engine db.Engine) *House {
 	t.Helper()
 	c := Config(t, engine)
+	c.Still()
+	return start(t, c)
+}
+
+// StartProbing is Start for tests of the statement: the service probes all its promises, as it does for people. That
+// takes half a minute of processor time.
+func StartProbing(t testing.TB, engine db.Engine) *House {
+	t.Helper()
+	return start(t, Config(t, engine))
+}
+
+func start(t testing.TB, c app.Config) *House {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r, err := app.Start(t.Context(), c, log)
 	if err != nil {

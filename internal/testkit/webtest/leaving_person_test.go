@@ -58,7 +58,7 @@ func TestPeopleAreCertified(t *testing.T) {
 				t.Errorf("of two people: %+v", two.Body)
 			}
 			for _, e := range []certificate.Entry{one, two} {
-				if e.Body.Operator.ID == e.Body.Verifier.ID || e.Body.Basis != "保存期間の満了 承認済" || len(e.Body.Exceptions) == 0 || e.Body.Scope[0].Category != "clear" {
+				if len(e.Body.Approvers) != 2 || e.Body.Approvers[0] != certificate.Approver("k1") || e.Body.Basis != "保存期間の満了 承認済" || len(e.Body.Exceptions) == 0 || e.Body.Scope[0].Category != "clear" {
 					t.Errorf("%+v", e.Body)
 				}
 				file, err := h.Certificates.File(ctx, who, e.ID)

@@ -73,6 +73,11 @@ func TestACustomerLeaves(t *testing.T) {
 			if p := send(t, itsm, at+"/call", "kyokai", "how", "契約書の代表番号へ架電"); p.Status >= 400 {
 				t.Errorf("the call: %d %.300s", p.Status, p.Body)
 			}
+			called := visitPage(t, itsm, at).Body // what is done is shown; doing it again is folded away, not asked for
+			says(t, called, "記録した電話", "契約書の代表番号へ架電", "<details><summary>かけ直して")
+			if before, _, _ := strings.Cut(string(called), "<details>"); strings.Contains(before, `name="how"`) {
+				t.Error("the form of the call stays open after the call was recorded")
+			}
 			if p := send(t, itsm, at+"/confirm", "kyokai"); p.Status != http.StatusConflict || !strings.Contains(string(p.Body), "7日間") {
 				t.Errorf("confirmed within the cooling-off: %d", p.Status)
 			}

@@ -56,6 +56,9 @@ func (v *visit) look(name string) {
 		if up := browser.Eval[[]string](v.Page, upright); len(up) > 0 {
 			v.t.Errorf("%s on a %s: no room for %v", name, s.what, up)
 		}
+		if fallen := browser.Eval[[]string](v.Page, fallen); len(fallen) > 0 {
+			v.t.Errorf("%s on a %s: text has fallen under its label: %v", name, s.what, fallen)
+		}
 		if dir := pictures(name); dir != "" {
 			v.Dark(s.dark && !slices.Contains(kept, name)) // the documentation is light
 			v.Screenshot(filepath.Join(dir, name+"-"+s.what+".png"), 2400)
@@ -80,6 +83,20 @@ const sideways = `new Promise(done => requestAnimationFrame(() => requestAnimati
 const upright = `[...document.querySelectorAll('main caption, main summary, main code, main th, main td, main h2, main h3, main label, main .chip')]
  .filter(e => { const b = e.getBoundingClientRect(), text = e.innerText.trim(); return text.length > 3 && b.width > 1 && b.width < 40 && b.height > 100; })
  .slice(0, 5).map(e => e.tagName + ' ' + e.innerText.trim().slice(0, 20))`
+
+// fallen names cells of a card whose text stands under the label instead of beside it.
+const fallen = `(() => { const out = [];
+ for (const td of document.querySelectorAll('main .cards td[data-label]')) {
+  if (getComputedStyle(td).display === 'table-cell' || !td.checkVisibility()) continue;
+  const from = td.getBoundingClientRect().left + 60, walk = document.createTreeWalker(td, NodeFilter.SHOW_TEXT);
+  for (let n; n = walk.nextNode();) {
+   const r = document.createRange();
+   r.selectNodeContents(n);
+   if (n.textContent.trim() && [...r.getClientRects()].some(b => b.width > 1 && b.left < from)) { out.push(td.dataset.label + ': ' + n.textContent.trim().slice(0, 20)); break; }
+  }
+ }
+ return out.slice(0, 5);
+})()`
 
 // pictures is where a page's pictures go, if anywhere: kept ones into the documentation, the others into out/.
 func pictures(name string) string {

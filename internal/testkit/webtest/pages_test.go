@@ -69,7 +69,7 @@ func (s *scene) sights() []sight {
 var noPage = map[string]string{
 	"GET /healthz": "for machines", "GET /readyz": "for machines", "GET /favicon.ico": "a picture", "GET /trust.json": "for machines",
 	"GET /session": "for the page's own script", "GET /imports/{id}/events": "a stream for the page's own script",
-	"GET /sso/oidc/{id}": "leads on", "GET /sso/continue": "leads on", "GET /sso/saml/{id}/metadata": "for machines",
+	"GET /sso/oidc/{id}": "leads on", "GET /sso/oidc/left": "leads on", "GET /sso/continue": "leads on", "GET /sso/saml/{id}/metadata": "for machines",
 	"GET /certificates/key": "a file", "GET /certificates/presented/{id}/json": "a file", "GET /certificates/presented/{id}/pdf": "a file",
 	"GET /access.csv": "a file", "GET /checkups.csv": "a file", "GET /checkups.xlsx": "a file", "GET /imports/{id}/refused.csv": "a file",
 	"GET /reviews/{id}/report.json": "a file", "GET /reviews/{id}/lines.csv": "a file", "GET /leaving/files/{id}": "a file",
@@ -96,7 +96,7 @@ func rowsByPath() func(path string) string {
 // stands in noPage. What a page shows has to be reachable by links, complete for the keyboard, free of raw
 // identifiers, and without findings.
 func TestEveryPageIsLookedAt(t *testing.T) {
-	h := Start(t, db.SQLite)
+	h := StartProbing(t, db.SQLite)
 	s := setScene(t, h)
 	first := browser.Start(t)
 	row := rowsByPath()
@@ -142,6 +142,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 			})
 		}
 	})
+	nothingIsLost(t, s, all)
 	slices.Sort(report.pages)
 	t.Logf("%d pages of %d rows", len(all), len(report.pages))
 	report.report()

@@ -13,7 +13,7 @@ import (
 // TestAnAuditorPrintsTheEvidenceOfOneClause: from the whole statement to one clause by its link; on paper there is its
 // evidence, opened, with version and time, and neither the other clauses nor anything to press.
 func TestAnAuditorPrintsTheEvidenceOfOneClause(t *testing.T) {
-	h := Start(t, db.SQLite)
+	h := StartProbing(t, db.SQLite)
 	v := &visit{t: t, h: h, Page: browser.Start(t)}
 	v.Open(h.URL + "/trust?clause=2-3")
 	for end := time.Now().Add(2 * time.Minute); !strings.Contains(v.Text(), "確かめた時刻") && time.Now().Before(end); time.Sleep(300 * time.Millisecond) {

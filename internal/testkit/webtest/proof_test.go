@@ -13,7 +13,7 @@ import (
 
 // provenWhole are promises that only a whole service can keep: their probes need its pages, its tenants and
 // its mail at once.
-var provenWhole = []string{"AC-LEAST", "AC-OPERATOR", "AC-BREAKGLASS"}
+var provenWhole = []string{"AC-LEAST", "AC-OPERATOR", "AC-BREAKGLASS", "AC-FEDERATE"}
 
 // TestProvenOnAWholeService asks each probe twice: of the running service, where the promise must hold, and of
 // its sabotaged sandbox, where the same probe must see that it does not.

@@ -9,10 +9,24 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/probe"
 	"rakudos/internal/testkit/testdb"
 )
 
-var candidateField = regexp.MustCompile(`name="candidate" value="([^"]+)"`)
+var (
+	candidateField = regexp.MustCompile(`name="candidate" value="([^"]+)"`)
+	raw            = regexp.MustCompile(`>[^<]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`) // an identifier where people read
+)
+
+// says holds a page to what it must tell.
+func says(t *testing.T, body []byte, what ...string) {
+	t.Helper()
+	for _, w := range what {
+		if !strings.Contains(string(body), w) {
+			t.Errorf("the page does not say %s", w)
+		}
+	}
+}
 
 // TestRetentionPages over the real listener: somebody whose every period has ended is listed, the administrator and
 // the association approve on their pages, and the person is gone; a page without a choice says so.
@@ -38,11 +52,24 @@ func TestRetentionPages(t *testing.T) {
 		t.Fatalf("the administrator's page: %d", page.Status)
 	}
 	id := string(m[1])
+	says(t, page.Body, "社員番号 Z0001", "退職者の名簿と、その人の記録すべて", "2015-03-31", "2020-03-31", "労働基準法109条")
+	if raw.Match(page.Body) {
+		t.Errorf("the administrator is shown an identifier: %s", raw.Find(page.Body))
+	}
 	if p := visitPage(t, itsm, "/desk/retention"); !strings.Contains(string(p.Body), at) {
 		t.Error("the desk does not list the tenant")
 	}
-	if p := visitPage(t, itsm, at); !strings.Contains(string(p.Body), id) {
-		t.Error("the desk does not see the candidate")
+	desk := visitPage(t, itsm, at)
+	says(t, desk.Body, id, "1名", "退職者の名簿と、その人の記録すべて", "労働基準法109条")
+	if raw.Match(desk.Body) || strings.Contains(string(desk.Body), "Z0001") {
+		t.Error("the desk is shown who it is")
+	}
+	for path, c := range map[string]*probe.Client{"/retention": admin, at: itsm} { // what was typed comes back, with the error beside the day
+		p, err := c.PostForm(t.Context(), path+"/decline", url.Values{"candidate": {id}, "again": {"2027-13-45"}, "reason": {"係争の見込みがあるため"}})
+		if err != nil || p.Status != http.StatusUnprocessableEntity {
+			t.Fatalf("%s: %d %v", path, p.Status, err)
+		}
+		says(t, p.Body, `value="2027-13-45"`, `value="係争の見込みがあるため"`, `value="`+id+`" checked`, `<div class="field bad"><label for="again">`)
 	}
 	for _, x := range []struct {
 		desk   bool
@@ -65,6 +92,8 @@ func TestRetentionPages(t *testing.T) {
 			t.Errorf("%s: %d %v", x.path, p.Status, err)
 		}
 	}
+	both := submitRoles(t, h, admin, "hr", "hr", "tenantadmin") // who may read the roster sees the name
+	says(t, visitPage(t, both, "/retention").Body, "退職 花子（社員番号 Z0001）")
 	if err := h.Retention.Erase(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +105,20 @@ func TestRetentionPages(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Errorf("%d certificates, %v", len(all), err)
 	}
+}
+
+// submitRoles gives somebody other roles, as an administrator does, and signs them in.
+func submitRoles(t *testing.T, h *House, admin *probe.Client, login string, roles ...string) *probe.Client {
+	t.Helper()
+	id := regexp.MustCompile(`/users/([0-9a-f-]{36})">` + login + `<`).FindSubmatch(visitPage(t, admin, "/users").Body)
+	if id == nil {
+		t.Fatal("no " + login)
+	}
+	p, err := admin.PostForm(t.Context(), "/users/"+string(id[1])+"/roles", url.Values{"role": roles, "reason": {"兼務"}})
+	if err != nil || p.Status != http.StatusSeeOther {
+		t.Fatalf("%d %v", p.Status, err)
+	}
+	return h.Client("midori", login)
 }
 
 // lengthened: the association records a contract's longer period for a tenant that it finds by its name; the tenant sees

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +20,9 @@ import (
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/governance/erasure"
 	"rakudos/internal/health/checkup"
+	"rakudos/internal/operations/asset"
 	"rakudos/internal/operations/keys"
+	"rakudos/internal/people/identity"
 	"rakudos/internal/people/org"
 	"rakudos/internal/testkit/testdb"
 	"rakudos/migrations"
@@ -229,7 +233,20 @@ func furnished(t *testing.T, h *House) (ids.Tenant, ids.Person) {
 	_, err = h.Erasure.ErasePersons(ctx, machine, midori.ID, people[:1], erasure.Order{Reason: "試験", RequestedBy: "a", ApprovedBy: []string{"a", "b"}})
 	must(err)
 	certified(t, h, midori.ID)
+	must(os.WriteFile(filepath.Join(h.Config.Data, "stray.bin"), []byte("x"), 0o600)) // and is to go
+	operator := actor.Actor{Kind: actor.Human, Tenant: ids.System, Account: "a", Roles: []actor.Role{actor.ITSM}}
+	must(h.Assets.Claim(ctx, operator, "store:stray.bin", asset.Internal, "SRE"))
+	_, err = h.Assets.Ask(ctx, operator, "store:stray.bin", "試験")
+	must(err)
 	h.Client("midori", "hr") // has a session
+	accounts, err := h.Identity.Accounts(ctx, actor.System(midori.ID, "test"))
+	must(err)
+	for _, a := range accounts {
+		if a.LoginID == "nurse" { // came in through the company's provider
+			_, _, err = h.Identity.SignInAsserted(ctx, identity.Visit{}, identity.Assertion{Tenant: midori.ID, Account: a.ID, Connection: "c", TwoFactors: true})
+			must(err)
+		}
+	}
 	person := asTheyWouldSeal(t, h, midori.ID, people[0])
 	return midori.ID, person
 }

@@ -55,6 +55,29 @@ func TestAnEnvelopeInTheHandsOfPeople(t *testing.T) {
 	desk.Follow(`form[action$="/review"] button.main`)
 	desk.AwaitText("訓練どおり")
 
+	// A second paper is found and typed by somebody: the use is stopped before the code.
+	desk.Open(h.URL + "/sealed")
+	desk.Type("#login_id", "glass-2")
+	desk.Follow(`form[action="/sealed"] button.main`)
+	desk.AwaitText("封筒に入れる紙")
+	paper = browser.Eval[[]string](desk.Page, `[...document.querySelectorAll(".big-word code")].map(e => e.textContent)`)
+	v.Open(h.URL + probe.PathLogin)
+	v.Type("input[name=tenant]", "kyokai")
+	v.Type("input[name=login_id]", "glass-2")
+	v.Type("input[name=password]", paper[0])
+	v.Follow(`form[action="/login"] button`)
+	v.AwaitText("コード 1番")
+	desk.Open(h.URL + "/sealed")
+	desk.AwaitText("コードはまだ入力されていません")
+	desk.look("sealed-broken")
+	desk.Follow(`form[action$="/stop"] button`)
+	desk.AwaitText("緊急用の使用を止めました")
+	v.Type("input[name=code]", paper[1])
+	v.Follow(`form[action="/login/code"] button`)
+	if strings.Contains(v.Text(), "使う理由") {
+		t.Error("the code of a stopped use opens")
+	}
+
 	c := h.Client("kyokai", "itsm")
 	if status, got := submit(t, c, "/sealed", url.Values{"login_id": {"glass-1"}}); status != http.StatusForbidden || got["code"] != "identity.sealed_same" {
 		t.Errorf("whoever reviewed seals it anew: %d %v", status, got)

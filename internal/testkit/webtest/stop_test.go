@@ -13,7 +13,7 @@ import (
 // is left behind in the background.
 func TestStopTakesTheSandboxesAlong(t *testing.T) {
 	for _, pause := range []time.Duration{1500 * time.Millisecond, 3500 * time.Millisecond, 5 * time.Second, 7 * time.Second} {
-		h := Start(t, db.SQLite)
+		h := StartProbing(t, db.SQLite)
 		time.Sleep(pause)
 		h.Stop()
 		tmp := filepath.Join(h.Dir, "tmp")

@@ -66,6 +66,9 @@ func TestSupportKeepsTenantsApart(t *testing.T) {
 			if !bytes.Contains(list.Body, []byte("みどり")) || bytes.Contains(list.Body, []byte("ひかり")) || !bytes.Contains(list.Body, []byte("INC-77")) {
 				t.Error("the list does not say whose it is, or is of more than one")
 			}
+			if bytes.Contains(list.Body, []byte("checkups.csv")) || bytes.Contains(list.Body, []byte("checkups.xlsx")) {
+				t.Error("the list offers files that it refuses")
+			}
 			if bytes.Contains(list.Body, []byte("要医療")) && bytes.Contains(list.Body, []byte(`class="chip judge`)) {
 				t.Error("the list shows judgements")
 			}

@@ -228,22 +228,3 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
 		out = append(out, strings.TrimPrefix(o.Key, b.prefix))
 	}
 }
-
-// explain turns what the store answers into faults.
-func explain(err error) error {
-	if err == nil {
-		return nil
-	}
-	if f := new(fault.Fault); errors.As(err, &f) {
-		return err
-	}
-	switch gcerrors.Code(err) {
-	case gcerrors.NotFound:
-		return fault.New(fault.Missing, "blob.missing").Because(err)
-	case gcerrors.PermissionDenied, gcerrors.FailedPrecondition:
-		return fault.New(fault.Denied, "blob.refused").Because(err)
-	case gcerrors.Canceled, gcerrors.DeadlineExceeded:
-		return err
-	}
-	return fault.New(fault.Busy, "blob.unreachable").Because(err)
-}

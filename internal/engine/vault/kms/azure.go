@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
 
@@ -92,13 +96,22 @@ func Azure(o AzureOptions) (vault.Root, error) {
 // follow. wrapKey binds no associated data; the envelope does.
 var azureMagic = []byte("rkaz1")
 
+// Wrap looks at the key before, and wraps by the version that it saw: the service wraps by a disabled version too, and
+// then does not unwrap.
 func (a *azure) Wrap(ctx context.Context, plain, aad []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
+	k, err := a.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !usable(k.Attributes, time.Now()) {
+		return nil, fault.New(fault.Denied, "vault.kms_missing")
+	}
 	key, sealed := vault.NewEnvelope(plain, aad)
 	defer clear(key)
 	alg := azkeys.EncryptionAlgorithm(a.o.Algorithm)
-	r, err := a.client.WrapKey(ctx, a.o.Key, "", azkeys.KeyOperationParameters{Algorithm: &alg, Value: key}, nil)
+	r, err := a.client.WrapKey(ctx, a.o.Key, k.Key.KID.Version(), azkeys.KeyOperationParameters{Algorithm: &alg, Value: key}, nil)
 	if err != nil {
 		return nil, azureFault(ctx, err)
 	}
@@ -157,6 +170,10 @@ func (a *azure) get(ctx context.Context) (azkeys.KeyBundle, error) {
 	return r.KeyBundle, nil
 }
 
+func usable(k *azkeys.KeyAttributes, now time.Time) bool {
+	return (k.Enabled == nil || *k.Enabled) && (k.NotBefore == nil || !now.Before(*k.NotBefore)) && (k.Expires == nil || now.Before(*k.Expires))
+}
+
 func (a *azure) Current(ctx context.Context) (string, error) {
 	k, err := a.get(ctx)
 	if err != nil {
@@ -184,18 +201,43 @@ func (a *azure) Made(ctx context.Context) (time.Time, error) {
 	return *k.Attributes.Created, nil
 }
 
-// azureFault keeps the words of the service out of faults that people see.
+// azureFault keeps the words of the service out of faults that people see. What is neither an answer nor the network
+// comes from the credential or from a challenge that was not followed: no right to ask, and no lost key.
 func azureFault(ctx context.Context, err error) error {
 	var r *azcore.ResponseError
 	if errors.As(err, &r) {
+		if r.StatusCode == http.StatusForbidden && inner(r) == "KeyDisabled" {
+			return fault.New(fault.Denied, "vault.kms_missing").Because(err)
+		}
 		return of(r.StatusCode, err)
 	}
 	var auth *azidentity.AuthenticationFailedError
-	if errors.As(err, &auth) {
-		if auth.RawResponse != nil && auth.RawResponse.StatusCode >= http.StatusInternalServerError {
-			return of(auth.RawResponse.StatusCode, err)
-		}
-		return fault.New(fault.Denied, "vault.kms_denied").Because(err)
+	if errors.As(err, &auth) && auth.RawResponse != nil && auth.RawResponse.StatusCode >= http.StatusInternalServerError {
+		return of(auth.RawResponse.StatusCode, err)
 	}
-	return away(ctx, err)
+	var n net.Error
+	if ctx.Err() != nil || errors.As(err, &n) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return away(ctx, err)
+	}
+	return fault.New(fault.Denied, "vault.kms_denied").Because(err)
+}
+
+// inner is the code below the code of a refusal.
+func inner(r *azcore.ResponseError) string {
+	if r.RawResponse == nil {
+		return ""
+	}
+	b, err := runtime.Payload(r.RawResponse)
+	if err != nil || len(b) > mostAnswer {
+		return ""
+	}
+	var said struct {
+		Error struct {
+			Inner struct {
+				Code string `json:"code"`
+			} `json:"innererror"`
+		} `json:"error"`
+	}
+	_ = json.Unmarshal(b, &said)
+	return said.Error.Inner.Code
 }

@@ -2,197 +2,18 @@ package kms
 
 import (
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/tls"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
+	"errors"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/vault"
 )
-
-// azureDouble answers as Azure Key Vault documents (REST API, key operations): an unauthenticated call gets
-// a challenge, and only then is a call with the token of that challenge answered; every call names its API
-// version; bodies are JSON with base64url values; errors carry the documented body.
-type azureDouble struct {
-	t        *testing.T
-	server   *httptest.Server
-	resource string // of the challenge
-
-	mu       sync.Mutex
-	versions []string
-	keys     map[string]*rsa.PrivateKey
-	refuse   []int // statuses to answer with, before anything else
-	after    string
-	export   bool
-	asked    []string
-	bare     int // calls without a token
-}
-
-const azureToken = "token-of-the-double"
-
-func newAzure(t *testing.T) *azureDouble {
-	d := &azureDouble{t: t, keys: map[string]*rsa.PrivateKey{}, resource: "https://vault.azure.net"}
-	d.rotate()
-	d.server = httptest.NewTLSServer(http.HandlerFunc(d.serve))
-	t.Cleanup(d.server.Close)
-	return d
-}
-
-// rotate makes a new version, as the key's own people do.
-func (d *azureDouble) rotate() {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v := fmt.Sprintf("%032x", len(d.versions)+1)
-	d.versions, d.keys[v] = append(d.versions, v), k
-}
-
-func (d *azureDouble) fail(after string, statuses ...int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.refuse, d.after = statuses, after
-}
-
-func azureError(w http.ResponseWriter, status int, code string) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"error":{"code":%q,"message":"a message of the service"}}`, code)
-}
-
-func (d *azureDouble) serve(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.asked = append(d.asked, r.Method+" "+r.URL.Path)
-	if r.Host != "rakudos.vault.azure.net" {
-		d.t.Errorf("asked for host %s", r.Host)
-	}
-	if v := r.URL.Query().Get("api-version"); v == "" {
-		azureError(w, 400, "BadParameter")
-		return
-	}
-	if r.Header.Get("Authorization") == "" {
-		if r.ContentLength > 0 {
-			d.t.Error("a body was sent before the service has proven which token it wants")
-		}
-		d.bare++
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer authorization="https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111", resource="%s"`, d.resource))
-		azureError(w, 401, "Unauthorized")
-		return
-	}
-	if r.Header.Get("Authorization") != "Bearer "+azureToken {
-		azureError(w, 401, "Unauthorized")
-		return
-	}
-	if len(d.refuse) > 0 {
-		status := d.refuse[0]
-		d.refuse = d.refuse[1:]
-		if d.after != "" {
-			w.Header().Set("Retry-After", d.after)
-		}
-		azureError(w, status, map[int]string{403: "Forbidden", 404: "KeyNotFound", 429: "Throttled"}[status])
-		return
-	}
-	part := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if len(part) < 2 || part[0] != "keys" || part[1] != "root" {
-		azureError(w, 404, "KeyNotFound")
-		return
-	}
-	version := d.versions[len(d.versions)-1]
-	kid := func() string { return "https://rakudos.vault.azure.net/keys/root/" + version }
-	switch {
-	case r.Method == http.MethodGet && len(part) <= 3:
-		json.NewEncoder(w).Encode(map[string]any{
-			"key":        map[string]any{"kid": kid(), "kty": "RSA-HSM", "key_ops": []string{"wrapKey", "unwrapKey"}},
-			"attributes": map[string]any{"enabled": true, "created": 1700000000, "updated": 1700000000, "exportable": d.export},
-		})
-	case r.Method == http.MethodPost && len(part) >= 3:
-		op := part[len(part)-1]
-		if len(part) == 4 && part[2] != "" {
-			version = part[2]
-		}
-		d.operate(w, r, op, version, kid)
-	default:
-		azureError(w, 405, "MethodNotAllowed")
-	}
-}
-
-func (d *azureDouble) operate(w http.ResponseWriter, r *http.Request, op, version string, kid func() string) {
-	var in struct{ Alg, Value string }
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Alg != RSA {
-		azureError(w, 400, "BadParameter")
-		return
-	}
-	value, err := base64.RawURLEncoding.DecodeString(in.Value)
-	key := d.keys[version]
-	if err != nil || key == nil {
-		azureError(w, 404, "KeyNotFound")
-		return
-	}
-	var out []byte
-	switch op {
-	case "wrapkey":
-		out, err = rsa.EncryptOAEP(sha256.New(), rand.Reader, &key.PublicKey, value, nil)
-	case "unwrapkey":
-		out, err = key.Decrypt(rand.Reader, value, &rsa.OAEPOptions{Hash: crypto.SHA256})
-	default:
-		azureError(w, 404, "NotFound")
-		return
-	}
-	if err != nil {
-		azureError(w, 400, "BadParameter")
-		return
-	}
-	json.NewEncoder(w).Encode(map[string]string{"kid": kid(), "value": base64.RawURLEncoding.EncodeToString(out)})
-}
-
-// way dials the double whatever host is asked for, so that the name of the vault stays the real one.
-func (d *azureDouble) way() *http.Client {
-	t := d.server.Client().Transport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{RootCAs: t.TLSClientConfig.RootCAs, ServerName: "example.com"}
-	t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, d.server.Listener.Addr().String())
-	}
-	return &http.Client{Transport: t}
-}
-
-// staticCred hands out the double's token for the scope of the challenge alone.
-type staticCred struct{ t *testing.T }
-
-func (s staticCred) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	if len(o.Scopes) != 1 || o.Scopes[0] != "https://vault.azure.net/.default" || o.TenantID != "11111111-1111-1111-1111-111111111111" {
-		s.t.Errorf("a token for %v of %s", o.Scopes, o.TenantID)
-	}
-	return azcore.AccessToken{Token: azureToken, ExpiresOn: time.Now().Add(time.Hour)}, nil
-}
-
-func (d *azureDouble) root() vault.Root {
-	d.t.Helper()
-	r, err := Azure(AzureOptions{Vault: "https://rakudos.vault.azure.net", Key: "root", Algorithm: RSA,
-		transport: d.way(), cred: staticCred{d.t}, delay: time.Millisecond})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return r
-}
 
 func code(err error) string {
 	if f := fault.Of(err); f != nil {
@@ -256,8 +77,8 @@ func TestAzureWrapsAndUnwraps(t *testing.T) {
 	if d.bare != 1 {
 		t.Errorf("%d calls without a token; the challenge is asked for once", d.bare)
 	}
-	if !strings.HasPrefix(d.asked[0], "POST /keys/root/") || !strings.HasSuffix(d.asked[0], "/wrapkey") {
-		t.Errorf("asked %q first", d.asked[0])
+	if want := "POST /keys/root/" + d.versions[0] + "/wrapkey"; d.asked[0] != "GET /keys/root/" || !slices.Contains(d.asked, want) {
+		t.Errorf("asked %q", d.asked)
 	}
 }
 
@@ -265,8 +86,67 @@ func TestAzureWrapsAndUnwraps(t *testing.T) {
 func TestAzureTokensGoNowhereElse(t *testing.T) {
 	d := newAzure(t)
 	d.resource = "https://vault.evil.example"
-	if _, err := d.root().Wrap(t.Context(), []byte("k"), nil); err == nil {
-		t.Error("a token was given to a challenge of another resource")
+	if _, err := d.root().Wrap(t.Context(), []byte("k"), nil); code(err) != "vault.kms_denied" {
+		t.Errorf("a challenge of another resource: %v", err)
+	}
+}
+
+// TestAzureTokensAreChecked: what the service does not take is denied, whatever is wrong with it, and no lost key.
+func TestAzureTokensAreChecked(t *testing.T) {
+	d := newAzure(t)
+	w, err := d.root().Wrap(t.Context(), []byte("k"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := mint(d.resource, azureTenant, time.Now().Add(time.Hour))
+	for what, token := range map[string]func() (string, error){
+		"run out": func() (string, error) { return mint(d.resource, azureTenant, time.Now().Add(-time.Minute)), nil },
+		"another's": func() (string, error) {
+			return mint("https://storage.azure.com", azureTenant, time.Now().Add(time.Hour)), nil
+		},
+		"of another tenant": func() (string, error) { return mint(d.resource, "2", time.Now().Add(time.Hour)), nil },
+		"changed":           func() (string, error) { return "x" + good, nil },
+		"none":              func() (string, error) { return "", errors.New("no managed identity is there") },
+	} {
+		if _, err := d.as(staticCred{t, token}).Unwrap(t.Context(), w, nil); code(err) != "vault.kms_denied" || strings.Contains(err.Error(), good) {
+			t.Errorf("a token %s: %v", what, err)
+		}
+	}
+	d.alien = true
+	if _, err := d.root().Unwrap(t.Context(), w, nil); code(err) != "vault.kms_denied" {
+		t.Errorf("without a right to keys: %v", err)
+	}
+}
+
+// TestAzureKeysThatWillNotDo: nothing is wrapped by a version that could not unwrap, or should not wrap any more.
+func TestAzureKeysThatWillNotDo(t *testing.T) {
+	d := newAzure(t)
+	r, ctx := d.root(), t.Context()
+	w, err := r.Wrap(ctx, []byte("k"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.expires = time.Now().Add(-time.Hour).Unix()
+	if _, err := r.Wrap(ctx, []byte("k"), nil); code(err) != "vault.kms_missing" {
+		t.Errorf("wrapped by a version that has expired: %v", err)
+	}
+	if got, err := r.Unwrap(ctx, w, nil); err != nil || string(got) != "k" {
+		t.Errorf("an expired version still unwraps: %v", err)
+	}
+	d.expires, d.off = 0, true
+	if _, err := r.Wrap(ctx, []byte("k"), nil); code(err) != "vault.kms_missing" {
+		t.Errorf("wrapped by a disabled version: %v", err)
+	}
+	if _, err := r.Unwrap(ctx, w, nil); code(err) != "vault.kms_missing" {
+		t.Errorf("unwrapped by a disabled version: %v", err)
+	}
+	d.off, d.export = false, true
+	if _, err := r.Wrap(ctx, []byte("k"), nil); code(err) != "vault.kms_exportable" {
+		t.Errorf("wrapped by a key that may leave: %v", err)
+	}
+	d.export = false
+	if _, err := r.Unwrap(ctx, []byte(strings.Replace(string(w), d.versions[0], strings.Repeat("f", 32), 1)), nil); code(err) != "vault.kms_missing" {
+		t.Errorf("a version that is not there: %v", err)
 	}
 }
 
@@ -290,7 +170,7 @@ func TestAzureErrorsAreToldApart(t *testing.T) {
 		if code(err) != c.want {
 			t.Errorf("%v: %v, want %q", c.statuses, err, c.want)
 		}
-		if err != nil && strings.Contains(fault.Of(err).Error(), azureToken) {
+		if err != nil && strings.Contains(fault.Of(err).Error(), "Bearer") {
 			t.Error("the token stands in an error")
 		}
 		d.fail("")

@@ -6,6 +6,7 @@ package kms
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -34,8 +35,12 @@ func of(status int, err error) error {
 	return err
 }
 
-// away tells a network that failed from a caller who gave up.
+// away tells a network that failed from a caller who gave up, and from somebody else who answers in the service's place.
 func away(ctx context.Context, err error) error {
+	var bad *tls.CertificateVerificationError
+	if errors.As(err, &bad) {
+		return fault.New(fault.Denied, "vault.kms_certificate").Because(err)
+	}
 	var n net.Error
 	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.As(err, &n) {
 		return fault.New(fault.Busy, "vault.kms_away").Because(err)

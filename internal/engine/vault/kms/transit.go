@@ -30,7 +30,8 @@ type TransitOptions struct {
 	TokenFile string // read at each call, so that an agent may renew it
 	CAFile    string // may be empty: the system's roots
 
-	delay time.Duration // tests: first pause between attempts
+	delay  time.Duration // tests: first pause between attempts
+	within time.Duration // tests: of one attempt
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
@@ -50,7 +51,7 @@ func (o TransitOptions) Check() error {
 	return nil
 }
 
-type transit struct {
+type transitEngine struct {
 	o    TransitOptions
 	http *http.Client
 }
@@ -74,8 +75,11 @@ func Transit(o TransitOptions) (vault.Root, error) {
 	if o.delay == 0 {
 		o.delay = 200 * time.Millisecond
 	}
+	if o.within == 0 {
+		o.within = tryWithin
+	}
 	t := &http.Transport{TLSClientConfig: conf, Proxy: nil, TLSHandshakeTimeout: tryWithin, MaxIdleConns: 4, IdleConnTimeout: time.Minute}
-	return &transit{o, &http.Client{Transport: t, Timeout: tryWithin, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return &transitEngine{o, &http.Client{Transport: t, Timeout: o.within, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a redirect would carry the token elsewhere
 	}}}, nil
 }
@@ -84,17 +88,23 @@ func Transit(o TransitOptions) (vault.Root, error) {
 const transitMagic = "rktr1"
 
 type transitData struct {
-	Plaintext  []byte           `json:"plaintext,omitempty"`
-	Ciphertext string           `json:"ciphertext,omitempty"`
-	Data       []byte           `json:"associated_data,omitempty"`
-	Type       string           `json:"type,omitempty"`
-	Latest     int              `json:"latest_version,omitempty"`
-	Exportable bool             `json:"exportable,omitempty"`
-	Backup     bool             `json:"allow_plaintext_backup,omitempty"`
-	Keys       map[string]int64 `json:"keys,omitempty"` // version: since when
+	Plaintext  []byte                     `json:"plaintext,omitempty"`
+	Ciphertext string                     `json:"ciphertext,omitempty"`
+	Data       []byte                     `json:"associated_data,omitempty"`
+	Type       string                     `json:"type,omitempty"`
+	Latest     int                        `json:"latest_version,omitempty"`
+	Exportable bool                       `json:"exportable,omitempty"`
+	Backup     bool                       `json:"allow_plaintext_backup,omitempty"`
+	Keys       map[string]json.RawMessage `json:"keys,omitempty"` // version: since when; of a key pair, more than that
 }
 
-func (t *transit) Wrap(ctx context.Context, plain, aad []byte) ([]byte, error) {
+// Wrap looks at the key before: a token that may create would otherwise make a new key in the place of a deleted one.
+func (t *transitEngine) Wrap(ctx context.Context, plain, aad []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	if _, err := t.read(ctx); err != nil {
+		return nil, err
+	}
 	d, err := t.call(ctx, http.MethodPost, "encrypt/"+t.o.Key, &transitData{Plaintext: plain, Data: aad})
 	if err != nil {
 		return nil, err
@@ -105,7 +115,7 @@ func (t *transit) Wrap(ctx context.Context, plain, aad []byte) ([]byte, error) {
 	return []byte(transitMagic + d.Ciphertext), nil
 }
 
-func (t *transit) Unwrap(ctx context.Context, wrapped, aad []byte) ([]byte, error) {
+func (t *transitEngine) Unwrap(ctx context.Context, wrapped, aad []byte) ([]byte, error) {
 	text, ok := strings.CutPrefix(string(wrapped), transitMagic)
 	if !ok || versionOf(text) == 0 {
 		return nil, fmt.Errorf("kms: not wrapped by this driver")
@@ -131,7 +141,7 @@ func versionOf(ciphertext string) int {
 }
 
 // read describes the key, and refuses one that cannot bind associated data or that may leave the service.
-func (t *transit) read(ctx context.Context) (*transitData, error) {
+func (t *transitEngine) read(ctx context.Context) (*transitData, error) {
 	d, err := t.call(ctx, http.MethodGet, "keys/"+t.o.Key, nil)
 	if err != nil {
 		return nil, err
@@ -145,7 +155,7 @@ func (t *transit) read(ctx context.Context) (*transitData, error) {
 	return d, nil
 }
 
-func (t *transit) Current(ctx context.Context) (string, error) {
+func (t *transitEngine) Current(ctx context.Context) (string, error) {
 	d, err := t.read(ctx)
 	if err != nil {
 		return "", err
@@ -153,28 +163,29 @@ func (t *transit) Current(ctx context.Context) (string, error) {
 	return t.name(d.Latest), nil
 }
 
-func (t *transit) name(version int) string {
+func (t *transitEngine) name(version int) string {
 	return fmt.Sprintf("transit:%s/%s/v%d", t.o.Mount, t.o.Key, version)
 }
 
-func (t *transit) Of(wrapped []byte) string {
+func (t *transitEngine) Of(wrapped []byte) string {
 	return t.name(versionOf(strings.TrimPrefix(string(wrapped), transitMagic)))
 }
 
 // Made implements vault.Dated.
-func (t *transit) Made(ctx context.Context) (time.Time, error) {
+func (t *transitEngine) Made(ctx context.Context) (time.Time, error) {
 	d, err := t.read(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if at := d.Keys[strconv.Itoa(d.Latest)]; at > 0 {
-		return time.Unix(at, 0), nil
+	at, err := strconv.ParseInt(string(d.Keys[strconv.Itoa(d.Latest)]), 10, 64)
+	if err != nil || at <= 0 {
+		return time.Time{}, nil
 	}
-	return time.Time{}, nil
+	return time.Unix(at, 0), nil
 }
 
 // call asks the service, again with growing pauses while it is away.
-func (t *transit) call(ctx context.Context, method, path string, in *transitData) (*transitData, error) {
+func (t *transitEngine) call(ctx context.Context, method, path string, in *transitData) (*transitData, error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	var body []byte
@@ -200,7 +211,7 @@ func (t *transit) call(ctx context.Context, method, path string, in *transitData
 	}
 }
 
-func (t *transit) once(ctx context.Context, method, path string, body []byte) (_ *transitData, wait time.Duration, err error) {
+func (t *transitEngine) once(ctx context.Context, method, path string, body []byte) (_ *transitData, wait time.Duration, err error) {
 	token, err := os.ReadFile(t.o.TokenFile)
 	if err != nil {
 		return nil, 0, fault.New(fault.Denied, "vault.kms_denied").Because(err)
@@ -230,7 +241,7 @@ func (t *transit) once(ctx context.Context, method, path string, body []byte) (_
 		if s, e := strconv.Atoi(a.Header.Get("Retry-After")); e == nil && s > 0 {
 			wait = time.Duration(s) * time.Second
 		}
-		return nil, wait, of(a.StatusCode, fmt.Errorf("kms: transit answers %d to %s", a.StatusCode, strings.Split(path, "/")[0]))
+		return nil, wait, refused(a.StatusCode, answer, body, fmt.Errorf("kms: transit answers %d to %s", a.StatusCode, strings.Split(path, "/")[0]))
 	}
 	var out struct {
 		Data *transitData `json:"data"`

@@ -1,276 +1,223 @@
 package kms
 
 import (
-	"context"
-	"crypto/rand"
-	"encoding/json"
-	"encoding/pem"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/testkit/transit"
 )
 
-// transitDouble answers as OpenBao and Vault document their transit engine: token and namespace in headers,
-// base64 in JSON, {"data": …} or {"errors": […]}.
-type transitDouble struct {
-	t      *testing.T
-	server *httptest.Server
-	dir    string
+// unexplained is what is neither away nor refused: a value that does not open.
+const unexplained = "internal"
 
-	mu     sync.Mutex
-	keys   [][]byte
-	made   []int64
-	kind   string
-	export bool
-	sealed bool
-	refuse []int
-	after  string
-	calls  int
+// bound is a driver with a mount, a key and a token of least privilege of its own.
+func bound(t *testing.T, s *transit.Service) TransitOptions {
+	t.Helper()
+	mount, key := s.Mount(t)
+	return TransitOptions{Address: s.Address, Mount: mount, Key: key, CAFile: s.CAFile, TokenFile: s.File(t, "token", s.Token(t, transit.Least(mount, key), "1h")+"\n"), delay: time.Millisecond}
 }
 
-func newTransit(t *testing.T) *transitDouble {
-	d := &transitDouble{t: t, dir: t.TempDir(), kind: "aes256-gcm96"}
-	d.rotate()
-	d.server = httptest.NewTLSServer(http.HandlerFunc(d.serve))
-	t.Cleanup(d.server.Close)
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: d.server.Certificate().Raw})
-	d.file("ca.pem", string(ca))
-	d.file("token", "s.right\n")
-	return d
-}
-
-func (d *transitDouble) file(name, text string) string {
-	path := filepath.Join(d.dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		d.t.Fatal(err)
-	}
-	return path
-}
-
-func (d *transitDouble) rotate() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	k := make([]byte, 32)
-	rand.Read(k)
-	d.keys, d.made = append(d.keys, k), append(d.made, time.Now().Unix())
-}
-
-func (d *transitDouble) options() TransitOptions {
-	return TransitOptions{Address: d.server.URL, Mount: "transit", Key: "rakudos", Namespace: "kenko/", TokenFile: filepath.Join(d.dir, "token"),
-		CAFile: filepath.Join(d.dir, "ca.pem"), delay: time.Millisecond}
-}
-
-func (d *transitDouble) root() vault.Root {
-	d.t.Helper()
-	r, err := Transit(d.options())
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return r
-}
-
-func transitError(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"errors":[%q]}`, text)
-}
-
-func (d *transitDouble) serve(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.calls++
-	switch {
-	case d.sealed:
-		transitError(w, 503, "Vault is sealed")
-		return
-	case r.Header.Get("X-Vault-Token") != "s.right" || r.Header.Get("X-Vault-Namespace") != "kenko/":
-		transitError(w, 403, "permission denied")
-		return
-	case len(d.refuse) > 0:
-		status := d.refuse[0]
-		d.refuse = d.refuse[1:]
-		if d.after != "" {
-			w.Header().Set("Retry-After", d.after)
-		}
-		transitError(w, status, "refused")
-		return
-	}
-	data := func(v map[string]any) {
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(map[string]any{"request_id": "x", "lease_id": "", "renewable": false, "data": v, "warnings": nil})
-	}
-	var in struct {
-		Plaintext  []byte `json:"plaintext"`
-		Ciphertext string `json:"ciphertext"`
-		Data       []byte `json:"associated_data"`
-	}
-	body, _ := io.ReadAll(r.Body)
-	if len(body) > 0 && json.Unmarshal(body, &in) != nil {
-		transitError(w, 400, "malformed")
-		return
-	}
-	switch r.Method + " " + r.URL.Path {
-	case "GET /v1/transit/keys/rakudos":
-		all := map[string]int64{}
-		for i, at := range d.made {
-			all[fmt.Sprint(i+1)] = at
-		}
-		data(map[string]any{"type": d.kind, "latest_version": len(d.keys), "exportable": d.export, "allow_plaintext_backup": false, "keys": all,
-			"min_decryption_version": 1, "supports_encryption": true, "name": "rakudos"})
-	case "POST /v1/transit/encrypt/rakudos":
-		data(map[string]any{"ciphertext": fmt.Sprintf("vault:v%d:%s", len(d.keys), d.seal(len(d.keys), in.Plaintext, in.Data)), "key_version": len(d.keys)})
-	case "POST /v1/transit/decrypt/rakudos":
-		n := versionOf(in.Ciphertext)
-		if n < 1 || n > len(d.keys) {
-			transitError(w, 400, "ciphertext or signature version is disallowed by policy (too new)")
-			return
-		}
-		plain, ok := d.open(n, strings.SplitN(in.Ciphertext, ":", 3)[2], in.Data)
-		if !ok {
-			transitError(w, 400, "cipher: message authentication failed")
-			return
-		}
-		data(map[string]any{"plaintext": plain})
-	default:
-		transitError(w, 404, "no handler for route")
-	}
-}
-
-func TestTransitWrapsAndUnwraps(t *testing.T) {
-	d := newTransit(t)
-	wrapsAndUnwraps(t, d.root(), d.rotate)
-}
-
-func TestTransitErrorsAreToldApart(t *testing.T) {
-	d := newTransit(t)
-	r := d.root()
-	ctx := t.Context()
-	w, err := r.Wrap(ctx, []byte("k"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		statuses []int
-		want     string
-		calls    int
-	}{
-		{[]int{403}, "vault.kms_denied", 1}, {[]int{404}, "vault.kms_missing", 1}, {[]int{400}, "", 1},
-		{[]int{503, 429, 500}, "", 4}, {[]int{503, 503, 503, 503, 503}, "vault.kms_away", 4}, {[]int{473, 472}, "", 3},
-	} {
-		d.mu.Lock()
-		d.refuse, d.calls = c.statuses, 0
-		d.mu.Unlock()
-		_, err := r.Unwrap(ctx, w, nil)
-		if code(err) != c.want && c.statuses[0] != 400 || d.calls != c.calls {
-			t.Errorf("%v: %v after %d calls, want %q after %d", c.statuses, err, d.calls, c.want, c.calls)
-		}
-		if c.statuses[0] == 400 && err == nil {
-			t.Error("a refused ciphertext opens")
-		}
-	}
-	d.mu.Lock()
-	d.refuse, d.after = []int{429}, "1"
-	d.mu.Unlock()
-	began := time.Now()
-	if _, err := r.Unwrap(ctx, w, nil); err != nil || time.Since(began) < time.Second {
-		t.Errorf("Retry-After was not waited for: %v after %v", err, time.Since(began))
-	}
-	d.sealed = true
-	if _, err := r.Unwrap(ctx, w, nil); code(err) != "vault.kms_away" {
-		t.Errorf("sealed: %v", err)
-	}
-	d.sealed = false
-	d.file("token", "s.wrong") // read at each call
-	if _, err := r.Unwrap(ctx, w, nil); code(err) != "vault.kms_denied" || strings.Contains(err.Error(), "s.wrong") {
-		t.Errorf("a wrong token: %v", err)
-	}
-	d.file("token", "s.right")
-	d.export = true
-	if _, err := r.Current(ctx); code(err) != "vault.kms_exportable" {
-		t.Errorf("exportable: %v", err)
-	}
-	d.export, d.kind = false, "rsa-2048"
-	if _, err := r.Current(ctx); code(err) != "vault.kms_type" {
-		t.Errorf("a key that binds no data: %v", err)
-	}
-	d.server.Close()
-	short, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if _, err := r.Unwrap(short, w, nil); code(err) != "vault.kms_away" {
-		t.Errorf("without a server: %v", err)
-	}
-}
-
-// TestTransitTrustsOnlyItsOwn: another authority's certificate, and a redirect, get no token.
-func TestTransitTrustsOnlyItsOwn(t *testing.T) {
-	d := newTransit(t)
-	o := d.options()
-	o.CAFile = ""
+func driver(t *testing.T, o TransitOptions) vault.Root {
+	t.Helper()
 	r, err := Transit(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Wrap(t.Context(), []byte("k"), nil); err == nil || d.calls != 0 {
-		t.Errorf("%d calls under a certificate of nobody: %v", d.calls, err)
-	}
-	elsewhere := 0
-	other := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere++ }))
-	defer other.Close()
-	turn := httptest.NewTLSServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
-	defer turn.Close()
-	o = d.options()
-	o.Address = turn.URL
-	if r, err = Transit(o); err != nil {
+	return r
+}
+
+// TestTransit is one suite against the double and every real server that there is.
+func TestTransit(t *testing.T) {
+	transit.Each(t, func(t *testing.T, s *transit.Service) {
+		for name, test := range map[string]func(*testing.T, *transit.Service){
+			"wraps and unwraps": wraps, "versions": versions, "tokens": tokens, "keys that will not do": keysThatWillNotDo,
+			"deleted": deleted, "no mount": noMount, "namespace": namespace, "certificate": certificate, "slow": slow, "standing by": standingBy, "speed": speed,
+		} {
+			t.Run(name, func(t *testing.T) { test(t, s) })
+		}
+		t.Run("sealed", func(t *testing.T) { sealed(t, s) })
+	})
+}
+
+func wraps(t *testing.T, s *transit.Service) {
+	o := bound(t, s)
+	wrapsAndUnwraps(t, driver(t, o), func() { s.Do(t, "POST", o.Mount+"/keys/"+o.Key+"/rotate", nil) })
+}
+
+// versions: what an old version wrapped opens until those who run the service forbid it; what was wrapped anew before
+// that opens after it.
+func versions(t *testing.T, s *transit.Service) {
+	o, ctx := bound(t, s), t.Context()
+	r := driver(t, o)
+	old, err := r.Wrap(ctx, []byte("tenant key"), []byte("place"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Wrap(t.Context(), []byte("k"), nil); err == nil || elsewhere != 0 {
-		t.Errorf("a redirect was followed: %v", err)
+	s.Do(t, "POST", o.Mount+"/keys/"+o.Key+"/rotate", nil)
+	plain, err := r.Unwrap(ctx, old, []byte("place"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := r.Wrap(ctx, plain, []byte("place"))
+	if err != nil || r.Of(old) == r.Of(fresh) {
+		t.Fatalf("%s, then %s: %v", r.Of(old), r.Of(fresh), err)
+	}
+	s.Do(t, "POST", o.Mount+"/keys/"+o.Key+"/config", map[string]any{"min_decryption_version": 2})
+	if _, err := r.Unwrap(ctx, old, []byte("place")); code(err) != "vault.kms_version" {
+		t.Errorf("by a version that may no longer open: %v", err)
+	}
+	if got, err := r.Unwrap(ctx, fresh, []byte("place")); err != nil || string(got) != "tenant key" {
+		t.Errorf("wrapped anew: %q %v", got, err)
+	}
+	if made, err := r.(vault.Dated).Made(ctx); err != nil || time.Since(made) > time.Hour {
+		t.Errorf("made %v %v", made, err)
+	}
+	ahead := []byte(strings.Replace(string(fresh), "vault:v2:", "vault:v7:", 1))
+	if _, err := r.Unwrap(ctx, ahead, []byte("place")); code(err) != "vault.kms_version" {
+		t.Errorf("by a version that the service never had: %v", err)
+	}
+	for _, text := range []string{"vault:v0:" + strings.SplitN(string(fresh), ":", 3)[2], "vault:v2:!!", "vault:v2:AAAA", "vault:v2:"} {
+		if _, err := r.Unwrap(ctx, []byte(transitMagic+text), []byte("place")); code(err) != unexplained {
+			t.Errorf("%.12s: %v", text, err)
+		}
 	}
 }
 
-func TestTransitOptionsAreChecked(t *testing.T) {
-	good := TransitOptions{Address: "https://bao:8200", Mount: "kv/transit", Key: "rakudos", TokenFile: "t"}
-	if err := good.Check(); err != nil {
-		t.Error(err)
+// tokens: the file is read at each call; one without rights, one that has run out and one that was revoked are denied,
+// tried once, and stand in no error.
+func tokens(t *testing.T, s *transit.Service) {
+	o, ctx := bound(t, s), t.Context()
+	r := driver(t, o)
+	w, err := r.Wrap(ctx, []byte("k"), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*TransitOptions){
-		"plain":    func(o *TransitOptions) { o.Address = "http://bao:8200" },
-		"path":     func(o *TransitOptions) { o.Address = "https://bao:8200/v1" },
-		"climbing": func(o *TransitOptions) { o.Mount = "a/../sys" },
-		"key":      func(o *TransitOptions) { o.Key = "a/b" },
-		"no token": func(o *TransitOptions) { o.TokenFile = "" },
+	good, err := os.ReadFile(o.TokenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(token string) {
+		t.Helper()
+		if err := os.WriteFile(o.TokenFile, []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	short := s.Token(t, transit.Least(o.Mount, o.Key), "1s")
+	put(short)
+	if _, err := r.Unwrap(ctx, w, nil); err != nil {
+		t.Errorf("a short token, in its time: %v", err)
+	}
+	revoked := s.Token(t, transit.Least(o.Mount, o.Key), "1h")
+	s.Do(t, "POST", "auth/token/revoke", map[string]any{"token": revoked})
+	time.Sleep(1500 * time.Millisecond)
+	for what, token := range map[string]string{"without rights": s.Token(t, transit.Least("elsewhere", o.Key), "1h"), "of another key": s.Token(t, transit.Least(o.Mount, "other"), "1h"),
+		"after its time": short, "revoked": revoked, "of nobody": "s.nobody", "empty": ""} {
+		put(token)
+		_, err1 := r.Unwrap(ctx, w, nil)
+		_, err2 := r.Wrap(ctx, []byte("k"), nil)
+		_, err3 := r.Current(ctx)
+		for _, err := range []error{err1, err2, err3} {
+			if code(err) != "vault.kms_denied" || token != "" && strings.Contains(err.Error(), token) {
+				t.Errorf("a token %s: %v", what, err)
+			}
+		}
+	}
+	if err := os.Remove(o.TokenFile); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Unwrap(ctx, w, nil); code(err) != "vault.kms_denied" {
+		t.Errorf("without the file: %v", err)
+	}
+	put(string(good)) // an agent has renewed it
+	if got, err := r.Unwrap(ctx, w, nil); err != nil || string(got) != "k" {
+		t.Errorf("renewed: %v", err)
+	}
+	// What the least policy does not hold, the service itself denies.
+	for _, path := range []string{"/keys/" + o.Key + "/rotate", "/keys/" + o.Key + "/config", "/export/encryption-key/" + o.Key} {
+		q, err := http.NewRequest("POST", s.Address+"/v1/"+o.Mount+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("X-Vault-Token", strings.TrimSpace(string(good)))
+		a, err := r.(*transitEngine).http.Do(q)
+		if err != nil || a.StatusCode != http.StatusForbidden {
+			t.Errorf("the service's token may %s: %v %v", path, a, err)
+		}
+	}
+}
+
+func keysThatWillNotDo(t *testing.T, s *transit.Service) {
+	o, ctx := bound(t, s), t.Context()
+	for name, c := range map[string]struct {
+		key, config map[string]any
+		want        string
+	}{
+		"exportable": {map[string]any{"type": "aes256-gcm96"}, map[string]any{"exportable": true}, "vault.kms_exportable"},
+		"backup":     {map[string]any{"type": "aes256-gcm96"}, map[string]any{"allow_plaintext_backup": true}, "vault.kms_exportable"},
+		"rsa":        {map[string]any{"type": "rsa-2048"}, nil, "vault.kms_type"},
 	} {
-		o := good
-		change(&o)
-		if o.Check() == nil {
-			t.Errorf("%s: taken", name)
+		s.Do(t, "POST", o.Mount+"/keys/"+name, c.key)
+		if c.config != nil {
+			s.Do(t, "POST", o.Mount+"/keys/"+name+"/config", c.config)
 		}
-	}
-	for _, ca := range []string{"/does/not/exist", os.Args[0]} {
-		o := good
-		o.CAFile = ca
-		if _, err := Transit(o); err == nil {
-			t.Errorf("%s is taken for an authority", ca)
+		o.Key, o.TokenFile = name, s.File(t, "token", s.Token(t, transit.Least(o.Mount, name), "1h"))
+		r := driver(t, o)
+		_, err1 := r.Current(ctx)
+		_, err2 := r.Wrap(ctx, []byte("k"), []byte("place"))
+		if code(err1) != c.want || code(err2) != c.want {
+			t.Errorf("%s: %v, %v", name, err1, err2)
 		}
 	}
 }
 
-func FuzzVersionOf(f *testing.F) {
-	f.Add("vault:v1:abc")
-	f.Add("vault:v0:")
-	f.Add("vault:v99999999999999999999:x")
-	f.Fuzz(func(t *testing.T, s string) {
-		if n := versionOf(s); n < 0 || n > 0 && !strings.HasPrefix(s, "vault:v") {
-			t.Errorf("%q: %d", s, n)
+// deleted: a key that was deleted is missing, whatever is asked of it, and none is made in its place, not by a token
+// that could.
+func deleted(t *testing.T, s *transit.Service) {
+	o, ctx := bound(t, s), t.Context()
+	r := driver(t, o)
+	w, err := r.Wrap(ctx, []byte("k"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Do(t, "POST", o.Mount+"/keys/"+o.Key+"/config", map[string]any{"deletion_allowed": true})
+	s.Do(t, "DELETE", o.Mount+"/keys/"+o.Key, nil)
+	wide := strings.ReplaceAll(transit.Least(o.Mount, o.Key), `"update"`, `"create","update"`)
+	for range 2 {
+		_, err1 := r.Unwrap(ctx, w, nil)
+		_, err2 := r.Wrap(ctx, []byte("k"), nil)
+		_, err3 := r.Current(ctx)
+		for _, err := range []error{err1, err2, err3} {
+			if code(err) != "vault.kms_missing" {
+				t.Errorf("%v", err)
+			}
 		}
-	})
+		if err := os.WriteFile(o.TokenFile, []byte(s.Token(t, wide, "1h")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Made anew under the same name, it opens nothing of the old one's.
+	s.Do(t, "POST", o.Mount+"/keys/"+o.Key, map[string]any{"type": "aes256-gcm96"})
+	if _, err := r.Unwrap(ctx, w, nil); code(err) != unexplained {
+		t.Errorf("another key of the same name: %v", err)
+	}
+}
+
+func noMount(t *testing.T, s *transit.Service) {
+	o, ctx := bound(t, s), t.Context()
+	r := driver(t, o)
+	w, err := r.Wrap(ctx, []byte("k"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Do(t, "DELETE", "sys/mounts/"+o.Mount, nil)
+	if _, err := r.Unwrap(ctx, w, nil); code(err) != "vault.kms_missing" {
+		t.Errorf("%v", err)
+	}
+	if _, err := r.Wrap(ctx, []byte("k"), nil); code(err) != "vault.kms_missing" {
+		t.Errorf("%v", err)
+	}
 }

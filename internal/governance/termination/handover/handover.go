@@ -18,7 +18,8 @@ type Column struct {
 	Meaning string `json:"meaning"`
 }
 
-// Table is one kind of record. Rows is called once for every format and must give the same rows each time.
+// Table is one kind of record. Rows is called once; every format is made of that one reading, since records change
+// while a file is being written.
 type Table struct {
 	Name    string                                                    `json:"name"`  // of the file, "people"
 	Title   string                                                    `json:"title"` // 従業員
@@ -57,6 +58,9 @@ type File struct {
 	TakenAt time.Time // last
 	Fault   string    // code, when it failed
 }
+
+// Early tells that a file went before its time: a newer one took its place, or somebody in it was erased.
+func (f File) Early() bool { return f.State == Expired && time.Now().Before(f.Expires) }
 
 // Life is how long a file waits for its download. It can be made anew until the day of erasure.
 const Life = 14 * 24 * time.Hour

@@ -15,6 +15,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -69,8 +70,8 @@ func unzip(t *testing.T, b []byte) map[string][]byte {
 func TestTheArchive(t *testing.T) {
 	var b bytes.Buffer
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
-	tables := []Table{table("people", []string{"1", "=1+2"}, []string{"2", "−5"}), table("empty")}
-	m, err := Write(t.Context(), &b, About{"rakudos", "株式会社みどり製作所", now}, tables)
+	tables := []Table{table("people", []string{"1", "=1+2"}, []string{"2", "−5"}, []string{"3", "{nb} 太郎"}), table("empty")}
+	m, err := Write(t.Context(), &b, About{"rakudos", "株式会社みどり製作所", now, t.TempDir()}, tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestTheArchive(t *testing.T) {
 		}
 	}
 	var listed Manifest
-	if err := json.Unmarshal(files["manifest.json"], &listed); err != nil || len(listed.Files) != len(files)-1 || m.Rows() != 2 {
+	if err := json.Unmarshal(files["manifest.json"], &listed); err != nil || len(listed.Files) != len(files)-1 || m.Rows() != 3 {
 		t.Errorf("manifest: %v, %+v", err, listed)
 	}
 	for _, e := range listed.Files {
@@ -90,11 +91,11 @@ func TestTheArchive(t *testing.T) {
 		}
 	}
 	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(files["csv/people.csv"], []byte("\ufeff")))).ReadAll()
-	if err != nil || len(rows) != 3 || rows[1][1] != "'=1+2" {
+	if err != nil || len(rows) != 4 || rows[1][1] != "'=1+2" {
 		t.Errorf("the guard against formulas: %v, %v", rows, err)
 	}
 	var objects []map[string]string
-	if err := json.Unmarshal(files["json/people.json"], &objects); err != nil || len(objects) != 2 || objects[0]["値"] != "=1+2" {
+	if err := json.Unmarshal(files["json/people.json"], &objects); err != nil || len(objects) != 3 || objects[0]["値"] != "=1+2" {
 		t.Errorf("json: %v, %v", objects, err)
 	}
 	if err := json.Unmarshal(files["json/empty.json"], &objects); err != nil || len(objects) != 0 {
@@ -102,6 +103,11 @@ func TestTheArchive(t *testing.T) {
 	}
 	if text := string(files["README.txt"]); !strings.Contains(text, "51条") || !strings.Contains(text, "番号：社員番号") {
 		t.Errorf("the words for people:\n%s", text)
+	}
+	sheet := exec.Command("pdftotext", "-layout", "-", "-")
+	sheet.Stdin = bytes.NewReader(files["pdf/people.pdf"])
+	if text, err := sheet.Output(); err != nil || !strings.Contains(string(text), "{nb} 太郎") {
+		t.Errorf("a name is not printed as it is: %v\n%s", err, text)
 	}
 	var schema struct {
 		Tables []Table `json:"tables"`

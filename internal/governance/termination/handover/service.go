@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"strconv"
 	"time"
 
 	"rakudos/internal/base/actor"
@@ -44,6 +45,7 @@ type Deps struct {
 	// Name of a tenant, for the file.
 	Name    func(ctx context.Context, t ids.Tenant) (string, error)
 	Service string
+	Temp    string // folder for what is being written; see About
 }
 
 // Service makes and keeps hand-overs.
@@ -61,8 +63,11 @@ func (s *Service) Register() {
 
 func blobKey(id string) string { return "handover/" + id + ".zip" }
 
+// perDay is how many files a customer may ask for in 24 hours: each goes into every backup while it waits.
+const perDay = 5
+
 // Ask has a file made in the background. While one is being made another is fault.Conflict
-// "handover.making".
+// "handover.making"; more than a few a day are "handover.many".
 func (s *Service) Ask(ctx context.Context, a actor.Actor) (string, error) {
 	if err := s.Guard(a, permAsk); err != nil {
 		return "", err
@@ -82,7 +87,15 @@ func (s *Service) Ask(ctx context.Context, a actor.Actor) (string, error) {
 				return fault.New(fault.Conflict, "handover.making")
 			}
 		}
-		if _, err := tx.Exec(qInsert, a.Tenant, id, a.Account, db.Micros(time.Now())); err != nil {
+		now := time.Now()
+		n, err := db.Value[int](tx, qToday, a.Tenant, db.Micros(now.Add(-24*time.Hour)))
+		if err != nil {
+			return err
+		}
+		if n >= perDay {
+			return fault.New(fault.Conflict, "handover.many", "most", strconv.Itoa(perDay))
+		}
+		if _, err := tx.Exec(qInsert, a.Tenant, id, a.Account, db.Micros(now)); err != nil {
 			return err
 		}
 		if _, err := s.Jobs.Enqueue(tx, a.Tenant, jobMake, []byte(id), job.EnqueueOptions{Slot: slot(id)}); err != nil {
@@ -132,8 +145,11 @@ func (s *Service) make(ctx context.Context, j job.Job) error {
 		return err
 	}
 	now := time.Now()
-	return s.change(ctx, t, "handover.ready", map[string]any{"handover": id, "digest": digest, "bytes": size, "rows": m.Rows()},
-		qReady, t, id, db.Micros(now), db.Micros(now.Add(Life)), size, m.Rows(), digest)
+	if err := s.change(ctx, t, "handover.ready", map[string]any{"handover": id, "digest": digest, "bytes": size, "rows": m.Rows()},
+		qReady, t, id, db.Micros(now), db.Micros(now.Add(Life)), size, m.Rows(), digest); err != nil {
+		return err
+	}
+	return s.expire(ctx, t, qOlder, t, id) // one that is ready takes the place of those before
 }
 
 // hopeless errors do not go away by trying: a person has to do something first.
@@ -168,7 +184,7 @@ func (s *Service) write(ctx context.Context, t ids.Tenant, id string) (size int6
 	go func() {
 		err := func() (err error) {
 			defer fault.Caught(&err) // the job's own net does not reach into this goroutine
-			m, err = Write(ctx, io.MultiWriter(pw, h), About{s.Service, name, time.Now()}, tables)
+			m, err = Write(ctx, io.MultiWriter(pw, h), About{s.Service, name, time.Now(), s.Temp}, tables)
 			return err
 		}()
 		_ = pw.CloseWithError(err) // nil is a clean end
@@ -300,8 +316,8 @@ func (s *Service) found(ctx context.Context, scope ids.Tenant, q db.Query, args 
 	return all, err
 }
 
-func (s *Service) expire(ctx context.Context, scope ids.Tenant, q db.Query, arg any) error {
-	all, err := s.found(ctx, scope, q, arg)
+func (s *Service) expire(ctx context.Context, scope ids.Tenant, q db.Query, args ...any) error {
+	all, err := s.found(ctx, scope, q, args...)
 	for _, d := range all {
 		if e := s.Blobs.Delete(ctx, d.t, blobKey(d.id)); e != nil {
 			err = errors.Join(err, e)

@@ -57,6 +57,7 @@ type About struct {
 	Service string
 	Tenant  string
 	Now     time.Time
+	Temp    string // folder for what is between reading and writing, sealed; empty is the system's
 }
 
 // archive writes entries and remembers their digests.
@@ -82,15 +83,8 @@ func Write(ctx context.Context, w io.Writer, about About, tables []Table) (*Mani
 		return nil, err
 	}
 	for _, t := range tables {
-		for _, write := range []func(Table) error{a.csv, a.json, a.xlsx} {
-			if err := write(t); err != nil {
-				return nil, err
-			}
-		}
-		if t.Paper {
-			if err := a.paper(t, about); err != nil {
-				return nil, err
-			}
+		if err := a.table(t, about); err != nil {
+			return nil, err
 		}
 	}
 	manifest, err := json.MarshalIndent(a.m, "", "  ")
@@ -105,6 +99,25 @@ func Write(ctx context.Context, w io.Writer, about About, tables []Table) (*Mani
 		return nil, err
 	}
 	return &a.m, a.zip.Close()
+}
+
+// table writes one table in every format, of one reading.
+func (a *archive) table(t Table, about About) (err error) {
+	rows, err := read(a.ctx, about.Temp, t)
+	if err != nil {
+		return fmt.Errorf("handover: %s: %w", t.Name, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	t.Rows = rows.each
+	for _, write := range []func(Table) error{a.csv, a.json, a.xlsx} {
+		if err := write(t); err != nil {
+			return err
+		}
+	}
+	if t.Paper {
+		return a.paper(t, about)
+	}
+	return nil
 }
 
 // entry writes one file; fill says how many rows it wrote.

@@ -141,3 +141,17 @@ func TestEndedSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyWhatIsKeptIsFlushed: a recovered cluster that is thrown away need not reach the disk; one that is kept must.
+func TestOnlyWhatIsKeptIsFlushed(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		o := &Opened{dir: t.TempDir()}
+		if err := o.prepare(Recovery{Data: t.TempDir(), Keep: keep}); err != nil {
+			t.Fatal(err)
+		}
+		conf, err := os.ReadFile(filepath.Join(o.dir, "postgresql.conf"))
+		if err != nil || strings.Contains(string(conf), "fsync = 'off'") == keep {
+			t.Errorf("kept %v: %v\n%s", keep, err, conf)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Recovery struct {
 	Until    time.Time // every commit up to here, none after
 	Timeline uint32
 	Role     string // who connects; it must be able to sign in
+	Keep     bool   // the folder is wanted afterwards: what it holds has to be on the disk
 	Database string
 }
 
@@ -74,6 +75,9 @@ func (o *Opened) prepare(r Recovery) error {
 		set("restore_command", `cp "`+r.WAL+`/%f" "%p"`) + set("recovery_target_action", "promote") +
 		set("recovery_target_time", r.Until.UTC().Format("2006-01-02 15:04:05.999999-07")) +
 		set("recovery_target_timeline", strconv.FormatUint(uint64(r.Timeline), 10))
+	if !r.Keep {
+		conf += set("fsync", "off") + set("full_page_writes", "off")
+	}
 	for name, text := range map[string]string{
 		filepath.Join(o.dir, "postgresql.conf"): conf, filepath.Join(o.dir, "hba.conf"): "local all all trust\n",
 		filepath.Join(o.dir, "ident.conf"): "", filepath.Join(r.Data, "recovery.signal"): "",

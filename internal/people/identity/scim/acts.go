@@ -41,6 +41,8 @@ type Act struct {
 var (
 	qActs      = db.Q("scim.acts", `select act_id, account_id, what, sealed, done_at, undone_at from scim_acts where tenant_id = $1 and token_id = $2 and done_at >= $3 order by done_at desc, act_id desc limit $4`)
 	qActInsert = db.Q("scim.act_insert", `insert into scim_acts (tenant_id, act_id, token_id, account_id, what, sealed, done_at) values ($1, $2, $3, $4, $5, $6, $7)`)
+	qActsOpen  = db.Q("scim.acts_open", `select act_id, account_id, what, sealed, done_at from scim_acts where tenant_id = $1 and token_id = $2 and undone_at = 0
+		and (done_at > $3 or done_at = $3 and act_id > $4) order by done_at, act_id limit 1000`)
 	qActUndone = db.Q("scim.act_undone", `update scim_acts set undone_at = $3 where tenant_id = $1 and act_id = $2`)
 	qActsCount = db.Q("scim.acts_count", `select count(*) from scim_acts where tenant_id = $1 and token_id = $2 and what = $3 and done_at >= $4`)
 )
@@ -137,41 +139,6 @@ func (s *Service) Acts(ctx context.Context, a actor.Actor, token string, since t
 			out = append(out, one)
 			return err
 		}, a.Tenant, token, db.Micros(since), actsMost)
-	})
-}
-
-// Undo revokes a token and takes back what it has done since: whom it made is stopped, whom it stopped comes back,
-// names, waiting addresses and roles are as they were. It says how many acts could not be taken back, such as a name
-// that somebody has changed meanwhile by hand.
-func (s *Service) Undo(ctx context.Context, a actor.Actor, token string, since time.Time) (undone, left int, err error) {
-	acts, err := s.Acts(ctx, a, token, since)
-	if err != nil {
-		return 0, 0, err
-	}
-	if err := s.RevokeToken(ctx, a, token); err != nil && !fault.Is(err, fault.Missing) {
-		return 0, 0, err
-	}
-	for _, one := range acts {
-		if !one.UndoneAt.IsZero() {
-			continue
-		}
-		switch err := s.takeBack(ctx, a, one); {
-		case fault.Is(err, fault.Conflict), fault.Is(err, fault.Missing), fault.Is(err, fault.Invalid), fault.Is(err, fault.Denied):
-			left++
-			continue
-		case err != nil:
-			return undone, left, err
-		}
-		if err := s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-			_, err := tx.Exec(qActUndone, a.Tenant, one.ID, db.Micros(time.Now()))
-			return err
-		}); err != nil {
-			return undone, left, err
-		}
-		undone++
-	}
-	return undone, left, s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
-		return s.record(tx, "scim.undone", a, "ok", map[string]any{"token": token, "undone": undone, "left": left})
 	})
 }
 

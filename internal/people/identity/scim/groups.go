@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
@@ -204,8 +204,12 @@ func (s *Service) putGroup(ctx context.Context, who actor.Actor, r Request, g Gr
 	before := g.Members
 	name, _ := in[key(in, "displayName")].(string)
 	external, _ := in[key(in, "externalId")].(string)
-	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > 200 || len(external) > 255 {
-		return Response{}, problem(http.StatusBadRequest, "invalidValue", "displayName")
+	var err error
+	if g.ID == "" || name != g.Name { // one from before is left alone: its members must be able to leave
+		name, err = glyph.Name(name, 200, "scim.group_name", "displayName")
+	}
+	if err != nil || external != g.External && (len(external) > 255 || glyph.Flaw(external) != "") {
+		return Response{}, problem(http.StatusBadRequest, "invalidValue", "displayName or externalId is empty, too long or has characters nobody sees")
 	}
 	if slices.ContainsFunc(all, func(o Group) bool { return o.ID != g.ID && o.Name == name }) {
 		return Response{}, problem(http.StatusConflict, "uniqueness", "displayName")

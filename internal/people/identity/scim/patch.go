@@ -29,15 +29,16 @@ func patched(r Request, resource object) error {
 	if err := json.Unmarshal(r.Body, &in); err != nil || len(in.Operations) == 0 || len(in.Operations) > maxOps || !slices.Contains(in.Schemas, schemaPatch) {
 		return problem(http.StatusBadRequest, "invalidSyntax", "no patch")
 	}
+	of := kindOf(r)
 	for _, o := range in.Operations {
-		if err := o.apply(resource); err != nil {
+		if err := o.apply(of, resource); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o operation) apply(resource object) error {
+func (o operation) apply(of kind, resource object) error {
 	o.Op = strings.ToLower(o.Op)
 	switch o.Op {
 	case "add", "replace", "remove":
@@ -45,34 +46,51 @@ func (o operation) apply(resource object) error {
 		return problem(http.StatusBadRequest, "invalidSyntax", "an operation is add, replace or remove")
 	}
 	if o.Path != "" {
-		return o.at(resource, o.Path, o.Value)
+		return o.at(of, resource, o.Path, o.Value)
 	}
 	values, ok := o.Value.(object)
 	if !ok || o.Op == "remove" {
 		return problem(http.StatusBadRequest, "noTarget", "without a path the value is an object")
 	}
+	if err := twice(values); err != nil {
+		return err
+	}
 	for name, value := range values {
-		if name == schemaEnterprise {
-			more, ok := value.(object)
-			if !ok {
-				return badPath()
+		if more, ok := value.(object); ok && of.schema(name) {
+			if err := twice(more); err != nil {
+				return err
 			}
-			for n, v := range more {
-				if err := o.at(resource, schemaEnterprise+":"+n, v); err != nil {
-					return err
-				}
-			}
-			continue
 		}
-		if err := o.at(resource, name, value); err != nil {
+	}
+	for _, one := range o.single(of) {
+		if err := one.at(of, resource, one.Path, one.Value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// single is the operation as one for each attribute: a value without a path holds attributes, or schemas with theirs.
+func (o operation) single(of kind) (out []operation) {
+	values, ok := o.Value.(object)
+	if o.Path != "" || !ok {
+		return []operation{o}
+	}
+	for name, value := range values {
+		more, ok := value.(object)
+		if !ok || !of.schema(name) {
+			out = append(out, operation{o.Op, name, value})
+			continue
+		}
+		for n, v := range more {
+			out = append(out, operation{o.Op, name + ":" + n, v})
+		}
+	}
+	return out
+}
+
 // at changes what a path names.
-func (o operation) at(resource object, path string, value any) error {
+func (o operation) at(of kind, resource object, path string, value any) error {
 	if len(path) > 300 {
 		return badPath()
 	}
@@ -80,18 +98,30 @@ func (o operation) at(resource object, path string, value any) error {
 	if err != nil {
 		return badPath()
 	}
-	in := resource
-	if p.AttributePath.URIPrefix != nil && strings.EqualFold(strings.TrimSuffix(*p.AttributePath.URIPrefix, ":"), schemaEnterprise) {
-		in = child(resource, schemaEnterprise)
+	prefix := ""
+	if p.AttributePath.URIPrefix != nil {
+		prefix = strings.TrimSuffix(*p.AttributePath.URIPrefix, ":")
 	}
-	name, sub := key(in, p.AttributePath.AttributeName), p.SubAttribute
+	sub := p.SubAttribute
 	if sub == nil {
 		sub = p.AttributePath.SubAttribute
 	}
+	kept, err := of.keeps(o.Op, prefix, p.AttributePath.AttributeName, sub, value, resource)
+	if err != nil || !kept {
+		return err
+	}
+	in := resource
+	if strings.EqualFold(prefix, schemaEnterprise) {
+		in = child(resource, schemaEnterprise)
+	}
+	name := key(in, p.AttributePath.AttributeName)
 	if p.ValueExpression != nil {
 		return o.element(in, name, p.ValueExpression, sub, value)
 	}
 	if sub != nil {
+		if _, many := in[name].([]any); many {
+			return badPath() // of which element?
+		}
 		part := child(in, name)
 		o.set(part, key(part, *sub), value)
 		return nil
@@ -188,7 +218,10 @@ func (o operation) element(in object, name string, e filter.Expression, sub *str
 			return badPath()
 		}
 	}
-	if !found && o.Op != "remove" && sub != nil {
+	if !found && o.Op != "remove" && (sub == nil || strings.EqualFold(name, "emails") && !onlyOne(eq)) {
+		return problem(http.StatusBadRequest, "noTarget", "nothing of "+name+" is meant")
+	}
+	if !found && o.Op != "remove" {
 		in[name] = append(list, object{eq.AttributePath.AttributeName: eq.CompareValue, *sub: value})
 	}
 	return nil

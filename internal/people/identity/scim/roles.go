@@ -13,7 +13,7 @@ import (
 )
 
 // Privileged roles see health data or give roles: an administrator confirms them apart.
-var Privileged = []actor.Role{actor.Physician, actor.Nurse, actor.StressImplementer, actor.StressStaff, actor.TenantAdmin}
+var Privileged = identity.Privileged
 
 // never are the association's: no personnel system gives them.
 var never = []actor.Role{actor.Operator, actor.ITSM}
@@ -77,7 +77,7 @@ func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Ac
 		return err
 	}
 	for _, a := range accounts {
-		if !slices.Contains(affected, a.ID) {
+		if !slices.Contains(affected, a.ID) || a.Sealed {
 			continue
 		}
 		j, newcomer := joined[a.ID]
@@ -85,6 +85,8 @@ func (s *Service) settle(ctx context.Context, who actor.Actor, affected []ids.Ac
 		for _, g := range groups {
 			switch {
 			case g.Role == "" || !slices.Contains(g.Members, a.ID) || slices.Contains(due, g.Role):
+			case a.ID == who.Account && waits(a, joined, g.Role): // nobody gives themselves more, by a group either
+				s.tellWaiting(who.Tenant)
 			case waits(a, joined, g.Role) && (newcomer && !j.Known || !slices.Contains(allowed, g.Role)):
 				s.tellWaiting(who.Tenant)
 			default:

@@ -29,7 +29,7 @@ func about(r Request) (Response, error) {
 	case "Schemas":
 		return list(
 			schema(schemaUser, "User",
-				attribute("userName", "string", "immutable", true, "server"), attribute("externalId", "string", "readWrite", false, "none"), attribute("displayName", "string", "readWrite", false, "none"),
+				attribute("userName", "string", "immutable", true, "server"), attribute("externalId", "string", "readWrite", false, "server"), attribute("displayName", "string", "readWrite", false, "none"),
 				with(attribute("name", "complex", "readWrite", false, "none"), false, attribute("formatted", "string", "readWrite", false, "none"), attribute("familyName", "string", "readWrite", false, "none"), attribute("givenName", "string", "readWrite", false, "none")),
 				with(attribute("emails", "complex", "readWrite", true, "none"), true, attribute("value", "string", "readWrite", true, "none"), attribute("type", "string", "readWrite", false, "none"), attribute("primary", "boolean", "readWrite", false, "none")),
 				attribute("active", "boolean", "readWrite", false, "none"), attribute("password", "string", "writeOnly", false, "none")),

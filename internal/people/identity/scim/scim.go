@@ -59,6 +59,7 @@ type Options struct {
 	People   People
 	Guard    identity.Guard
 	Logger   *slog.Logger
+	Weak     string // a sabotaged protection; only a sandbox has one
 }
 
 // Service answers personnel systems and keeps their tokens.
@@ -66,10 +67,13 @@ type Service struct {
 	Options
 	mu     sync.Mutex
 	limits map[string]*rate.Limiter
+	taking map[string]bool // what is being given as an externalId, of a tenant
 }
 
 // New makes the service.
-func New(o Options) *Service { return &Service{Options: o, limits: map[string]*rate.Limiter{}} }
+func New(o Options) *Service {
+	return &Service{Options: o, limits: map[string]*rate.Limiter{}, taking: map[string]bool{}}
+}
 
 // allow is a bucket a key: so many at once, then so many a second. What it remembers is bounded.
 func (s *Service) allow(key string, perSecond rate.Limit, burst int) bool {

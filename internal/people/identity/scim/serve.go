@@ -51,7 +51,19 @@ func body(r Request) (object, error) {
 	if err := json.Unmarshal(r.Body, &out); err != nil || out == nil {
 		return nil, problem(http.StatusBadRequest, "invalidSyntax", "the body is not a JSON object")
 	}
-	return out, nil
+	return out, twice(out)
+}
+
+// twice refuses an object that says one attribute in two spellings: which of them counts would be chance.
+func twice(o object) error {
+	seen := map[string]bool{}
+	for name := range o {
+		if seen[strings.ToLower(name)] {
+			return problem(http.StatusBadRequest, "invalidSyntax", name+" stands there twice")
+		}
+		seen[strings.ToLower(name)] = true
+	}
+	return nil
 }
 
 // versioned adds the version, which is made of what is shown, and answers a condition.

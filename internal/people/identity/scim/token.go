@@ -9,10 +9,10 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/audit"
 	"rakudos/internal/engine/db"
@@ -36,6 +36,9 @@ type Token struct {
 func (t Token) Live(now time.Time) bool { return t.RevokedAt.IsZero() && now.Before(t.ExpiresAt) }
 
 const tokensTable = "scim_tokens"
+
+// SabotageRevoked names the sandbox in which a revoked token still opens what it opened.
+const SabotageRevoked = "scim.revoked"
 
 // How long a token may live.
 const (
@@ -122,8 +125,8 @@ func (s *Service) CreateToken(ctx context.Context, a actor.Actor, label string, 
 	if err != nil {
 		return Token{}, "", err
 	}
-	if label = strings.TrimSpace(label); label == "" || utf8.RuneCountInString(label) > 60 {
-		return Token{}, "", fault.New(fault.Invalid, "scim.label")
+	if label, err = glyph.Name(label, 60, "scim.label", "使い道"); err != nil {
+		return Token{}, "", err
 	}
 	if days < LeastDays || days > MostDays {
 		return Token{}, "", fault.New(fault.Invalid, "scim.days")
@@ -204,6 +207,9 @@ func (s *Service) Authenticate(ctx context.Context, secret, addr string) (Token,
 	}
 	t, err := r.open(k)
 	now := time.Now()
+	if s.Weak == SabotageRevoked {
+		t.RevokedAt = time.Time{}
+	}
 	if err != nil || !t.Live(now) {
 		return Token{}, s.stranger(addr, refused)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
@@ -56,7 +57,7 @@ func (s *Service) users(ctx context.Context, who actor.Actor) ([]user, error) {
 			}
 			u.external = string(plain)
 		}
-		if u.row.deleted == 0 {
+		if u.row.deleted == 0 && !a.Sealed { // an emergency account is no employee's: no personnel system sees it
 			out = append(out, u)
 		}
 	}
@@ -122,6 +123,13 @@ func (s *Service) oneUser(ctx context.Context, who actor.Actor, r Request, u use
 	if err := matches(r, resource); err != nil {
 		return Response{}, err
 	}
+	if !u.Disabled && leaves(r) { // before anything else in the request can be found wrong
+		if err := s.disable(ctx, who, u, false); err != nil {
+			return Response{}, err
+		}
+		u.Disabled, u.row.disabled = true, 1
+		resource = u.show(r.Base)
+	}
 	switch r.Method {
 	case http.MethodDelete:
 		if err := s.disable(ctx, who, u, true); err != nil {
@@ -130,6 +138,9 @@ func (s *Service) oneUser(ctx context.Context, who actor.Actor, r Request, u use
 		return Response{Status: http.StatusNoContent}, nil
 	case http.MethodPatch:
 		if err := patched(r, resource); err != nil {
+			return Response{}, err
+		}
+		if err := settled(u.show(r.Base), resource); err != nil {
 			return Response{}, err
 		}
 	case http.MethodPut:
@@ -145,6 +156,7 @@ func (s *Service) oneUser(ctx context.Context, who actor.Actor, r Request, u use
 	if err != nil {
 		return Response{}, err
 	}
+	want.again = names(r, "emails")
 	if err := s.change(ctx, who, u, want); err != nil {
 		return Response{}, err
 	}
@@ -170,6 +182,7 @@ func (s *Service) again(ctx context.Context, who actor.Actor, r Request, status 
 type wanted struct {
 	login, external, name, email, number string
 	active                               *bool
+	again                                bool // the address is said anew, although it is the present one
 }
 
 func readUser(in object) (wanted, error) {
@@ -183,9 +196,6 @@ func readUser(in object) (wanted, error) {
 	}
 	if w.login == "" {
 		return bad("userName is missing")
-	}
-	if len(w.external) > 255 {
-		return bad("externalId is too long")
 	}
 	if n, ok := in[key(in, "name")].(object); ok && w.name == "" {
 		if w.name = get(n, "formatted"); w.name == "" {
@@ -208,6 +218,9 @@ func readUser(in object) (wanted, error) {
 	}
 	switch v := in[key(in, "active")].(type) {
 	case nil:
+		if _, said := in[key(in, "active")]; said { // whoever says nothing with it may mean a leaver
+			return bad("active is neither true nor false")
+		}
 	case bool:
 		w.active = &v
 	case string: // Entra ID writes "True" and "False"
@@ -225,6 +238,14 @@ func readUser(in object) (wanted, error) {
 	return w, nil
 }
 
+// named refuses a new externalId that nobody could read. One from before is left alone: it must not keep a leaver in.
+func named(external string) error {
+	if len(external) > 255 || glyph.Flaw(external) != "" {
+		return problem(http.StatusBadRequest, "invalidValue", "externalId is too long or has characters nobody sees")
+	}
+	return nil
+}
+
 // createUser makes an account that has no role and no password anybody knows: it comes in through the
 // tenant's provider, or an administrator gives it a first password.
 func (s *Service) createUser(ctx context.Context, who actor.Actor, r Request) (Response, error) {
@@ -233,6 +254,9 @@ func (s *Service) createUser(ctx context.Context, who actor.Actor, r Request) (R
 		return Response{}, err
 	}
 	w, err := readUser(in)
+	if err == nil {
+		err = named(w.external)
+	}
 	if err != nil {
 		return Response{}, err
 	}
@@ -250,6 +274,11 @@ func (s *Service) createUser(ctx context.Context, who actor.Actor, r Request) (R
 	if err := s.free(ctx, who, j.Person); err != nil {
 		return Response{}, err
 	}
+	release, err := s.unused(ctx, who, "", w.external)
+	if err != nil {
+		return Response{}, err
+	}
+	defer release()
 	k, err := s.Keys.Tenant(ctx, who.Tenant)
 	if err != nil {
 		return Response{}, err
@@ -342,6 +371,16 @@ func (s *Service) change(ctx context.Context, who actor.Actor, u user, w wanted)
 	if identity.NormalLogin(w.login) != u.LoginID {
 		return problem(http.StatusBadRequest, "mutability", "userName never changes")
 	}
+	if w.external != u.external {
+		if err := named(w.external); err != nil {
+			return err
+		}
+		release, err := s.unused(ctx, who, u.ID, w.external)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	leaving := w.active != nil && !*w.active
 	if leaving && !u.Disabled {
 		if err := s.disable(ctx, who, u, false); err != nil {
@@ -372,11 +411,15 @@ func (s *Service) change(ctx context.Context, who actor.Actor, u user, w wanted)
 			return err
 		}
 	}
-	if w.email != "" && w.email != u.Email {
+	if w.email != "" && !strings.EqualFold(w.email, u.Email) {
 		if err := s.note(ctx, who, u.ID, readdr, u.Email); err != nil {
 			return err
 		}
 		if err := s.Identity.ProposeEmail(ctx, who, u.ID, w.email, reason); err != nil {
+			return err
+		}
+	} else if w.again {
+		if err := s.keepAddress(ctx, who, u.ID); err != nil {
 			return err
 		}
 	}

@@ -60,6 +60,7 @@ func TestJoiner(t *testing.T) {
 const (
 	entraLeave   = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}`
 	entraLeave2  = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","value":{"active":false}}]}`
+	schemaLeave  = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User":{"active":false}}}]}`
 	oktaLeave    = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}`
 	plainLeave   = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}`
 	oktaPut      = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"hr","name":{"givenName":"担","familyName":"当"},"emails":[{"primary":true,"value":"hr@midori.example","type":"work"}],"displayName":"担当","active":false}`
@@ -81,7 +82,7 @@ func TestLeaver(t *testing.T) {
 			}
 			return tokens
 		}
-		for name, change := range map[string][2]string{"Entra": {"PATCH", entraLeave}, "Entra without path": {"PATCH", entraLeave2}, "Okta": {"PATCH", oktaLeave}, "plain": {"PATCH", plainLeave}, "Okta PUT": {"PUT", oktaPut}} {
+		for name, change := range map[string][2]string{"Entra": {"PATCH", entraLeave}, "Entra without path": {"PATCH", entraLeave2}, "Okta": {"PATCH", oktaLeave}, "a schema": {"PATCH", schemaLeave}, "plain": {"PATCH", plainLeave}, "Okta PUT": {"PUT", oktaPut}} {
 			tokens := signIn()
 			if got := b.ok(http.StatusOK, b.call("midori", change[0], "/Users/"+id, change[1])); got["active"] != false {
 				t.Errorf("%s: active is %v", name, got["active"])
@@ -161,13 +162,49 @@ func TestChanges(t *testing.T) {
 			`{"op":"replace","value":"x"}`:                                      "noTarget",
 			`{"op":"remove","path":"userName"}`:                                 "invalidValue",
 			`{"op":"replace","path":"emails","value":[{"value":"no address"}]}`: "invalidValue",
+
+			// A leaver who would stay, and changes that nothing would come of: said, not passed over.
+			`{"op":"remove","path":"active"}`:                                                           "invalidValue",
+			`{"op":"remove","path":"active","value":false}`:                                             "invalidValue",
+			`{"op":"replace","path":"active"}`:                                                          "invalidValue",
+			`{"op":"replace","path":"active","value":null}`:                                             "invalidValue",
+			`{"op":"replace","value":{"active":null}}`:                                                  "invalidValue",
+			`{"op":"replace","path":"active.value","value":false}`:                                      "invalidPath",
+			`{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:Group":{"active":false}}}`: "invalidPath",
+			`{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User":{"x":false}}}`:       "invalidPath",
+			`{"op":"replace","path":"urn:example:User:active","value":false}`:                           "invalidPath",
+			`{"op":"replace","path":"nosuch","value":1}`:                                                "invalidPath",
+			`{"op":"replace","value":{"nosuch":1}}`:                                                     "invalidPath",
+			`{"op":"replace","path":"name.nosuch","value":"x"}`:                                         "invalidPath",
+			`{"op":"replace","path":"emails.value","value":"x@midori.example"}`:                         "invalidPath",
+			`{"op":"replace","path":"emails[type eq \"home\"].value","value":"x@midori.example"}`:       "noTarget",
+			`{"op":"add","path":"emails","value":[{"type":"home","value":"x@midori.example"}]}`:         "invalidValue",
+			`{"op":"remove","path":"emails"}`:                                                           "invalidValue",
+			`{"op":"replace","path":"displayName","value":" "}`:                                         "invalidValue",
+			`{"op":"replace","path":"id","value":"x"}`:                                                  "mutability",
 		} {
 			b.bad(http.StatusBadRequest, kind, patch(ops))
+		}
+		if got := b.ok(http.StatusOK, b.call("midori", "GET", "/Users/"+id, "")); got["active"] != true || got["displayName"] != "佐藤 二郎" {
+			t.Errorf("refused, and yet %v", got)
+		}
+		// What Entra ID sends along and nobody keeps here does not stand in the way of a leaver.
+		got = b.ok(http.StatusOK, patch(`{"op":"Replace","path":"active","value":"False"},{"op":"Replace","path":"title","value":"部長"},{"op":"Add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"総務"},
+			{"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"1"},{"op":"Replace","path":"name.familyName","value":"佐藤"}`))
+		if got["active"] != false {
+			t.Errorf("the leaver stays: %v", got)
+		}
+		b.ok(http.StatusOK, patch(`{"op":"Replace","path":"active","value":"True"}`))
+		if got = b.ok(http.StatusOK, patch(`{"op":"replace","path":"name.formatted","value":"佐藤 三郎"}`)); got["displayName"] != "佐藤 三郎" {
+			t.Errorf("the name is %v", got["displayName"])
 		}
 		b.bad(http.StatusBadRequest, "invalidSyntax", b.call("midori", "PATCH", "/Users/"+id, `{"Operations":[]}`))
 		b.bad(http.StatusBadRequest, "invalidSyntax", b.call("midori", "POST", "/Users", `[]`))
 		b.bad(http.StatusBadRequest, "invalidValue", b.call("midori", "POST", "/Users", `{"displayName":"x"}`))
 		b.bad(http.StatusBadRequest, "invalidValue", b.call("midori", "POST", "/Users", `{"userName":"日本語"}`))
+		b.bad(http.StatusBadRequest, "invalidValue", b.call("midori", "PUT", "/Users/"+id, `{"userName":"sato@midori.example","active":null}`))
+		b.bad(http.StatusBadRequest, "invalidSyntax", b.call("midori", "PUT", "/Users/"+id, `{"userName":"sato@midori.example","active":true,"Active":false}`))
+		b.bad(http.StatusBadRequest, "invalidSyntax", patch(`{"op":"replace","value":{"active":true,"Active":false}}`))
 		b.bad(http.StatusMethodNotAllowed, "", b.call("midori", "PUT", "/Users", newcomer))
 		b.bad(http.StatusMethodNotAllowed, "", b.call("midori", "POST", "/Users/"+id, newcomer))
 

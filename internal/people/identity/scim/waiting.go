@@ -82,13 +82,15 @@ func agrees(w wanted, email string) bool {
 }
 
 // waits tells whether a role that a group stands for has to be given by an administrator: to a newcomer whom nobody
-// has confirmed, and a privileged one to anybody. Who holds it already keeps it.
+// has confirmed, any to an administrator, who could have made token and group for himself, and a privileged one to
+// anybody. Who holds it already keeps it.
 func waits(a identity.Account, joined map[ids.Account]join, r actor.Role) bool {
 	if slices.ContainsFunc(a.Grants, func(g identity.Grant) bool { return g.Role == r }) {
 		return false
 	}
 	j, newcomer := joined[a.ID]
-	return newcomer && !j.Known || slices.Contains(Privileged, r)
+	administers := slices.ContainsFunc(a.Grants, func(g identity.Grant) bool { return g.Role == actor.TenantAdmin })
+	return newcomer && !j.Known || administers || slices.Contains(Privileged, r)
 }
 
 // Waiting is what a personnel system asks for and an administrator has to confirm: a newcomer, or a role.
@@ -117,7 +119,7 @@ func (s *Service) Waiting(ctx context.Context, a actor.Actor) ([]Waiting, error)
 	}
 	var out []Waiting
 	for _, x := range accounts {
-		if x.Disabled {
+		if x.Disabled || x.Sealed {
 			continue
 		}
 		j, newcomer := joined[x.ID]
@@ -146,6 +148,9 @@ func (s *Service) Confirm(ctx context.Context, a actor.Actor, id ids.Account, ro
 	}
 	if id == a.Account {
 		return fault.New(fault.Denied, "access.denied") // nobody gives themselves more
+	}
+	if err := s.Identity.Second(ctx, actor.Beside{Rule: "scim.confirm", By: a, Other: id}); err != nil {
+		return err
 	}
 	if role != "" {
 		return s.settle(ctx, a, []ids.Account{id}, role)

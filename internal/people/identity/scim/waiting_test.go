@@ -45,7 +45,7 @@ func TestLeakedTokenMakesNobodyAnEmployee(t *testing.T) {
 	for name, k := range map[string]struct{ login, email, number string }{
 		"another address":            {"sato@midori.example", "thief@elsewhere.example", "M0001"},
 		"a login ID of the thief's":  {"thief", "sato@midori.example", "M0001"},
-		"an address that looks like": {"sato@midori.example", "ｓato@midori.example", "M0001"},
+		"an address that looks like": {"sato@midori.example", "sato@rnidori.example", "M0001"},
 		"no number":                  {"sato@midori.example", "sato@midori.example", ""},
 		"a number of nobody":         {"sato@midori.example", "sato@midori.example", "M9"},
 	} {
@@ -55,6 +55,8 @@ func TestLeakedTokenMakesNobodyAnEmployee(t *testing.T) {
 				admin, login := b.admin["midori"], k.login
 				staff := b.group("midori", "社員")
 				must(t, b.MapGroup(t.Context(), admin, staff, actor.Employee, false))
+				wide := fmt.Sprintf(`{"userName":%q,"emails":[{"value":"ｓato@midori.example"}],%q:{"employeeNumber":"M0001"}}`, k.login, schemaEnterprise)
+				b.bad(http.StatusBadRequest, "invalidValue", b.call("midori", "POST", "/Users", wide))
 				id := b.make(k.login, k.email, k.number)
 				b.ok(http.StatusOK, b.patchGroup(staff, fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":%q}]}`, id)))
 				if a := b.account("midori", id); a.Person != "" || len(a.Grants) != 0 {

@@ -9,6 +9,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"rakudos/internal/base/actor"
+	"rakudos/internal/base/fault"
 	"rakudos/internal/testkit/idp"
 	"rakudos/internal/testkit/testdb"
 )
@@ -169,6 +170,9 @@ func TestWhatAProviderMayNotBe(t *testing.T) {
 			c := b.connect(OIDC, Settings{Issuer: l.URL, ClientID: "rakudos", Secret: "s"})
 			err := b.Test(t.Context(), b.admin["midori"], c.ID)
 			b.want(err, "sso.test_failed")
+			if says := fault.Of(err).Args["says"]; says == "" || says != whys[k.why] || strings.Contains(says, k.why) {
+				t.Errorf("said as %q", says)
+			}
 			if got := reason(err); got != k.why {
 				t.Errorf("refused for %q (%v)", got, err)
 			}

@@ -28,6 +28,7 @@ type bed struct {
 	tenants members.Register
 	admin   map[string]actor.Actor
 	ids     map[string]ids.Account // "midori/hr"
+	away    actor.Actor            // a second administrator of midori, stopped for now
 }
 
 const rightPW = members.Password
@@ -46,6 +47,8 @@ func newBed(t testing.TB, e *testdb.Env, n Net) *bed {
 	var err error
 	b.Service, err = New(Options{DB: e.DB, Keys: k.Keys, Log: k.Log, Identity: k.Identity, Tenants: k.Tenants, People: k, Guard: members.Guard, Net: n, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
+	b.away = b.hire(actor.System(k.Admin["midori"].Tenant, "setup"), "away")
+	must(t, b.id.Disable(t.Context(), k.Admin["midori"], b.away.Account, "休職"))
 	return b
 }
 

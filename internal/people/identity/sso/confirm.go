@@ -101,6 +101,9 @@ func (s *Service) confirm(ctx context.Context, a actor.Actor, id string, seen ti
 	case a.Kind != actor.Human || a.Account == c.By:
 		return fault.New(fault.Conflict, "sso.own_change")
 	}
+	if err := s.Identity.Second(ctx, actor.Beside{Rule: "sso.confirm", By: a, Other: c.By, Since: c.ChangedAt}); err != nil {
+		return err
+	}
 	now := time.Now()
 	return s.DB.Tx(ctx, a.Tenant, func(tx *db.Tx) error {
 		r, err := db.One(tx, qConnection, scanConnection, a.Tenant, id)

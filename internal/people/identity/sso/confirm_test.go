@@ -18,18 +18,44 @@ var (
 	qTestPutBack      = db.Q("sso.test_put_back", `insert into sso_confirmations (tenant_id, connection_id, sealed, confirmed_at) values ($1, $2, $3, 1)`)
 )
 
-// second is another administrator of a tenant.
-func (b *bed) second(code string) actor.Actor {
+// hire makes another administrator of a tenant.
+func (b *bed) hire(by actor.Actor, login string) actor.Actor {
 	b.t.Helper()
-	a, err := b.id.CreateAccount(b.t.Context(), b.admin[code], identity.NewAccount{LoginID: "second", Name: "二人目", Email: "second@" + code + ".example", Password: rightPW, Grants: []identity.Grant{{Role: actor.TenantAdmin}}})
+	a, err := b.id.CreateAccount(b.t.Context(), by, identity.NewAccount{LoginID: login, Name: "二人目", Email: login + "@x.example", Password: rightPW, Grants: []identity.Grant{{Role: actor.TenantAdmin}}})
 	must(b.t, err)
-	return actor.Actor{Kind: actor.Human, Tenant: b.tenants[code].ID, Account: a.ID, Roles: []actor.Role{actor.TenantAdmin}}
+	return actor.Actor{Kind: actor.Human, Tenant: by.Tenant, Account: a.ID, Roles: []actor.Role{actor.TenantAdmin}}
+}
+
+// second is another administrator of midori, whom the installation made and who has been away so far.
+func (b *bed) second() actor.Actor {
+	b.t.Helper()
+	must(b.t, b.id.Enable(b.t.Context(), b.admin["midori"], b.away.Account, "復帰"))
+	return b.away
+}
+
+// TestTheAuthorsCreatureConfirmsNothing: an administrator's second account is no second administrator, until somebody
+// independent of both has vouched for it; nor is one who came after the change.
+func TestTheAuthorsCreatureConfirmsNothing(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e, Net{})
+		ctx, admin := t.Context(), b.admin["midori"]
+		creature := b.hire(admin, "creature")
+		c := b.connect(OIDC, Settings{Issuer: "https://login.example", ClientID: "c", Secret: "s", MFA: []string{"mfa"}})
+		b.want(b.Confirm(ctx, creature, c.ID, c.ChangedAt), "identity.second_behind")
+		late := b.hire(actor.System(admin.Tenant, "setup"), "late")
+		b.want(b.Confirm(ctx, late, c.ID, c.ChangedAt), "identity.second_young")
+		if b.now(c.ID).Confirmed {
+			t.Fatal("confirmed all the same")
+		}
+		must(t, b.id.Vouch(ctx, b.second(), admin.Tenant, creature.Account, "面談した"))
+		must(t, b.Confirm(ctx, creature, c.ID, c.ChangedAt))
+	})
 }
 
 // confirmed has a second administrator of midori look at a connection.
 func (b *bed) confirmed(c Connection) {
 	b.t.Helper()
-	must(b.t, b.Confirm(b.t.Context(), b.second("midori"), c.ID, c.ChangedAt))
+	must(b.t, b.Confirm(b.t.Context(), b.second(), c.ID, c.ChangedAt))
 }
 
 func (b *bed) now(id string) Connection {
@@ -46,7 +72,7 @@ func TestTwoFactorsNeedASecondAdministrator(t *testing.T) {
 		l := idp.NewLiar(t)
 		l.Alter = func(claims map[string]any) { claims["amr"] = []string{"mfa"} }
 		b := newBed(t, e, Net{AllowPrivate: true, RootsFile: idp.Roots(t, l.Server)})
-		ctx, first, second := t.Context(), b.admin["midori"], b.second("midori")
+		ctx, first, second := t.Context(), b.admin["midori"], b.second()
 		set := Settings{Name: "会社", Issuer: l.URL, ClientID: "rakudos", Secret: "s", LinkBy: ByEmail, MFA: []string{"mfa"}}
 		c := b.connect(OIDC, set)
 		counts := func(want bool) {
@@ -121,7 +147,7 @@ func TestAssociationConfirmsForOneAlone(t *testing.T) {
 		house := b.tenants["hikari"] // here the neighbour is the association
 		house.Association = true
 		b.tenants["hikari"] = house
-		itsm := actor.Actor{Kind: actor.Human, Tenant: house.ID, Account: ids.New[ids.Account](), Roles: []actor.Role{actor.TenantAdmin}}
+		itsm := b.admin["hikari"]
 		c := b.connect(OIDC, Settings{Issuer: "https://login.example", ClientID: "c", Secret: "s", MFA: []string{"mfa"}})
 		b.connect(OIDC, Settings{Issuer: "https://login.example", ClientID: "c", Secret: "s"}) // asks for nothing
 		waiting := func() int {
@@ -142,7 +168,7 @@ func TestAssociationConfirmsForOneAlone(t *testing.T) {
 		if _, err := b.WaitingAlone(ctx, b.admin["midori"]); err == nil {
 			t.Error("a customer sees what others wait for")
 		}
-		second := b.second("midori")
+		second := b.second()
 		b.want(b.ConfirmFor(ctx, itsm, midori, c.ID, c.ChangedAt), "sso.not_alone")
 		if n := waiting(); n != 0 {
 			t.Errorf("%d wait for the association although there is a second administrator", n)

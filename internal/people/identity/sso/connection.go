@@ -185,7 +185,10 @@ func (s *Service) Save(ctx context.Context, a actor.Actor, id string, kind Kind,
 				return err
 			}
 		}
-		return s.record(tx, verb, a, "ok", map[string]any{"connection": row.id, "kind": string(kind), "enabled": enabled, "link_by": string(in.LinkBy), "two_factors": in.MFA, "links_dropped": dropped})
+		if err := s.record(tx, verb, a, "ok", map[string]any{"connection": row.id, "kind": string(kind), "enabled": enabled, "link_by": string(in.LinkBy), "two_factors": in.MFA, "links_dropped": dropped}); err != nil {
+			return err
+		}
+		return s.Identity.EndUntied(tx, k, a) // switched on, the rule of before is in force again
 	})
 	return after, err
 }

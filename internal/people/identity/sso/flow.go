@@ -254,7 +254,7 @@ func (s *Service) finish(ctx context.Context, v identity.Visit, a attempt, who i
 		return Result{}, err
 	}
 	out := Result{Back: a.sent.Back}
-	out.Pending, out.SignedIn, err = s.Identity.SignInAsserted(ctx, v, identity.Assertion{Tenant: a.row.tenant, Account: account, Connection: a.conn.ID, TwoFactors: a.conn.twoFactors(who)})
+	out.Pending, out.SignedIn, err = s.Identity.SignInAsserted(ctx, v, identity.Assertion{Tenant: a.row.tenant, Account: account, Connection: a.conn.ID, TwoFactors: a.conn.twoFactors(who), Kept: ticketOf(&a.conn, who)})
 	if f := fault.Of(err); f != nil && f.Code == "identity.wrong" {
 		return Result{}, refused(err)
 	}

@@ -32,7 +32,7 @@ func TestSettings(t *testing.T) {
 	for field, change := range map[string][]func(*Settings){
 		"name":      {func(s *Settings) { s.Name = " " }, func(s *Settings) { s.Name = strings.Repeat("あ", 61) }},
 		"issuer":    {func(s *Settings) { s.Issuer = "http://login.example" }, func(s *Settings) { s.Issuer = "https://u:p@login.example" }, func(s *Settings) { s.Issuer = "https://login.example?x=1" }, func(s *Settings) { s.Issuer = "login.example" }, func(s *Settings) { s.Issuer = "" }},
-		"client_id": {func(s *Settings) { s.ClientID = "" }},
+		"client_id": {func(s *Settings) { s.ClientID = "" }, func(s *Settings) { s.ClientID = strings.Repeat("x", 501) }},
 		"secret":    {func(s *Settings) { s.Secret = "" }},
 		"domain":    {func(s *Settings) { s.Domain = "a b" }, func(s *Settings) { s.Domain = "日本.example" }},
 		"link_by":   {func(s *Settings) { s.LinkBy = "name" }},
@@ -40,12 +40,11 @@ func TestSettings(t *testing.T) {
 		"mfa": {func(s *Settings) {
 			s.MFA = strings.Fields(strings.Repeat("a b c d e f g h i j k l m n o p q r s t u v ", 1))
 		}},
-		"length": {func(s *Settings) { s.ClientID = strings.Repeat("x", 501) }},
 	} {
 		for _, f := range change {
 			s := good
 			f(&s)
-			if _, err := s.check(OIDC); fault.Of(err) == nil || fault.Of(err).Args["field"] != field {
+			if _, err := s.check(OIDC); fault.Of(err) == nil || fault.Of(err).Args["field"] != field || fault.Of(err).Args["says"] == "" {
 				t.Errorf("%s: %v", field, err)
 			}
 		}

@@ -44,13 +44,17 @@ func (s *Service) asking(ctx context.Context) context.Context {
 
 // provider asks an issuer what its addresses are. All of them must be https.
 func (s *Service) provider(ctx context.Context, issuer string) (*oidc.Provider, error) {
+	return s.providerWithin(ctx, issuer, 2*askFor)
+}
+
+func (s *Service) providerWithin(ctx context.Context, issuer string, most time.Duration) (*oidc.Provider, error) {
 	s.mu.Lock()
 	c, ok := s.providers[issuer]
 	s.mu.Unlock()
 	if ok && time.Now().Before(c.until) {
 		return c.p, nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*askFor)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	defer cancel()
 	p, err := oidc.NewProvider(s.asking(ctx), issuer)
 	if err != nil {
@@ -208,7 +212,7 @@ func (s *Service) redeem(ctx context.Context, a attempt, q url.Values) (identity
 	if c.Azp != "" && c.Azp != a.conn.ClientID || len(id.Audience) > 1 && c.Azp == "" {
 		return who, badAudience
 	}
-	who = identityOf{Issuer: id.Issuer, Subject: id.Subject, Email: c.Email, Verified: c.verified(), Value: text(all, a.conn.Claim), Context: c.context(), At: c.at()}
+	who = identityOf{Issuer: id.Issuer, Subject: id.Subject, Email: c.Email, Verified: c.verified(), Value: text(all, a.conn.Claim), Context: c.context(), At: c.at(), Token: raw}
 	return who, s.more(ctx, p, tokens, a, &who)
 }
 
@@ -258,7 +262,7 @@ func (s *Service) Test(ctx context.Context, a actor.Actor, id string) error {
 	delete(s.providers, all[i].Issuer)
 	s.mu.Unlock()
 	if _, err := s.provider(ctx, all[i].Issuer); err != nil {
-		return fault.New(fault.Invalid, "sso.test_failed", "why", reason(err)).Because(err)
+		return fault.New(fault.Invalid, "sso.test_failed", "why", reason(err), "says", whyInWords(err)).Because(err)
 	}
 	return nil
 }

@@ -82,7 +82,10 @@ func (s *Service) SetOnlyRoles(ctx context.Context, a actor.Actor, roles []actor
 		if err := writeOnly(tx, a.Tenant, chosen); err != nil {
 			return err
 		}
-		return s.record(tx, "sso.only_roles", a, "ok", map[string]any{"roles": chosen})
+		if err := s.record(tx, "sso.only_roles", a, "ok", map[string]any{"roles": chosen}); err != nil {
+			return err
+		}
+		return s.Identity.EndUntied(tx, k, a)
 	})
 }
 

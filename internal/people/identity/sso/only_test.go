@@ -8,6 +8,7 @@ import (
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/testkit/idp"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -146,6 +147,64 @@ func TestSwitchesFromBefore(t *testing.T) {
 		}
 		if _, err := b.id.SignIn(ctx, here, "midori", "employee", rightPW); err == nil {
 			t.Error("and a password opens meanwhile")
+		}
+	})
+}
+
+// TestTyingARoleEndsItsSessions: at the act that ties it, and at the one that switches the provider on again; what came
+// through the provider goes on.
+func TestTyingARoleEndsItsSessions(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		p := idp.NewOIDC(t, people()...)
+		b := newBed(t, e, Net{AllowPrivate: true, RootsFile: idp.Roots(t, p.Server())})
+		ctx, admin := t.Context(), b.admin["midori"]
+		set := Settings{Name: "x", Issuer: p.URL, ClientID: "rakudos", Secret: "very-secret", LinkBy: ByEmail}
+		c := b.connect(OIDC, set)
+		p.Register("rakudos", "very-secret", base+PathCallback+c.ID)
+		password := func() string {
+			t.Helper()
+			step, err := b.id.SignIn(ctx, here, "midori", "hr", rightPW)
+			must(t, err)
+			in, err := b.id.SubmitCode(ctx, here, step.Token, b.code("hr@midori.example"))
+			must(t, err)
+			return in.Token
+		}
+		state := func(token string) string {
+			if _, err := b.id.Session(ctx, token, false); err != nil {
+				return fault.Of(err).Code
+			}
+			return "open"
+		}
+		begun := b.begin()
+		got, err := b.Callback(ctx, here, begun.Token, c.ID, p.SignIn(t, begun.Location, "hr").Query())
+		must(t, err)
+		in, err := b.id.SubmitCode(ctx, here, got.Pending.Token, b.code("hr@midori.example"))
+		must(t, err)
+
+		first := password()
+		must(t, b.SetOnlyRoles(ctx, admin, []actor.Role{actor.Employee}))
+		if got := state(first); got != "open" {
+			t.Errorf("another role's rule makes it %s", got)
+		}
+		must(t, b.SetOnlyRoles(ctx, admin, []actor.Role{actor.HR}))
+		if got := state(first); got != "identity.session_sso" {
+			t.Errorf("after the rule: %s", got)
+		}
+		if _, err = b.Save(ctx, admin, c.ID, OIDC, set, false); err != nil {
+			t.Fatal(err)
+		}
+		second := password()
+		if _, err = b.Save(ctx, admin, c.ID, OIDC, set, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := state(second); got != "identity.session_sso" {
+			t.Errorf("after switching on: %s", got)
+		}
+		if got := state(in.Token); got != "open" {
+			t.Errorf("the provider's own: %s", got)
+		}
+		if got := b.events("midori", "auth.sessions_ended"); got != "auth.sessions_ended:sso-only auth.sessions_ended:sso-only" {
+			t.Errorf("the log says %q", got)
 		}
 	})
 }

@@ -197,6 +197,9 @@ func (s *Service) believe(ctx context.Context, a attempt, response string) (iden
 	if err != nil {
 		return who, err
 	}
+	if s.Weak == SabotageRequest {
+		sp.AllowIDPInitiated, sp.ValidateRequestID = true, func(saml.Response, []string) error { return nil }
+	}
 	as, err := sp.ParseXMLResponse(raw, []string{a.sent.Request}, sp.AcsURL)
 	if err != nil {
 		return who, because(err)

@@ -37,6 +37,7 @@ type Options struct {
 	Guard    identity.Guard
 	Net      Net
 	Logger   *slog.Logger
+	Weak     string // a sabotaged protection; only a sandbox has one
 }
 
 // Service keeps the connections of the tenants and signs people in through them.

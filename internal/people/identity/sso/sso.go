@@ -13,6 +13,7 @@ import (
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/fault"
+	"rakudos/internal/base/glyph"
 	"rakudos/internal/base/ids"
 )
 
@@ -94,21 +95,28 @@ type Link struct {
 var claimForm = regexp.MustCompile(`^[A-Za-z0-9_.:/-]{1,200}$`)
 var domainForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 
-func misfit(field string) error { return fault.New(fault.Invalid, "sso.field", "field", field) }
+func misfit(field string, more ...string) error {
+	return fault.New(fault.Invalid, "sso.field", append([]string{"field", field, "says", asks[field]}, more...)...)
+}
 
 // check returns the settings in normal form, or names the field that is wrong.
 func (s Settings) check(k Kind) (Settings, error) {
 	s.Kind = k
-	for _, f := range []*string{&s.Name, &s.Issuer, &s.ClientID, &s.Secret, &s.Claim, &s.Domain} {
-		*f = strings.TrimSpace(*f)
-		if utf8.RuneCountInString(*f) > maxField {
-			return s, misfit("length")
+	for _, f := range []struct {
+		name string
+		text *string
+	}{{"name", &s.Name}, {"issuer", &s.Issuer}, {"client_id", &s.ClientID}, {"secret", &s.Secret}, {"claim", &s.Claim}, {"domain", &s.Domain}} {
+		*f.text = strings.TrimSpace(*f.text)
+		if utf8.RuneCountInString(*f.text) > maxField {
+			return s, misfit(f.name)
 		}
 	}
 	s.Domain = strings.ToLower(strings.TrimPrefix(s.Domain, "@"))
-	if s.Name == "" || utf8.RuneCountInString(s.Name) > 60 {
-		return s, misfit("name")
+	name, err := glyph.Name(s.Name, 60, "sso.field", "名前")
+	if f := fault.Of(err); err != nil {
+		return s, misfit("name", "hidden", f.Args["hidden"], "of", f.Args["of"])
 	}
+	s.Name = name
 	if s.Domain != "" && !domainForm.MatchString(s.Domain) {
 		return s, misfit("domain")
 	}
@@ -171,6 +179,8 @@ type identityOf struct {
 	Context  []string `json:"context"` // acr and amr
 	// At is when the provider has authenticated the person; zero when it doesn't say.
 	At time.Time `json:"at"`
+	// Token is the ID token itself, with which the provider is later asked to end its session.
+	Token string `json:"token,omitempty"`
 }
 
 // twoFactors tells whether the tenant counts what the provider did as both steps (clause 3-5). One administrator
