@@ -165,7 +165,7 @@ func (l *leaving) wholeLife() {
 	_, err = l.Backup.Run(ctx, machineOf("backup"))
 	l.must(err)
 	ciphers := [][]byte{l.sealed(gone.Tenant, qLifePerson), l.sealed(gone.Tenant, qLifeSite)}
-	if l.found(ciphers) == 0 {
+	if len(l.found(ciphers)) == 0 {
 		l.Error("the search does not see what is there: it proves nothing")
 	}
 	l.until(c.EraseNotBefore)
@@ -176,8 +176,8 @@ func (l *leaving) wholeLife() {
 	if n := l.rows(l.DB, gone.Tenant); n != 0 {
 		l.Errorf("%d rows of the customer are left", n)
 	}
-	if n := l.found(ciphers); n != 0 {
-		l.Errorf("%d files still hold a deleted row", n)
+	if names := l.found(ciphers); len(names) > 0 {
+		l.Errorf("a deleted row is still in %v", names)
 	}
 	if l.env.Engine == db.Postgres {
 		_, wal, err := pg.Files(ctx, l.env.Main.OwnerDSN)
@@ -392,16 +392,15 @@ func (l *leaving) needles(more [][]byte) (out [][]byte) {
 	return append(out, more...)
 }
 
-// found counts the files in which one of the bytes is: the data folder, and the database's own files. PostgreSQL's log
+// found lists the files in which one of the bytes is: the data folder, and the database's own files. PostgreSQL's log
 // of changes is not among them: there the sealed bytes stay until the server overwrites or archives the log, without a
 // key that opens them (ADR 27).
-func (l *leaving) found(ciphers [][]byte) int {
+func (l *leaving) found(ciphers [][]byte) (names []string) {
 	l.Helper()
-	n := len(searched(l.T, l.config.Data, ciphers))
-	for _, dir := range l.databaseFiles() {
-		n += len(searched(l.T, dir, ciphers))
+	for _, dir := range append(l.databaseFiles(), l.config.Data) {
+		names = append(names, searched(l.T, dir, ciphers)...)
 	}
-	return n
+	return names
 }
 
 // nowhere: no canary in the clear in any file that the service or its database has written.

@@ -135,6 +135,5 @@ func (d *DB) Rewrite(ctx context.Context) error {
 	cc.User = role
 	p := stdlib.OpenDB(*cc)
 	defer p.Close() //nolint:errcheck // nothing is pending on it
-	_, err = p.ExecContext(ctx, "vacuum (full)")
-	return d.wrap("rewrite", err)
+	return d.wrap("rewrite", rewrite(ctx, p, nil))
 }

@@ -24,7 +24,7 @@ type Applied struct {
 
 // Migrate brings the schema forward. Files are *.sql in the root of fsys; `name.sqlite.sql` and
 // `name.postgres.sql` are a pair of which one runs. On PostgreSQL every table with a tenant_id then gets
-// forced row-level security, so that no new table can be forgotten.
+// forced row-level security, and no column of bytes is sampled for the planner, so that no new table can be forgotten.
 func (d *DB) Migrate(ctx context.Context, fsys fs.FS) ([]Applied, error) {
 	pool, dialect := d.write, goose.DialectSQLite3
 	if d.cfg.Engine == Postgres {
@@ -55,6 +55,9 @@ func (d *DB) Migrate(ctx context.Context, fsys fs.FS) ([]Applied, error) {
 	if d.cfg.Engine == Postgres {
 		if err := d.secureRows(ctx, pool); err != nil {
 			return out, err
+		}
+		if _, err := pool.ExecContext(ctx, unsampled); err != nil {
+			return out, d.wrap("statistics", err)
 		}
 	}
 	return out, nil
@@ -94,6 +97,24 @@ begin
     execute format('grant select, insert, update, delete on all tables in schema %I to %I', current_schema(), r);
     execute format('grant usage, select on all sequences in schema %I to %I', current_schema(), r);
   end if;
+end $body$`
+
+// unsampled is idempotent. The planner's statistics hold values of the columns they describe, and keep those of deleted
+// rows: sealed values, and wrapped keys that were destroyed. A column's type said anew takes its statistics away.
+const unsampled = `
+do $body$
+declare c record;
+begin
+  for c in select r.relname, a.attname from pg_attribute a join pg_class r on r.oid = a.attrelid
+           where r.relkind = 'r' and r.relnamespace = current_schema()::regnamespace and a.atttypid = 'bytea'::regtype
+             and not a.attisdropped and coalesce(a.attstattarget, -1) <> 0
+  loop
+    execute format('alter table %I alter column %I set statistics 0', c.relname, c.attname);
+    begin
+      execute format('alter table %I alter column %I type bytea', c.relname, c.attname);
+    exception when feature_not_supported then null; -- named in a trigger: the log's, whose rows stay
+    end;
+  end loop;
 end $body$`
 
 // expanded shows the migrations of one engine with the tokens replaced.
