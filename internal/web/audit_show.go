@@ -76,7 +76,7 @@ func (s *server) auditList(w http.ResponseWriter, r *http.Request, v *Visitor, v
 		return err
 	}
 	for _, e := range entries {
-		view.Entries = append(view.Entries, newAuditLine(e))
+		view.Entries = append(view.Entries, newAuditLine(e, s.routes))
 	}
 	if view.Own {
 		view.Entries = byDay(view.Entries, v)
@@ -152,7 +152,7 @@ func (v *auditView) date(field, text string) (jst.Date, bool) {
 // identifier finds UUIDs: the ends of one are enough to tell two apart on a page.
 var identifier = regexp.MustCompile(`\b([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f-]{18,24}([0-9a-f]{6})\b`)
 
-func newAuditLine(e audit.Entry) auditLine {
+func newAuditLine(e audit.Entry, routes []Route) auditLine {
 	l := auditLine{Entry: e, What: verbWords[e.Verb], Why: purposeWords[e.Purpose], Outcome: resultWords[e.Result]}
 	if l.What == "" {
 		l.What = e.Verb
@@ -177,7 +177,11 @@ func newAuditLine(e audit.Entry) auditLine {
 		if name == "" {
 			name = k
 		}
-		parts = append(parts, name+" "+detailText(k, e.Detail[k]))
+		text := detailText(k, e.Detail[k])
+		if k == "route" {
+			text = routeText(text, routes)
+		}
+		parts = append(parts, name+" "+text)
 	}
 	l.Detail = strings.Join(parts, "、")
 	return l
@@ -211,4 +215,15 @@ func detailText(name string, value any) string {
 		}
 	}
 	return text
+}
+
+// routeText says of a route what somebody who may use it does there, and where it is.
+func routeText(pattern string, routes []Route) string {
+	_, path, _ := strings.Cut(pattern, " ")
+	for _, r := range routes {
+		if i := slices.IndexFunc(access.Matrix, func(m access.Row) bool { return m.Permission == r.Permission }); r.Pattern == pattern && i >= 0 {
+			return access.Matrix[i].Says + "（" + path + "）"
+		}
+	}
+	return pattern
 }

@@ -55,14 +55,14 @@ func TestEveryVerbHasWords(t *testing.T) {
 }
 
 func TestAuditLineInWords(t *testing.T) {
-	if l := newAuditLine(audit.Entry{Verb: "support.read", Actor: audit.Who{Kind: actor.Human, Account: "01a2260a-22c9-7172-ba7c-c7f6b2bccc8c", Roles: []actor.Role{actor.SupportLists}, Ticket: "T-1"}}); !strings.HasPrefix(l.Who, "保健会の担当者") || l.Short != "" || !strings.Contains(l.Detail, "T-1") {
+	if l := newAuditLine(audit.Entry{Verb: "support.read", Actor: audit.Who{Kind: actor.Human, Account: "01a2260a-22c9-7172-ba7c-c7f6b2bccc8c", Roles: []actor.Role{actor.SupportLists}, Ticket: "T-1"}}, nil); !strings.HasPrefix(l.Who, "保健会の担当者") || l.Short != "" || !strings.Contains(l.Detail, "T-1") {
 		t.Errorf("a visitor of the association: %+v", l)
 	}
-	l := newAuditLine(audit.Entry{Verb: "checkup.view", Purpose: "follow-up", Result: "denied", At: time.Now(), Actor: audit.Who{Kind: actor.Human, Roles: []actor.Role{actor.Nurse}}, Detail: map[string]any{"total": 2, "a": 1}})
+	l := newAuditLine(audit.Entry{Verb: "checkup.view", Purpose: "follow-up", Result: "denied", At: time.Now(), Actor: audit.Who{Kind: actor.Human, Roles: []actor.Role{actor.Nurse}}, Detail: map[string]any{"total": 2, "a": 1}}, nil)
 	if l.What != "健診結果の閲覧" || l.Why != "保健指導・事後措置" || l.Outcome != "拒否" || l.Who != "保健師・看護職" || l.Detail != "a 1、件数 2" {
 		t.Errorf("%+v", l)
 	}
-	if l := newAuditLine(audit.Entry{Verb: "new.verb", Purpose: "new", Actor: audit.Who{Kind: actor.Host}}); l.What != "new.verb" || l.Why != "new" || l.Who != "サーバーの管理者" {
+	if l := newAuditLine(audit.Entry{Verb: "new.verb", Purpose: "new", Actor: audit.Who{Kind: actor.Host}}, nil); l.What != "new.verb" || l.Why != "new" || l.Who != "サーバーの管理者" {
 		t.Errorf("%+v", l)
 	}
 }
@@ -77,6 +77,13 @@ func TestDetailsInWords(t *testing.T) {
 		if got := detailText("x", value); got != want {
 			t.Errorf("%v: %q, want %q", value, got, want)
 		}
+	}
+	l := newAuditLine(audit.Entry{Detail: map[string]any{"route": "GET /people/{id}", "why": "permission"}}, (&server{}).table())
+	if l.Detail != "画面 個人のページを開く（/people/{id}）、理由 役割にその権限がないため" {
+		t.Error(l.Detail)
+	}
+	if got := routeText("GET /nowhere", nil); got != "GET /nowhere" {
+		t.Error(got)
 	}
 	if got := detailText("x", []any{"2026-12-31T14:59:00Z", false}); got != "2026-12-31 23:59／いいえ" {
 		t.Error(got)
@@ -227,7 +234,7 @@ func TestDemoMailStaysOnThisMachine(t *testing.T) {
 
 // TestDetailsOfAnEventAreWords: names and values that people meet, in their language.
 func TestDetailsOfAnEventAreWords(t *testing.T) {
-	l := newAuditLine(audit.Entry{Detail: map[string]any{"factor": "mail", "new_device": true, "roles": []any{"auditor", "hr"}, "scope": "person", "tries": 3}})
+	l := newAuditLine(audit.Entry{Detail: map[string]any{"factor": "mail", "new_device": true, "roles": []any{"auditor", "hr"}, "scope": "person", "tries": 3}}, nil)
 	if want := "確かめ方 メールの認証コード、新しい端末 はい、役割 監査者／人事・健康管理担当者、範囲 一人の記録、試行 3"; l.Detail != want {
 		t.Errorf("%q, want %q", l.Detail, want)
 	}

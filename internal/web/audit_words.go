@@ -106,6 +106,13 @@ var detailWords = map[string]string{
 // detailValues are the words for values of a detail, plainValues those that mean the same in every detail.
 var detailValues = map[string]string{
 	"factor=mail": "メールの認証コード", "factor=passkey": "パスキー", "factor=totp": "認証アプリ", "factor=recovery": "回復用コード",
+	"why=permission": "役割にその権限がないため", "why=support": "サポート入室では使えない操作のため", "why=other tenant": "別の契約先として開いた画面から送られたため", "why=emergency": "緊急用の利用者IDでは使えない操作のため", "why=sites": "一部の事業所だけを受け持つ役割のため",
+	"why=same person": "自分の申請のため", "why=own request": "自分の申込みのため", "why=not independent of the asker": "申し込んだ人から独立した人ではないため", "why=not in the log": "承認が記録に残っていないため",
+	"why=time": "決めた時間が過ぎたため", "why=signed-out": "担当者がサインアウトしたため", "why=undecided": "だれも判断しないまま時間が過ぎたため", "why=asker": "担当者が終わらせたため", "why=tenant": "契約先が終わらせたため",
+	"why=asked": "まだ承認されていないため", "why=refused": "断られていたため", "why=ended": "終わっていたため",
+	"why=no-account": "当てはまる利用者がいないため", "why=account-taken": "利用者が別の会社アカウントと結び付いているため", "why=other-connection": "別の連携と結び付いているため", "why=email-unverified": "会社側でメールアドレスが確かめられていないため", "why=domain": "連携に登録のないドメインのため", "why=disabled": "停止中の利用者のため", "why=link-altered": "結び付きの記録が書き換えられているため",
+	"why=authentication-not-fresh": "会社側であらためて本人確認がされなかったため", "why=other-subject": "別の人が会社側で確認を受けたため", "why=state": "始めたときと別のブラウザーか、期限切れの手続きのため", "why=issuer": "発行元が登録と違うため", "why=nonce": "使い捨ての値が違うため", "why=id-token": "会社側の証明（IDトークン）が正しくないため", "why=code": "会社側が引換えを断ったため", "why=audience": "宛先が違うため", "why=userinfo": "会社側の利用者情報が合わないため", "why=endpoints": "会社側の接続先が正しくないため", "why=provider-error": "会社側が断ったため",
+	"why=saml-response": "会社側の応答が正しくないため", "why=assertion-unsigned": "会社側の署名がないか正しくないため", "why=subject": "本人を示す値がないため", "why=assertion-replayed": "一度使われた応答のため", "why=provider-address": "会社側の接続先が使えない場所のため", "why=provider-unreachable": "会社側につながらないため", "why=answer": "会社側の応答を読めないため",
 	"why=sso-only": "役割が会社のアカウントだけでのサインインになったため",
 	"scope=lists":  "一覧", "scope=person": "一人の記録",
 	"kind=association": "保健会", "kind=customer": "契約先", "kind=probe": "自己点検用", "kind=opened": "始まり", "kind=remind-14": "締切の14日前", "kind=remind-7": "締切の7日前", "kind=remind-1": "締切の前日", "kind=escalate": "期限が近い", "kind=suspended": "停止の知らせ",

@@ -178,7 +178,7 @@ func (s *server) homeEmployee(r *http.Request, v *Visitor, view *homeView) error
 	}
 	for _, e := range entries {
 		if e.Actor.Account != v.Account && e.Actor.Kind == actor.Human {
-			view.Readers = append(view.Readers, newAuditLine(e))
+			view.Readers = append(view.Readers, newAuditLine(e, s.routes))
 		}
 	}
 	view.Readers = byDay(view.Readers, v)

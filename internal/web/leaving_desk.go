@@ -23,6 +23,9 @@ type deskCase struct {
 	Late bool
 }
 
+// Agreed tells whether two people have confirmed: nobody is asked for a third.
+func (c deskCase) Agreed() bool { return len(c.Confirmed) >= termination.Confirmations }
+
 // Template names the file.
 func (*leavingDeskView) Template() string { return "leaving_desk" }
 

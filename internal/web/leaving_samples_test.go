@@ -65,6 +65,7 @@ func leavingSamples() map[string]struct {
 		"leaving-desk-none":      {actor.ITSM, &leavingDeskView{Page: Page{Title: "解約の受付"}}},
 		"leaving-case":           {actor.ITSM, &leavingCaseView{Page: Page{Title: "株式会社みどり製作所の解約", Here: "/desk/leaving", Errors: []FieldError{{"how", "どの番号に、どう確かめたかを入力してください。"}}}, C: deskCase{sampleCase(), "準備中", true}, Steps: stepsOf(sampleCase()), Open: true, Cooled: true}},
 		"leaving-case-called":    {actor.ITSM, &leavingCaseView{Page: Page{Title: "株式会社みどり製作所の解約", Here: "/desk/leaving"}, C: deskCase{calledCase(), "準備中", false}, Steps: stepsOf(calledCase()), Open: true}},
+		"leaving-case-agreed":    {actor.ITSM, &leavingCaseView{Page: Page{Title: "株式会社みどり製作所の解約", Here: "/desk/leaving"}, C: deskCase{agreedCase(), "確認済み", false}, Steps: stepsOf(agreedCase()), Open: true, Cooled: true}},
 		"certificates":           {actor.Auditor, &certificatesView{Page: Page{Title: "消去証明書", Here: "/certificates"}, All: []certificateLine{lineOf(sampleEntry())}}},
 		"certificates-none":      {actor.Auditor, &certificatesView{Page: Page{Title: "消去証明書"}}},
 		"certificate":            {actor.ITSM, &certificateView{Page: Page{Title: "消去証明書", Here: "/certificates"}, C: lineOf(sampleEntry()), MayPresent: true, Now: "p", Presented: []certificate.Presentation{{At: sampleNow, Request: certificate.Request{Requester: "総務部長", Organisation: "株式会社みどり製作所", Checked: "代表番号へ折り返し"}, Taken: 1}}}},
@@ -75,6 +76,12 @@ func leavingSamples() map[string]struct {
 }
 
 // calledCase is one whose customer has been called.
+func agreedCase() *termination.Case {
+	c := *sampleCase()
+	c.Confirmed = []termination.By{{Account: "k", Side: termination.Association, At: sampleNow}, {Account: "a", Side: termination.Customer, At: sampleNow}}
+	return &c
+}
+
 func calledCase() *termination.Case {
 	c := *sampleCase()
 	c.Confirmed, c.CallBack = nil, &termination.CallBack{By: termination.By{At: sampleNow}, How: "契約書の代表番号へ架電"}

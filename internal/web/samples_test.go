@@ -46,7 +46,7 @@ func sampleVisits() *visitsView {
 
 func sampleVisit() *visitsView {
 	one := sampleAccess1(support.Approved, false)
-	return &visitsView{Page: Page{Title: "受付番号 INC-1024"}, MayStop: true, One: &one, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "support.read", At: sampleNow, Result: "ok", Readable: true, Actor: audit.Who{Ticket: "INC-1024", Roles: []actor.Role{actor.SupportPerson}}})}}
+	return &visitsView{Page: Page{Title: "受付番号 INC-1024"}, MayStop: true, One: &one, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "support.read", At: sampleNow, Result: "ok", Readable: true, Actor: audit.Who{Ticket: "INC-1024", Roles: []actor.Role{actor.SupportPerson}}}, nil)}}
 }
 
 func sampleSealed() *sealedView {

@@ -49,7 +49,7 @@ func (s *server) visitPage(w http.ResponseWriter, r *http.Request, v *Visitor) e
 	}
 	for _, e := range entries {
 		if e.Detail["access"] == a.ID || e.Actor.Ticket == a.Ticket && e.Actor.Account == a.Asker {
-			view.Entries = append(view.Entries, newAuditLine(e))
+			view.Entries = append(view.Entries, newAuditLine(e, s.routes))
 		}
 	}
 	return s.page(w, r, v, view)

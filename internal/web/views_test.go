@@ -173,7 +173,7 @@ func samples() map[string]struct {
 		"visits":        {actor.TenantAdmin, sampleVisits()},
 		"visits-none":   {actor.TenantAdmin, &visitsView{Page: Page{Title: "保健会のサポート入室"}}},
 		"visit":         {actor.TenantAdmin, sampleVisit()},
-		"audit":         {actor.Auditor, &auditView{Page: Page{Title: "操作の記録"}, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "checkup.view", At: sampleNow, Result: "ok", Purpose: "follow-up", Readable: true})}, More: "/audit?before=1"}},
+		"audit":         {actor.Auditor, &auditView{Page: Page{Title: "操作の記録"}, Entries: []auditLine{newAuditLine(audit.Entry{Verb: "checkup.view", At: sampleNow, Result: "ok", Purpose: "follow-up", Readable: true}, nil)}, More: "/audit?before=1"}},
 		"upload":        {actor.HR, checkupUpload()},
 		"imports":       {actor.HR, &importsView{Page: Page{Title: "取り込み", Here: "/imports"}, Docs: []*importDoc{doc("preview"), doc("applied"), doc("failed"), doc("reading")}, RosterAllowed: true}},
 		"import":        {actor.HR, &importView{Page: Page{Title: "健診結果の取り込み", Here: "/imports"}, Doc: doc("preview"), Shown: refused}},
@@ -245,6 +245,9 @@ func TestEveryViewRenders(t *testing.T) {
 		}
 		if n := strings.Count(b.String(), "<h1"); n != 1 {
 			t.Errorf("%s: %d h1", name, n)
+		}
+		if asks := strings.Contains(b.String(), "のデータの消去を確認する"); asks != (name == "leaving-case") && strings.HasPrefix(name, "leaving-case") {
+			t.Errorf("%s: asked for a confirmation: %v", name, asks)
 		}
 		if dir := os.Getenv("RAKUDOS_VIEWS"); dir != "" {
 			keep(t, a, dir, name, b.String())
