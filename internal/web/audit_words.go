@@ -100,7 +100,7 @@ var detailWords = map[string]string{
 	"promised": "約束の日", "public_key": "公開鍵", "recovered": "復元のあとに控えから戻したもの", "revoked_at": "取り消した時刻", "receipt_sha256": "受領書の要約値", "residual": "残ったもの", "run": "消去", "sealed": "封", "sessions": "終わらせたサインイン", "set_by": "変えた人", "grants": "権限の数", "set_at": "変えた時刻", "sha256": "要約値", "snapshot_sha256": "控えの要約値", "status": "状態の番号",
 	"step": "更新", "subjects": "対象", "system": "データベースの番号", "tables": "表の数", "undone": "元に戻した数", "unlocked": "消せる写し", "unread": "読めなかった通知", "wal_files": "WALの数", "years": "年数",
 	"accounts": "利用者", "connections": "連携", "review_lines": "見直しの行", "base": "土台", "point_rpo_seconds": "時刻指定で失われ得る秒数", "point_rto_seconds": "時刻指定で戻すのにかかった秒数",
-	"day": "日", "set": "世代", "sets": "世代の数", "findings": "見つかったこと", "rpo_seconds": "失われ得る秒数", "rto_seconds": "戻すのにかかった秒数", "key": "鍵", "control": "対策",
+	"log_kept": "鍵のデータベースのWALに残るわけ", "day": "日", "set": "世代", "sets": "世代の数", "findings": "見つかったこと", "rpo_seconds": "失われ得る秒数", "rto_seconds": "戻すのにかかった秒数", "key": "鍵", "control": "対策",
 }
 
 // detailValues are the words for values of a detail, plainValues those that mean the same in every detail.
@@ -108,6 +108,7 @@ var detailValues = map[string]string{
 	"factor=mail": "メールの認証コード", "factor=passkey": "パスキー", "factor=totp": "認証アプリ", "factor=recovery": "回復用コード",
 	"why=permission": "役割にその権限がないため", "why=support": "サポート入室では使えない操作のため", "why=other tenant": "別の契約先として開いた画面から送られたため", "why=emergency": "緊急用の利用者IDでは使えない操作のため", "why=sites": "一部の事業所だけを受け持つ役割のため",
 	"why=same person": "自分の申請のため", "why=own request": "自分の申込みのため", "why=not independent of the asker": "申し込んだ人から独立した人ではないため", "why=not in the log": "承認が記録に残っていないため",
+	"log_kept=rights": "上書きさせる権限がないため", "log_kept=archive": "サーバーの設定で保管（アーカイブ）しているため", "log_kept=held": "サーバーが古いものを持ち続けているため",
 	"why=time": "決めた時間が過ぎたため", "why=signed-out": "担当者がサインアウトしたため", "why=undecided": "だれも判断しないまま時間が過ぎたため", "why=asker": "担当者が終わらせたため", "why=tenant": "契約先が終わらせたため",
 	"why=asked": "まだ承認されていないため", "why=refused": "断られていたため", "why=ended": "終わっていたため",
 	"why=no-account": "当てはまる利用者がいないため", "why=account-taken": "利用者が別の会社アカウントと結び付いているため", "why=other-connection": "別の連携と結び付いているため", "why=email-unverified": "会社側でメールアドレスが確かめられていないため", "why=domain": "連携に登録のないドメインのため", "why=disabled": "停止中の利用者のため", "why=link-altered": "結び付きの記録が書き換えられているため",

@@ -120,6 +120,11 @@ var vaultTexts = map[string]Text{
 		Kept:    "データには変更を加えていません。",
 		Next:    "aes256-gcm96 の鍵を作って、設定の keys.root に指定してください。",
 	},
+	"db.owner": {
+		Message: "データベースの役割が表「{table}」の持ち主でないため、消した行を表のファイルから除けません。",
+		Kept:    "行は削除されています。処理はここで止まり、自動でやり直します。",
+		Next:    "設定の database.owner_dsn_file（鍵の保管庫は database.keys_owner_dsn_file）に、表の持ち主の役割の接続文字列を置いて、サービスを起動し直してください。",
+	},
 	"db.settle": {
 		Message: "データベースの書きかけの記録を、今は片付けられません。",
 		Next:    "しばらくしてからもう一度行います。",

@@ -1,12 +1,10 @@
 package db
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"slices"
 
-	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 )
 
@@ -94,19 +92,4 @@ func (t *Tx) texts(of table, fn func(table, column string, value []byte)) error 
 func (t *Tx) tables() ([]table, error) {
 	all, err := tablesOf(t.ctx, t.tx, t.db.cfg.Engine)
 	return all, t.db.wrap("tables", err)
-}
-
-// Settle makes what was overwritten or deleted disappear from the files: on SQLite the write-ahead log is
-// folded into the database, which zeroes what it frees, and cut to nothing. PostgreSQL keeps old row versions
-// and its log until it cleans up by itself; nothing can be done about that from here.
-func (d *DB) Settle(ctx context.Context) error {
-	if d.cfg.Engine != SQLite {
-		return nil
-	}
-	var busy, frames, folded int
-	err := d.write.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &frames, &folded)
-	if err == nil && busy != 0 {
-		return fault.New(fault.Busy, "db.settle") // readers of the old state; the next attempt finds them gone
-	}
-	return d.wrap("settle", err)
 }

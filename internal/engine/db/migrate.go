@@ -29,11 +29,7 @@ func (d *DB) Migrate(ctx context.Context, fsys fs.FS) ([]Applied, error) {
 	pool, dialect := d.write, goose.DialectSQLite3
 	if d.cfg.Engine == Postgres {
 		dialect = goose.DialectPostgres
-		dsn := d.cfg.OwnerDSN
-		if dsn == "" {
-			dsn = d.cfg.DSN
-		}
-		p, err := pgPool(dsn, d.cfg.Schema)
+		p, err := d.owner()
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +96,8 @@ begin
 end $body$`
 
 // unsampled is idempotent. The planner's statistics hold values of the columns they describe, and keep those of deleted
-// rows: sealed values, and wrapped keys that were destroyed. A column's type said anew takes its statistics away.
+// rows: sealed values, and wrapped keys that were destroyed. A column's type said anew takes its statistics away, and the
+// next Scrub what they leave in the file.
 const unsampled = `
 do $body$
 declare c record;

@@ -3,17 +3,22 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"rakudos/internal/base/fault"
 )
 
-// Scrub takes what was deleted out of the database's own working files too. SQLite zeroes freed pages at
-// once, but the write-ahead log keeps earlier ones until it is folded in and cut; PostgreSQL keeps deleted
-// rows in the table's file until it is written anew. The names come from the program's own register of
-// stores. On PostgreSQL the owner's role does it, since the service's owns no table.
+// Scrub takes what was deleted or overwritten out of the database's own working files too. SQLite zeroes freed pages at
+// once, but the write-ahead log keeps earlier ones until it is folded in and cut; PostgreSQL keeps deleted rows in the
+// table's file until it is written anew, and what it knew of them for its planner in a table of its own. The names come
+// from the program's own register of stores. On PostgreSQL the owner's role does it, since the service's owns no table.
+// It is fault.Busy "db.settle" while somebody reads an older state.
 //
-// What it cannot reach: copies that the host makes below the database (snapshots of disks, archived WAL).
+// What it cannot reach: the server's log of changes (see OverwriteLog), and copies that the host makes below the
+// database (snapshots of disks, archived WAL).
 func (d *DB) Scrub(ctx context.Context, tables ...string) error {
 	if d.cfg.Engine == SQLite {
 		return d.cutLog(ctx)
@@ -21,16 +26,24 @@ func (d *DB) Scrub(ctx context.Context, tables ...string) error {
 	if len(tables) == 0 {
 		return nil
 	}
-	dsn := d.cfg.OwnerDSN
-	if dsn == "" {
-		dsn = d.cfg.DSN
-	}
-	p, err := pgPool(dsn, d.cfg.Schema)
+	p, err := d.owner()
 	if err != nil {
 		return err
 	}
 	defer p.Close() //nolint:errcheck // nothing is pending on it
-	return d.wrap("scrub", rewrite(ctx, p, tables))
+	return d.wrap("scrub", rewrite(ctx, p, slices.Concat(tables, []string{statistics})))
+}
+
+// statistics is PostgreSQL's table of values that its planner has sampled.
+const statistics = "pg_statistic"
+
+// owner is a pool of the role that owns the tables; who asks closes it.
+func (d *DB) owner() (*sql.DB, error) {
+	dsn := d.cfg.OwnerDSN
+	if dsn == "" {
+		dsn = d.cfg.DSN
+	}
+	return pgPool(dsn, d.cfg.Schema)
 }
 
 // rewrite writes the tables' files anew, each table's of the database for none.
@@ -68,6 +81,9 @@ func rewrite(ctx context.Context, p *sql.DB, tables []string) error {
 // the first asks this database's transactions only. Its oldest transaction left is younger than the one that began
 // all this when it has let go of every row deleted before.
 func rewriteOne(ctx context.Context, c *sql.Conn, table, begun string) error {
+	if ours, err := mayRewrite(ctx, c, table); err != nil || !ours {
+		return err
+	}
 	if _, err := c.ExecContext(ctx, "vacuum (freeze) "+table); err != nil {
 		return err
 	}
@@ -76,20 +92,40 @@ func rewriteOne(ctx context.Context, c *sql.Conn, table, begun string) error {
 		return err
 	}
 	if kept > 0 {
-		return fmt.Errorf("%w (tables: %d)", errReaders, kept)
+		return inUse(fmt.Errorf("db: somebody reads an older state (tables: %d)", kept))
 	}
 	_, err := c.ExecContext(ctx, "vacuum (full) "+table)
 	return err
 }
 
-const qKept = `select count(*) from pg_class where relkind = 'r' and relnamespace <> 'pg_catalog'::regnamespace
-	and ($1 = '' or oid = to_regclass($1)) and age(relfrozenxid) >= age($2::text::xid)`
+// mayRewrite asks first, since the server skips what a role may not write anew with a notice only. The statistics are
+// the database owner's: where that is another role they stay, without any sealed value (see Migrate).
+func mayRewrite(ctx context.Context, c *sql.Conn, table string) (bool, error) {
+	var ours bool
+	if err := c.QueryRowContext(ctx, qOurs, table).Scan(&ours); err != nil || ours {
+		return ours, err
+	}
+	if table == quoted(statistics) {
+		return false, nil
+	}
+	return false, fault.New(fault.Internal, "db.owner", "table", strings.Trim(table, `"`))
+}
+
+// inUse is what Scrub says while somebody reads; the next attempt finds him gone.
+func inUse(err error) error { return fault.New(fault.Busy, "db.settle").Because(err) }
+
+const (
+	qKept = `select count(*) from pg_class where relkind = 'r' and ($1 = '' and relnamespace <> 'pg_catalog'::regnamespace or oid = to_regclass($1))
+	and age(relfrozenxid) >= age($2::text::xid)`
+	qOurs = `select pg_has_role(d.datdba, 'usage') or exists (select 1 from pg_class where oid = to_regclass($1) and pg_has_role(relowner, 'usage'))
+	from pg_database d where d.datname = current_database()`
+)
 
 // insist tries for some seconds. The server's clock counts them, since it is what its other visitors take their time by.
 func insist(ctx context.Context, c *sql.Conn, act func() error) (err error) {
 	for try := range 10 {
-		if err = act(); err == nil {
-			return nil
+		if err = act(); err == nil || fault.Of(err).Code == "db.owner" {
+			return err
 		}
 		if _, err := c.ExecContext(ctx, "select pg_sleep($1)", float64(try+1)/10); err != nil {
 			return err
@@ -115,7 +151,5 @@ func (d *DB) cutLog(ctx context.Context) error {
 		case <-time.After(time.Duration(try+1) * 50 * time.Millisecond):
 		}
 	}
-	return d.wrap("scrub", errors.Join(errReaders, fmt.Errorf("db: %s", d.cfg.Path)))
+	return inUse(fmt.Errorf("db: readers of an older state keep the write-ahead log of %s", d.cfg.Path))
 }
-
-var errReaders = errors.New("db: somebody reads an older state")

@@ -16,6 +16,9 @@ const (
 	pageRows   = 1000
 )
 
+// KeyTables hold wrapped keys: what is replaced or destroyed in them has to leave the store's files too.
+var KeyTables = []string{"key_root", "key_tenant", "key_person"}
+
 var (
 	qRoot    = db.GlobalQ("vault.root", `select wrapped from key_root where id = 1`)
 	qRootAdd = db.GlobalQ("vault.root_add", `insert into key_root (id, wrapped, created_at) values (1, $1, $2)`)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rakudos/internal/base/ids"
+	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 )
 
@@ -56,6 +57,7 @@ type Record struct {
 	KeysAt   time.Time       `json:"keys_destroyed_at"`
 	KeysTook string          `json:"keys_took"`
 	Copies   Copies          `json:"key_copies"`
+	KeyLog   db.LogKept      `json:"key_log,omitempty"` // why the key store's server may still log the keys
 
 	Verification Verification `json:"verification"`
 	Exceptions   []Exception  `json:"exceptions"`

@@ -7,6 +7,7 @@ import (
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/engine/db"
+	"rakudos/internal/engine/vault"
 )
 
 // destroyKeys makes every copy of the data, older backups included, unreadable for ever.
@@ -88,9 +89,14 @@ func (w *work) renewCopies(ctx context.Context) error {
 	if w.rec.Kind == Records || w.weak == SabotageKeys {
 		return nil
 	}
-	if err := w.o.Keys.Scrub(ctx, "key_person", "key_tenant"); err != nil {
+	if err := w.o.Keys.Scrub(ctx, vault.KeyTables...); err != nil {
 		return err
 	}
+	kept, err := w.o.Keys.OverwriteLog(ctx)
+	if err != nil {
+		return err
+	}
+	w.rec.KeyLog = kept
 	if w.o.Copies == nil || w.weak == SabotageCopies {
 		return nil
 	}

@@ -1,6 +1,10 @@
 package erasure
 
-import "fmt"
+import (
+	"fmt"
+
+	"rakudos/internal/engine/db"
+)
 
 // methods names what was done by the categories of NIST SP 800-88 Rev. 2.
 func (w *work) methods() []Method {
@@ -40,8 +44,22 @@ func (w *work) exceptions() []Exception {
 	if n := len(w.rec.Held); n > 0 {
 		out = append(out, Exception{What: fmt.Sprintf("保全中の%d人のデータ", n), Why: "保全（リーガルホールド）の指定があるため残しました。解除の後に消去します。"})
 	}
-	if w.o.Main.Engine() == "postgres" {
-		out = append(out, Exception{What: "データベース自身の先行書込みログ（WAL）", Why: "PostgreSQL の設定で保存している間は残ります。中身は封をしたままで、鍵は消えています。鍵のデータベースの WAL の保存は7日以内にしてください。"})
+	if w.o.Main.Engine() == db.Postgres {
+		why := "PostgreSQL が上書きするまで残ります。中身は封をしたままで、鍵は消えています。"
+		if w.partial() {
+			why = "PostgreSQL が上書きするまで残ります。中身は封をしたままです。本人の鍵は消えていますが、利用者の氏名・メールアドレスは、契約先の鍵があるあいだは、その鍵で開けます。"
+		}
+		out = append(out, Exception{What: "記録のデータベースの先行書込みログ（WAL）", Why: why})
+	}
+	if why := keyLogWords[w.rec.KeyLog]; why != "" {
+		out = append(out, Exception{What: "鍵のデータベースの先行書込みログ（WAL）", Why: why + "残っているあいだは、上位の鍵（契約先の鍵かルート鍵）を持つ人には、消した鍵を取り出せます。"})
 	}
 	return out
+}
+
+// keyLogWords say why the wrapped keys may still stand in the log of the key store's server.
+var keyLogWords = map[db.LogKept]string{
+	db.LogRights:   "サービスの役割に権限がなく、上書きさせられませんでした。PostgreSQL が上書きするまで残ります。",
+	db.LogArchived: "上書きさせましたが、サーバーの設定で別に保管（アーカイブ）したものは、その保存期間のあいだ残ります。",
+	db.LogHeld:     "複製や設定のために、サーバーが古いものを持ち続けています。要らなくなり、上書きされるまで残ります。",
 }

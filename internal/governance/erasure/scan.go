@@ -28,7 +28,7 @@ func (w *work) verify(ctx context.Context) error {
 			return fault.New(fault.Conflict, "erasure.residual", "what", v.Residual[0])
 		}
 		time.Sleep(time.Duration(try+1) * 200 * time.Millisecond)
-		for _, again := range []func(context.Context) error{w.dropRows, w.dropAfterKeys} {
+		for _, again := range []func(context.Context) error{w.dropRows, w.dropAfterKeys, w.scrub} {
 			if err := again(ctx); err != nil {
 				return err
 			}

@@ -64,7 +64,7 @@ func (s *Service) MoveRoot(ctx context.Context, who actor.Actor, to vault.Root, 
 	if err := s.o.Vault.MoveRoot(ctx, to, tell); err != nil {
 		return names, err
 	}
-	if err := s.o.Keys.Settle(ctx); err != nil {
+	if _, err := settle(ctx, s.o.Keys); err != nil {
 		return names, err
 	}
 	return names, note("key.root_moved")

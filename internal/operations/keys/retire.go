@@ -46,7 +46,8 @@ func (s *Service) Retire(ctx context.Context, who actor.Actor, t ids.Tenant, p i
 	if err := s.o.Vault.Retire(ctx, t, p, version); err != nil {
 		return err
 	}
-	if err := s.o.Keys.Settle(ctx); err != nil {
+	kept, err := settle(ctx, s.o.Keys)
+	if err != nil {
 		return err
 	}
 	w := &Work{Kind: Tenant, Tenant: t, Person: p}
@@ -54,7 +55,7 @@ func (s *Service) Retire(ctx context.Context, who actor.Actor, t ids.Tenant, p i
 		w.Kind = Person
 	}
 	err = s.o.Main.Tx(ctx, t, func(tx *db.Tx) error {
-		return s.record(tx, who, "key.version_destroyed", w, map[string]any{"version": version, "compromised": compromised})
+		return s.record(tx, who, "key.version_destroyed", w, withLog(map[string]any{"version": version, "compromised": compromised}, kept))
 	})
 	if err != nil {
 		return err

@@ -131,7 +131,7 @@ func (r *running) steps() []step {
 	rewrapRoot := step{stepWrap, func(ctx context.Context) error { return v.RewrapRoot(ctx, r.tell(ctx)) }}
 	rewrapPersons := step{stepWrap, func(ctx context.Context) error { return v.RewrapPersons(ctx, w.Tenant, r.tell(ctx)) }}
 	renew := step{stepCopies, func(ctx context.Context) error {
-		if err := r.o.Keys.Settle(ctx); err != nil {
+		if _, err := settle(ctx, r.o.Keys); err != nil {
 			return err
 		}
 		return r.o.Copies.RenewKeys(ctx, machine(ids.System))

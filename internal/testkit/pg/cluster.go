@@ -135,6 +135,9 @@ func (c *Cluster) Stop() {
 // Pid is the process that guards the server, for tests of the cluster's own end.
 func (c *Cluster) Pid() int { return c.proc.Process.Pid }
 
+// WAL is the folder of the server's log of changes.
+func (c *Cluster) WAL() string { return filepath.Join(c.dir, "data", "pg_wal") }
+
 func (c *Cluster) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()

@@ -147,7 +147,12 @@ func (c *Cluster) Create(ctx context.Context, name string) (Database, error) {
 
 // Exec runs one statement as the cluster's superuser.
 func (c *Cluster) Exec(ctx context.Context, statement string) error {
-	conn, err := pgx.Connect(ctx, c.DSN+" dbname=postgres")
+	return c.ExecIn(ctx, "postgres", statement)
+}
+
+// ExecIn is Exec in one of the cluster's databases.
+func (c *Cluster) ExecIn(ctx context.Context, database, statement string) error {
+	conn, err := pgx.Connect(ctx, c.DSN+" dbname="+database)
 	if err != nil {
 		return err
 	}
