@@ -242,7 +242,8 @@ func TestManyAtOnceKeepTheChain(t *testing.T) {
 		w := newWorld(t, e)
 		l := w.open()
 		ctx, stop := context.WithCancel(t.Context())
-		go l.Run(ctx) //nolint:errcheck // ends with ctx
+		ran := make(chan error, 1)
+		go func() { ran <- l.Run(ctx) }()
 		errs := make(chan error)
 		for i := range 8 {
 			go func() {
@@ -262,6 +263,7 @@ func TestManyAtOnceKeepTheChain(t *testing.T) {
 			w.must(<-errs)
 		}
 		stop()
+		<-ran
 		w.must(l.Seal(t.Context()))
 		if r := w.holds("after 160 at once"); r.Events != 162 {
 			t.Errorf("%+v", r)

@@ -104,7 +104,7 @@ func TestIntegrityProof(t *testing.T) {
 
 func waitPublished(t *testing.T, l *Log) {
 	t.Helper()
-	for range 100 {
+	for range 1000 {
 		if size, _, err := l.tree.checkpoint(l.key); err == nil && size == l.next {
 			return
 		}

@@ -16,7 +16,7 @@ import (
 // proved waits until an event is published and proves it.
 func proved(t *testing.T, l *Log, ref Ref) Proof {
 	t.Helper()
-	for range 200 {
+	for range 3000 {
 		p, err := l.Prove(t.Context(), ref)
 		if err == nil {
 			return p

@@ -80,9 +80,9 @@ func (a *attacker) flip(table, column, where string) {
 	case kind == "text":
 		set = column + " = 'X' || substr(" + column + ", 2)"
 	case kind == "" && a.Engine == db.SQLite:
-		set = column + " = cast(substr(" + column + ", 1, 4) || x'5a' || substr(" + column + ", 6) as blob)"
+		set = column + " = cast(substr(" + column + ", 1, 4) || case substr(" + column + ", 5, 1) when x'5a' then x'a5' else x'5a' end || substr(" + column + ", 6) as blob)"
 	case kind == "":
-		set = column + " = set_byte(" + column + ", 4, 90)"
+		set = column + " = set_byte(" + column + ", 4, get_byte(" + column + ", 4) # 90)"
 	}
 	if a.sql("update "+table+" set "+set+" where "+where) == 0 {
 		a.t.Errorf("nothing to change in %s.%s", table, column)

@@ -83,13 +83,13 @@ func TestLapsedLeaseIsTakenOver(t *testing.T) {
 
 func TestHeartbeatKeepsALongJob(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
-		opt := Options{Lease: 300 * time.Millisecond}
+		opt := Options{Lease: 1500 * time.Millisecond}
 		ran := make(chan string, 8)
 		for _, node := range []string{"a", "b"} {
 			q := New(e.DB, quiet, WithNode(node), WithPoll(time.Second))
 			q.Handle("k", func(context.Context, Job) error {
 				ran <- node
-				time.Sleep(1500 * time.Millisecond)
+				time.Sleep(4 * time.Second)
 				return nil
 			}, opt)
 			if node == "a" {
@@ -97,7 +97,7 @@ func TestHeartbeatKeepsALongJob(t *testing.T) {
 			}
 			start(t, q)
 		}
-		time.Sleep(2500 * time.Millisecond)
+		time.Sleep(5 * time.Second)
 		if len(ran) != 1 {
 			t.Fatalf("began %d times", len(ran))
 		}
@@ -113,7 +113,7 @@ func TestLostLeaseEndsTheHandlerAndChangesNothing(t *testing.T) {
 			<-ctx.Done()
 			ended <- context.Cause(ctx)
 			return ctx.Err()
-		}, Options{Lease: 300 * time.Millisecond})
+		}, Options{Lease: 6 * time.Second}) // the holder is not heard of before the thief is through
 		id := enqueue(t, e.DB, q, tenant, "k", "", EnqueueOptions{})
 		start(t, q)
 		<-begun

@@ -85,7 +85,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func TestJobRunsOnceAfterCommit(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
-		q := New(e.DB, quiet)
+		q := New(e.DB, quiet, WithPoll(time.Hour))
 		got := make(chan Job, 10)
 		q.Handle("k", func(_ context.Context, j Job) error { got <- j; return nil }, Options{})
 		start(t, q)
@@ -93,14 +93,15 @@ func TestJobRunsOnceAfterCommit(t *testing.T) {
 			_, _ = q.Enqueue(tx, tenant, "k", nil, EnqueueOptions{})
 			return errors.New("rolled back")
 		})
-		begin := time.Now()
 		id := enqueue(t, e.DB, q, tenant, "k", "p", EnqueueOptions{})
-		j := <-got
+		var j Job
+		select {
+		case j = <-got:
+		case <-time.After(time.Minute):
+			t.Fatal("enqueueing did not wake the queue")
+		}
 		if j.ID != id || j.Tenant != tenant || string(j.Payload) != "p" || j.Attempt != 1 {
 			t.Fatalf("%+v", j)
-		}
-		if d := time.Since(begin); d > 900*time.Millisecond {
-			t.Errorf("enqueueing did not wake the queue: %v", d)
 		}
 		eventually(t, "done", func() bool { return state(t, e.DB, id).State == "done" })
 		if len(got) != 0 {
@@ -195,7 +196,7 @@ func TestDelayedJobWaitsAndIsThenPrompt(t *testing.T) {
 		start(t, q)
 		at := time.Now().Add(400 * time.Millisecond)
 		enqueue(t, e.DB, q, tenant, "k", "", EnqueueOptions{RunAt: at})
-		if d := (<-ran).Sub(at); d < 0 || d > 500*time.Millisecond {
+		if d := (<-ran).Sub(at); d < 0 || d > 30*time.Second {
 			t.Fatalf("ran %v after its time", d)
 		}
 	})

@@ -140,7 +140,7 @@ func TestSignInRefusals(t *testing.T) {
 		t.Errorf("Account: %+v, %v", a, err)
 	}
 	h.wrong = true
-	short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	short, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := site.New().SignIn(short, "nurse"); !errors.Is(err, probe.ErrNoCode) {
 		t.Errorf("a run of nine digits passes for a code: %v", err)

@@ -59,7 +59,7 @@ func newBed(t *testing.T, e *testdb.Env) *bed {
 // file waits until the certificate is proven.
 func (b *bed) file(id string) (*File, []byte) {
 	b.t.Helper()
-	for range 200 {
+	for range 3000 {
 		f, err := b.File(b.t.Context(), machine, id)
 		if fault.Is(err, fault.Busy) {
 			time.Sleep(20 * time.Millisecond)

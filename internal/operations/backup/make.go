@@ -119,14 +119,20 @@ func (m *Manifest) stamp(now time.Time) {
 	m.Day, m.Taken = jst.Of(now), now.UTC().Truncate(time.Microsecond)
 }
 
-func (t *taking) close() {
-	for _, s := range []*db.Snapshot{t.main, t.vlt} {
-		if s != nil {
-			if err := s.Close(); err != nil {
-				t.o.Logger.Warn("backup: snapshot", "err", err)
-			}
-		}
+// done lets go of a state as soon as it is read: whoever erases waits for its readers.
+func (t *taking) done(s **db.Snapshot) {
+	if *s == nil {
+		return
 	}
+	if err := (*s).Close(); err != nil {
+		t.o.Logger.Warn("backup: snapshot", "err", err)
+	}
+	*s = nil
+}
+
+func (t *taking) close() {
+	t.done(&t.main)
+	t.done(&t.vlt)
 }
 
 // setSentinel puts a value into the records that only the key store's key opens.
@@ -202,6 +208,7 @@ func packFolder(w io.Writer, files fs.FS) error {
 }
 
 func (t *taking) takeMain(ctx context.Context) error {
+	defer t.done(&t.main)
 	return t.part(ctx, &t.data, t.key, PartMain, func(w io.Writer) (err error) {
 		t.data.Tables, err = t.main.Dump(ctx, w)
 		return err
@@ -261,6 +268,7 @@ func (t *taking) takeKeys(ctx context.Context) (*held, error) {
 		t.keys.Tables, err = t.vlt.Dump(ctx, w)
 		return err
 	})
+	t.done(&t.vlt)
 	if err != nil {
 		return nil, err
 	}

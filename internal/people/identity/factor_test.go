@@ -63,7 +63,7 @@ func TestRecoveryForm(t *testing.T) {
 // good when it arrives.
 func roomInStep(t testing.TB) int64 {
 	t.Helper()
-	if left := time.Until(time.Unix((totpStep(time.Now())+1)*totpPeriod, 0)); left < 3*time.Second {
+	if left := time.Until(time.Unix((totpStep(time.Now())+1)*totpPeriod, 0)); left < 6*time.Second {
 		time.Sleep(left)
 	}
 	return totpStep(time.Now())

@@ -209,7 +209,7 @@ func (h *house) one(code, role string) account {
 // eventually waits for what a notice goroutine does.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 200 {
+	for range 3000 {
 		if ok() {
 			return
 		}

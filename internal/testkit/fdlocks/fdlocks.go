@@ -1,19 +1,18 @@
-// Package fdlocks counts the locks that the kernel holds on files for a process (Linux, /proc/locks): a database
-// whose locks are gone is only seen to be so when another process has taken its log away. For tests alone; the
-// program must never import it.
+// Package fdlocks counts the locks that the kernel holds on files for a process (Linux, /proc/PID/fdinfo; /proc/locks is
+// handed out in pieces, between which others come and go): a database whose locks are gone is only seen to be so when
+// another process has taken its log away. For tests alone; the program must never import it.
 package fdlocks
 
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 )
 
 // Held counts the POSIX locks that process pid holds on the files. A file that is not there is an error.
 func Held(pid int, files ...string) (n int, err error) {
-	wanted := map[string]bool{}
+	wanted := map[uint64]bool{}
 	for _, f := range files {
 		info, err := os.Stat(f)
 		if err != nil {
@@ -23,21 +22,32 @@ func Held(pid int, files ...string) (n int, err error) {
 		if !ok {
 			return 0, fmt.Errorf("fdlocks: no inode of %s", f)
 		}
-		wanted[strconv.FormatUint(s.Ino, 10)] = true
+		wanted[s.Ino] = true
 	}
-	b, err := os.ReadFile("/proc/locks")
+	folder := fmt.Sprintf("/proc/%d/", pid)
+	open, err := os.ReadDir(folder + "fd")
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.SplitSeq(string(b), "\n") {
-		// 7: POSIX  ADVISORY  READ  4711 fe:01:123456 124 124
-		w := strings.Fields(line)
-		if len(w) < 6 || w[1] != "POSIX" || w[4] != strconv.Itoa(pid) {
+	seen := map[string]bool{} // every descriptor of a file names all of its locks
+	for _, fd := range open {
+		info, err := os.Stat(folder + "fd/" + fd.Name())
+		if err != nil {
+			continue // closed meanwhile
+		}
+		if s, ok := info.Sys().(*syscall.Stat_t); !ok || !wanted[s.Ino] {
 			continue
 		}
-		if device := strings.Split(w[5], ":"); len(device) == 3 && wanted[device[2]] {
-			n++
+		b, err := os.ReadFile(folder + "fdinfo/" + fd.Name())
+		if err != nil {
+			continue
+		}
+		for line := range strings.SplitSeq(string(b), "\n") {
+			// lock:	1: POSIX  ADVISORY  READ 4711 fe:01:123456 124 124
+			if w := strings.Fields(line); len(w) > 6 && w[0] == "lock:" && w[2] == "POSIX" {
+				seen[strings.Join(w[2:], " ")] = true
+			}
 		}
 	}
-	return n, nil
+	return len(seen), nil
 }

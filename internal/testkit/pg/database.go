@@ -129,12 +129,11 @@ func roles(dsn string) error {
 	}
 	defer c.Close(ctx)
 	_, err = c.Exec(ctx, `do $$ begin
- perform pg_advisory_lock(7202);
+ perform pg_advisory_xact_lock(7202); -- until the roles are there for everybody
  if not exists (select from pg_roles where rolname = '`+OwnerRole+`') then
   create role `+OwnerRole+` login nosuperuser nobypassrls;
   create role `+AppRole+` login nosuperuser nobypassrls;
  end if;
- perform pg_advisory_unlock(7202);
 end $$`)
 	return err
 }

@@ -40,7 +40,7 @@ func issued(t *testing.T, h *House) (string, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 300 {
+	for range 3000 {
 		f, err := h.Certificates.File(t.Context(), who, e.ID)
 		if err == nil {
 			b, err := f.Encode()

@@ -20,7 +20,7 @@ func TestHoldsAtTheScreen(t *testing.T) {
 			h := Start(t, engine)
 			ctx := t.Context()
 			admin, neighbour := h.Client("midori", "tenantadmin"), h.Client("hikari", "tenantadmin")
-			form := url.Values{"scope": {"person"}, "number": {"M9999"}, "reason": {"労災の争い"}, "authority": {"裁判所の求め"}, "reviewer": {"法務 花子"}, "review_by": {"2027/4/1"}}
+			form := url.Values{"scope": {"person"}, "number": {"M9999"}, "reason": {"労災の争い"}, "authority": {"裁判所の求め"}, "reviewer": {"法務 花子"}, "review_by": {nextYear()}}
 			p, err := admin.PostForm(ctx, "/holds", form)
 			if err != nil || p.Status != http.StatusUnprocessableEntity || !bytes.Contains(p.Body, []byte("M9999")) || !bytes.Contains(p.Body, []byte("労災の争い")) {
 				t.Fatalf("nobody's number: %d %v %.300s", p.Status, err, p.Body)
@@ -30,7 +30,7 @@ func TestHoldsAtTheScreen(t *testing.T) {
 			if p, err = admin.PostForm(ctx, "/holds", form); err != nil || p.Status != http.StatusUnprocessableEntity {
 				t.Fatalf("no date: %d %v", p.Status, err)
 			}
-			form.Set("review_by", "2027/4/1")
+			form.Set("review_by", nextYear())
 			if p, err = admin.PostForm(ctx, "/holds", form); err != nil || p.Status != http.StatusSeeOther {
 				t.Fatalf("placed: %d %v %.300s", p.Status, err, p.Body)
 			}

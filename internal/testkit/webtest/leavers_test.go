@@ -51,7 +51,7 @@ type fullState struct {
 // await asks for an import until it is in a state.
 func await(t *testing.T, c *probe.Client, at, state string) (s fullState) {
 	t.Helper()
-	for range 200 {
+	for range 1000 {
 		p, err := c.GetJSON(t.Context(), at)
 		if err != nil || p.Status != http.StatusOK || json.Unmarshal(p.Body, &s) != nil {
 			t.Fatalf("%v: %d %s", err, p.Status, p.Text())

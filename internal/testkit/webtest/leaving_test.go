@@ -155,7 +155,7 @@ func presented(t *testing.T, h *House, itsm *probe.Client, tenant ids.Tenant) {
 		t.Fatal(err)
 	}
 	var file *probe.Page
-	for range 100 { // until its event is published
+	for range 1000 { // until its event is published
 		if file = visitPage(t, itsm, "/certificates/presented/"+list[0].ID+"/json"); file.Status == http.StatusOK {
 			break
 		}

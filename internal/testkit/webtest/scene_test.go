@@ -109,7 +109,7 @@ func (s *scene) retention() {
 	}
 	s.at["certificate"] = s.finds("kyokai/itsm", "/certificates", `/certificates/([0-9a-f-]{36})"`)
 	s.does("kyokai/itsm", "/certificates/"+s.at["certificate"]+"/present", "requester", "総務 一郎", "organisation", "みどり製作所", "checked", "契約書の代表番号へ電話した")
-	s.does("midori/tenantadmin", "/holds", "scope", "person", "number", "M0001", "reason", "労災の争い", "authority", "裁判所の求め", "reviewer", "法務 花子", "review_by", "2027/4/1")
+	s.does("midori/tenantadmin", "/holds", "scope", "person", "number", "M0001", "reason", "労災の争い", "authority", "裁判所の求め", "reviewer", "法務 花子", "review_by", nextYear())
 }
 
 // imports: one waits for confirmation with lines that were refused, one names everybody, one cannot be read, and
@@ -212,6 +212,9 @@ func (s *scene) watch() {
 	s.people["emergency"] = s.envelope(words)
 }
 
+// nextYear is a day that a hold may be looked at again by.
+func nextYear() string { return jst.Of(time.Now()).AddMonths(12).String() }
+
 // work: a piece of work for a customer has been given up, for what it was to read is gone.
 func (s *scene) work() {
 	s.t.Helper()
@@ -222,8 +225,8 @@ func (s *scene) work() {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
-	for range 200 {
-		if v, err := s.Jobs.Stats(ctx); err != nil || v.Dead == 1 {
+	for range 3000 {
+		if v, err := s.Jobs.Stats(ctx); err != nil || v.Dead > 0 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

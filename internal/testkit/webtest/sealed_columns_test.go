@@ -260,7 +260,7 @@ func certified(t *testing.T, h *House, tenant ids.Tenant) {
 		t.Fatalf("%d certificates, %v", len(all), err)
 	}
 	id := all[0].ID
-	for range 200 {
+	for range 1000 {
 		if _, err = h.Certificates.File(ctx, machine, id); err == nil {
 			break
 		}

@@ -76,7 +76,7 @@ func TestAddressesAreProposedOnceAnHour(t *testing.T) {
 			t.Errorf("%v", all)
 		}
 		n := 0
-		for range 100 {
+		for range 6000 {
 			if _, ok := b.box.Take("hr@midori.example", time.Time{}); ok {
 				n++
 			}
