@@ -59,6 +59,9 @@ type Record struct {
 	Copies   Copies          `json:"key_copies"`
 	KeyLog   db.LogKept      `json:"key_log,omitempty"` // why the key store's server may still log the keys
 
+	// Earlier versions sealed words about holds and declines with the service's own key: in backups it still opens them.
+	HouseTexts bool `json:"house_texts,omitempty"`
+
 	Verification Verification `json:"verification"`
 	Exceptions   []Exception  `json:"exceptions"`
 

@@ -32,6 +32,7 @@ type Hold struct {
 	PlacedBy, ReleasedBy string
 
 	Unread bool // what it says can't be read; it holds
+	Erased bool // what it said was erased with the person or the tenant
 }
 
 // Late tells that the day of the review has gone by, or that nobody can say when it is. The hold goes on.
@@ -41,7 +42,7 @@ func (h Hold) Late(today jst.Date) bool {
 
 const permHold = "hold.manage"
 
-// sealedHold is the part of a hold that only the service's own key opens.
+// sealedHold is the part of a hold that only the tenant's key opens: it goes with the tenant.
 type sealedHold struct{ Reason, Authority, Reviewer string }
 
 const holdColumns = `tenant_id, hold_id, scope, person_id, class, sealed, placed_at, placed_by, review_by, released_at, released_by`
@@ -99,7 +100,10 @@ func (g *Gateway) Place(ctx context.Context, who actor.Actor, h Hold) (Hold, err
 		}
 	}
 	h.ID, h.PlacedAt, h.PlacedBy = ids.New[string](), now, name(who)
-	k, err := g.o.Vault.Tenant(ctx, ids.System)
+	k, err := g.o.Vault.Tenant(ctx, h.Tenant)
+	if fault.Is(err, fault.Missing) {
+		return h, fault.New(fault.Conflict, "erasure.gone").Because(err)
+	}
 	if err != nil {
 		return h, err
 	}
@@ -169,12 +173,15 @@ func (g *Gateway) Holds(ctx context.Context, who actor.Actor, t ids.Tenant) (out
 	if err := g.o.Guard(who, permRead); err != nil {
 		return nil, err
 	}
-	k, err := g.o.Vault.Tenant(ctx, ids.System)
+	k, err := g.keysOf(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	err = g.o.Main.View(ctx, t, func(tx *db.Tx) (err error) {
-		out, err = db.All(tx, qHolds, func(s db.Scanner) (Hold, error) { return openHold(s, k) }, t)
+	err = g.o.Main.View(ctx, t, func(tx *db.Tx) error {
+		rows, err := db.All(tx, qHolds, scanHold, t)
+		for _, r := range rows {
+			out = append(out, r.open(k))
+		}
 		return err
 	})
 	if err != nil {
@@ -197,25 +204,76 @@ func (g *Gateway) Holds(ctx context.Context, who actor.Actor, t ids.Tenant) (out
 	return out, g.refused(ctx, t, bad)
 }
 
-func openHold(s db.Scanner, k *vault.Key) (h Hold, err error) {
-	var sealed []byte
+// holdRow is a hold as it lies there.
+type holdRow struct {
+	Hold
+	sealed []byte
+	review string
+}
+
+func scanHold(s db.Scanner) (r holdRow, err error) {
 	var placed, released int64
-	var review string
-	if err = s.Scan(&h.Tenant, &h.ID, &h.Scope, &h.Person, &h.Class, &sealed, &placed, &h.PlacedBy, &review, &released, &h.ReleasedBy); err != nil {
-		return h, err
+	if err = s.Scan(&r.Tenant, &r.ID, &r.Scope, &r.Person, &r.Class, &r.sealed, &placed, &r.PlacedBy, &r.review, &released, &r.ReleasedBy); err != nil {
+		return r, err
 	}
-	h.PlacedAt, h.ReleasedAt = db.Time(placed), db.Time(released)
-	// What can't be read holds all the same, and is told: an error here would hide every other hold, too.
+	r.PlacedAt, r.ReleasedAt = db.Time(placed), db.Time(released)
+	return r, nil
+}
+
+// holdKeys open what a tenant's holds say: the tenant's key, and the service's, with which rows of earlier versions are
+// sealed.
+type holdKeys struct {
+	all  []*vault.Key
+	gone bool // the tenant's key was destroyed: nobody reads what is left
+}
+
+func (g *Gateway) keysOf(ctx context.Context, t ids.Tenant) (k holdKeys, err error) {
+	for _, of := range []ids.Tenant{t, ids.System} {
+		one, err := g.o.Vault.Tenant(ctx, of)
+		switch {
+		case err == nil:
+			k.all = append(k.all, one)
+		case of != ids.System && fault.Is(err, fault.Missing):
+			k.gone = fault.Of(err).Code == "vault.key_destroyed" // with proof; one that is merely not there ends no hold
+		default:
+			return k, err
+		}
+	}
+	return k, nil
+}
+
+const erasedText = "消去済み"
+
+// open reads what a hold says. What can't be read holds all the same, and is told: an error here would hide every other
+// hold, too.
+func (r holdRow) open(k holdKeys) Hold {
+	h := r.Hold
+	var day error
+	h.ReviewBy, day = jst.ParseDate(r.review)
+	if h.Erased = k.gone || len(r.sealed) == 0 && !h.ReleasedAt.IsZero(); h.Erased {
+		h.Reason, h.Authority, h.Reviewer = erasedText, erasedText, erasedText
+		return h
+	}
 	var in sealedHold
-	text, err := k.Open(holdAt(h.ID), sealed)
+	text, err := openAny(k.all, holdAt(h.ID), r.sealed)
 	if err == nil {
 		err = json.Unmarshal(text, &in)
 	}
-	var day error
-	h.ReviewBy, day = jst.ParseDate(review)
 	if h.Unread = err != nil || day != nil; h.Unread {
 		in = sealedHold{Reason: "保全の理由などを読めません。書き換えられたか壊れています。保全は続けています。"}
 	}
 	h.Reason, h.Authority, h.Reviewer = in.Reason, in.Authority, in.Reviewer
-	return h, nil
+	return h
 }
+
+func openAny(keys []*vault.Key, l vault.Loc, sealed []byte) (text []byte, err error) {
+	for _, k := range keys {
+		if text, err = k.Open(l, sealed); err == nil {
+			return text, nil
+		}
+	}
+	return nil, err
+}
+
+// Sealed are the columns that a rotation of keys seals again (clause 3-11a).
+var Sealed = []vault.Column{vault.TenantColumn("erasure_hold", "sealed", "hold_id", holdAt)}

@@ -108,13 +108,14 @@ func (w *work) renewCopies(ctx context.Context) error {
 }
 
 // scrub cuts what the database engines keep of deleted rows in files of their own: of a whole tenant in every table
-// that has lost rows and in the one that has lost its name. The log's index of people holds identifiers only and is
+// that has lost rows and in those that have lost a name or words. The log's index of people holds identifiers only and is
 // too large to stop the log for.
 func (w *work) scrub(ctx context.Context) error {
 	var tables []string
 	for _, s := range sweeps {
 		whole := w.rec.Kind == Tenant && !w.partial() && (s.Erase == Rows || s.Name == "tenant")
-		if s.Erase == Rows && s.personal() || whole {
+		texts := w.rec.Kind != Records && s.Text != ""
+		if s.Erase == Rows && s.personal() || whole || texts {
 			tables = append(tables, s.Name)
 		}
 	}

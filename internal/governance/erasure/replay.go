@@ -40,7 +40,10 @@ func (r *Replay) Replay(ctx context.Context, main, keys *db.DB) (applied int, er
 	if r.weak == SabotageLedger {
 		return 0, nil
 	}
-	return apply(ctx, main, v, all)
+	if applied, err = apply(ctx, main, v, all); err != nil {
+		return applied, err
+	}
+	return applied, emptyAll(ctx, main, all)
 }
 
 // CatchUp is Replay at the start of a service, whatever way its database came to be as old as it is: entries
@@ -64,7 +67,10 @@ func (r *Replay) CatchUp(ctx context.Context, main *db.DB, v *vault.Vault) (appl
 	if err != nil || r.weak == SabotageLedger {
 		return 0, err
 	}
-	return apply(ctx, main, v, slices.DeleteFunc(all, func(e Entry) bool { return known[e.run()] }))
+	if applied, err = apply(ctx, main, v, slices.DeleteFunc(slices.Clone(all), func(e Entry) bool { return known[e.run()] })); err != nil {
+		return applied, err
+	}
+	return applied, emptyAll(ctx, main, all)
 }
 
 // run is the identifier of the run; a tenant's run with people held has several entries.

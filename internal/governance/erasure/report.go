@@ -41,6 +41,9 @@ func (w *work) exceptions() []Exception {
 	default:
 		out = append(out, Exception{What: "契約先コードと契約の日付", Why: "同じコードを別の会社に使わせないために残します。"})
 	}
+	if w.rec.HouseTexts {
+		out = append(out, Exception{What: "バックアップの中の、以前の版で書いた保全と見送りの理由", Why: "以前の版はサービスの鍵で封をしていたため、バックアップが消える最長1年の間は鍵では消えません。"})
+	}
 	if n := len(w.rec.Held); n > 0 {
 		out = append(out, Exception{What: fmt.Sprintf("保全中の%d人のデータ", n), Why: "保全（リーガルホールド）の指定があるため残しました。解除の後に消去します。"})
 	}

@@ -28,6 +28,9 @@ func (w *work) close(ctx context.Context) error {
 	if w.rec.Kind == Records {
 		return nil
 	}
+	if err := w.noteHouseTexts(ctx); err != nil {
+		return err
+	}
 	if !w.partial() {
 		return w.sweepThose(ctx, []string{"job"})
 	}
@@ -74,6 +77,9 @@ func (w *work) dropRows(ctx context.Context) error {
 		if err := w.sweep(ctx, s); err != nil {
 			return err
 		}
+	}
+	if err := w.emptyTexts(ctx); err != nil {
+		return err
 	}
 	if err := w.dropFiles(ctx); err != nil {
 		return err

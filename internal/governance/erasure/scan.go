@@ -89,6 +89,16 @@ func (w *work) left(tx *db.Tx, s sweep) (n int64, looked bool, err error) {
 	case !w.partial() && (s.Erase == Rows || s.Erase == AfterKeys):
 		n, err = db.Value[int64](tx, s.count, w.rec.Tenant)
 		return n, true, err
+	case s.Text != "" && w.partial():
+		err = inChunks(w.rec.Tenant, w.people(), func(args []any, _ int) error {
+			c, err := db.Value[int64](tx, s.textsOfLeft, args...)
+			n += c
+			return err
+		})
+		return n, true, err
+	case s.Text != "":
+		n, err = db.Value[int64](tx, s.textsLeft, w.rec.Tenant)
+		return n, true, err
 	case w.partial() && s.people.Text() != "":
 		err = inChunks(w.rec.Tenant, w.people(), func(args []any, _ int) error {
 			c, err := db.Value[int64](tx, s.left, args...)

@@ -45,6 +45,9 @@ type Store struct {
 
 	Stays string // what a run over people leaves of them, and why; it goes with the tenant
 
+	Text    string // of a Skeleton: the column of sealed words that is emptied, for people too
+	TextEnd string // condition under which people's words may go; a tenant's go in any case
+
 	Unit, UnitKey string // table of the record that rows belong to, and the column that names it
 }
 

@@ -3,8 +3,9 @@ package erasure
 var serviceStores = []Store{
 	{Name: "job", Place: Main, Says: "裏で動く処理", Erase: Rows, Tenant: "tenant_id", Key: []string{"job_id"}},
 	{Name: "vault_canary", Place: Main, Says: "暗号化の点検用の値", Erase: Rows, Tenant: "tenant_id"},
-	{Name: "erasure_hold", Place: Main, Says: "保全の指定", Erase: Skeleton, Tenant: "tenant_id", Key: []string{"hold_id"}, Person: "person_id",
-		Why: "消去を止めた事実と解除の記録を、識別子だけで残します。"},
+	{Name: "erasure_hold", Place: Main, Says: "保全の指定", Erase: Skeleton, Tenant: "tenant_id", Key: []string{"hold_id"}, Person: "person_id", Text: "sealed", TextEnd: "released_at > 0",
+		Why:   "消去を止めた事実と解除の記録を、識別子・区分・日時だけで残します。理由・根拠・見直す人は契約先の鍵で封をしてあり、解除した後の消去のときに空にします。",
+		Stays: "本人についての解除済みの保全の理由などは空にしました。バックアップの中の写しは契約先の鍵で封をしてあり、最長1年で消えます。会社全体と記録の種類の保全の理由などは人ごとに分けられないため残り、契約先の鍵とともに消えます。"},
 
 	{Name: "audit_person", Place: Main, Says: "操作の記録の索引（人）", Erase: AfterKeys, Tenant: "tenant_id", Key: []string{"person_id", "seq"}, Person: "person_id",
 		Why: "契約中は、記録の改ざんを見つけるために識別子だけを残します。契約先の鍵を消した後に削除します。"},
@@ -23,8 +24,9 @@ var serviceStores = []Store{
 	{Name: "job_schedule", Place: Main, Says: "定期処理の予定", Erase: Own, Tenant: "tenant_id", Key: []string{"kind"}, Why: "サービス自身のものです。"},
 	{Name: "evidence", Place: Main, Says: "点検の証跡", Erase: Own, Tenant: "tenant_id", Key: []string{"control_id", "id"}, Why: "サービス自身のもので、個人のデータを含みません。"},
 	{Name: "retention_rule", Place: Main, Says: "契約による保存の延長", Erase: Rows, Tenant: "tenant_id", Key: []string{"class"}},
-	{Name: "retention_candidate", Place: Main, Says: "保持期間による消去の承認", Erase: Skeleton, Tenant: "tenant_id", Key: []string{"candidate_id"}, Person: "person_id",
-		Why: "だれが何の消去を承認し、見送ったかを、識別子だけで残します。"},
+	{Name: "retention_candidate", Place: Main, Says: "保持期間による消去の承認", Erase: Skeleton, Tenant: "tenant_id", Key: []string{"candidate_id"}, Person: "person_id", Text: "reason",
+		Why:   "だれが何の消去を承認し、見送ったかを、識別子・区分・日時だけで残します。見送った理由は契約先の鍵で封をしてあり、消去のときに空にします。",
+		Stays: "本人の記録の消去を見送った理由は空にしました。バックアップの中の写しは契約先の鍵で封をしてあり、最長1年で消えます。"},
 	{Name: "retention_night", Place: Main, Says: "保持期間の毎晩の処理", Erase: Own, Tenant: "tenant_id", Why: "サービス自身のものです。"},
 	{Name: "handover", Place: Main, Says: "解約の受け渡しの記録", Erase: Rows, Tenant: "tenant_id", Key: []string{"handover_id"}},
 	{Name: "termination", Place: Main, Says: "解約の手続", Erase: Own, Tenant: "tenant_id", Key: []string{"case_id"},

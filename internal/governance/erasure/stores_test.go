@@ -25,6 +25,9 @@ func TestRegisterIsWhole(t *testing.T) {
 		if s.Via.Table != "" && !seen["main."+s.Via.Table] && !slices.ContainsFunc(Stores, func(o Store) bool { return o.Name == s.Via.Table }) {
 			t.Errorf("%s leads through %s, which nobody declared", s.ID(), s.Via.Table)
 		}
+		if s.Text != "" && (s.Erase != Skeleton || s.Person == "" || len(s.Key) != 1 || s.Stays == "") {
+			t.Errorf("%s: words that are emptied, and no row that stays, of one person under one name", s.ID())
+		}
 		if (s.Unit == "") != (s.UnitKey == "") {
 			t.Errorf("%s: a unit without its column", s.ID())
 		}

@@ -22,6 +22,10 @@ type sweep struct {
 	leftOne db.Query // rows of one record
 	count   db.Query // rows of a tenant
 	left    db.Query // rows of up to chunkPeople people
+
+	texts, textsOf         db.Query // empties the words of a Skeleton: of a tenant, of up to chunkPeople people
+	textsLeft, textsOfLeft db.Query // rows that still have words
+	textsIn, textsAll      db.Query // identifier, person and words of a tenant's rows; tenants and people who have any
 }
 
 // sweeps are those of every table with rows of a tenant, in the order of the register.
@@ -41,6 +45,18 @@ func makeSweeps() (out []sweep) {
 			if s.Erase == Rows {
 				w.people = db.Q("erasure.people_"+s.Name, "delete from "+s.Name+" where "+s.Tenant+" = $1 and "+s.ofPeople())
 			}
+		}
+		if s.Text != "" {
+			of, people := s.Tenant+" = $1 and length("+s.Text+") > 0", " and "+s.ofPeople()
+			if s.TextEnd != "" {
+				people += " and " + s.TextEnd
+			}
+			empty := "update " + s.Name + " set " + s.Text + " = substr(" + s.Text + ", 1, 0) where "
+			w.texts, w.textsOf = db.Q("erasure.texts_"+s.Name, empty+of), db.Q("erasure.texts_of_"+s.Name, empty+of+people)
+			count := "select count(*) from " + s.Name + " where "
+			w.textsIn = db.Q("erasure.texts_in_"+s.Name, "select "+s.Key[0]+", "+s.Person+", "+s.Text+" from "+s.Name+" where "+of)
+			w.textsAll = db.GlobalQ("erasure.texts_all_"+s.Name, "select distinct "+s.Tenant+", "+s.Person+" from "+s.Name+" where length("+s.Text+") > 0")
+			w.textsLeft, w.textsOfLeft = db.Q("erasure.texts_left_"+s.Name, count+of), db.Q("erasure.texts_of_left_"+s.Name, count+of+people)
 		}
 		if s.Unit != "" {
 			of := s.Name + " where " + s.Tenant + " = $1 and " + s.UnitKey + " = $2"

@@ -42,6 +42,7 @@ type Candidate struct {
 	Why                string   // of a dropped one: "held", "changed" or "unbound"
 	Reason             string   // of a declined one
 	Again              jst.Date // of a declined one
+	Erased             bool     // its reason was erased with the person or the tenant
 
 	Batch, Run  string
 	sealed, mac []byte

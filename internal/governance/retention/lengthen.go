@@ -80,6 +80,9 @@ func (s *Service) LengthenedOf(ctx context.Context, a actor.Actor, t ids.Tenant)
 
 func (s *Service) lengthened(ctx context.Context, t ids.Tenant) (out []Lengthened, err error) {
 	k, err := s.Keys.Tenant(ctx, t)
+	if err != nil && fault.Is(err, fault.Missing) && fault.Of(err).Code == "vault.key_destroyed" {
+		return nil, nil // its periods went with its records
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -147,20 +147,37 @@ func (s *Service) tenants(ctx context.Context, q db.Query) (out []ids.Tenant, er
 }
 
 func (s *Service) list(ctx context.Context, t ids.Tenant) (out []Candidate, err error) {
-	k, err := s.Keys.Tenant(ctx, ids.System)
+	house, err := s.Keys.Tenant(ctx, ids.System)
 	if err != nil {
+		return nil, err
+	}
+	k, err := s.Keys.Tenant(ctx, t)
+	gone := fault.Is(err, fault.Missing) && fault.Of(err).Code == "vault.key_destroyed"
+	if err != nil && !gone {
 		return nil, err
 	}
 	since := time.Now().AddDate(0, 0, -keptDays)
 	err = s.DB.View(ctx, t, func(tx *db.Tx) error { out, err = db.All(tx, qAll, scan, t, db.Micros(since)); return err })
 	for i := range out {
-		if len(out[i].sealed) > 0 && err == nil {
-			var b []byte
-			b, err = k.Open(reasonAt(out[i].ID), out[i].sealed)
-			out[i].Reason = string(b)
+		c := &out[i]
+		switch {
+		case gone || len(c.sealed) == 0:
+			c.Erased = c.State == Declined || len(c.sealed) > 0
+		default:
+			c.Reason = c.reason(k, house)
 		}
 	}
 	return out, err
+}
+
+// reason is why it was declined. Earlier versions sealed it with the service's own key.
+func (c *Candidate) reason(keys ...*vault.Key) string {
+	for _, k := range keys {
+		if b, err := k.Open(reasonAt(c.ID), c.sealed); err == nil {
+			return string(b)
+		}
+	}
+	return "見送った理由を読めません。書き換えられたか壊れています。" // an error would hide every other one, too
 }
 
 func (s *Service) desk(ctx context.Context, a actor.Actor, t ids.Tenant) error {
@@ -329,6 +346,10 @@ func (s *Service) decline(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 	if err != nil {
 		return err
 	}
+	own, err := s.Keys.Tenant(ctx, t) // its words go with the tenant
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, db.Global, func(tx *db.Tx) error {
 		for _, id := range candidates {
 			c, err := one(tx, t, id)
@@ -336,7 +357,7 @@ func (s *Service) decline(ctx context.Context, a actor.Actor, t ids.Tenant, cand
 				return err
 			}
 			c.EndedBy, c.EndedAt, c.Again = string(a.Account), now, again
-			n, err := tx.Exec(qDecline, t, id, c.EndedBy, db.Micros(now), k.Seal(reasonAt(id), []byte(reason)), again.String(), c.declined(k))
+			n, err := tx.Exec(qDecline, t, id, c.EndedBy, db.Micros(now), own.Seal(reasonAt(id), []byte(reason)), again.String(), c.declined(k))
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ var sealedOnce = map[string]string{
 	"roster_stage.sealed": ofMinutes, "roster_stage_event.sealed": ofMinutes, "sso_flows.secret": ofMinutes, "sso_flows.answer": ofMinutes, "identity_ceremonies.data": ofMinutes,
 	"identity_totp.secret": ofTheMAC, "identity_sealed.codes": ofTheMAC, "identity_sealed.reason": ofTheMAC, "identity_sealed.finding": ofTheMAC, "identity_shared_seen.reason": ofTheMAC,
 	"support_accesses.asker": ofTheMAC, "support_accesses.person": ofTheMAC, "support_accesses.reason": ofTheMAC, "support_accesses.decider": ofTheMAC,
-	"erasure_run.sealed": ofTheHouse, "erasure_hold.sealed": ofTheHouse, "retention_candidate.reason": ofTheHouse,
+	"erasure_run.sealed":     ofTheHouse,
 	"vault_canary.by_tenant": "made anew by its probe", "vault_canary.by_person": "made anew by its probe",
 }
 
@@ -294,7 +294,10 @@ var (
 	qSealedUser    = db.Q("webtest.sealed_user", `insert into scim_users (tenant_id, account_id, external, changed_at) values ($1, $2, $3, 1)`)
 	qSealedReason  = db.Q("webtest.sealed_reason", `update review_line set reason = $3 where tenant_id = $1 and campaign_id || '|' || line_no = $2`)
 	qSealedLine    = db.Q("webtest.sealed_line", `select campaign_id || '|' || line_no from review_line where tenant_id = $1 order by line_no desc limit 1`)
-	qSealedRule    = db.Q("webtest.sealed_rule", `insert into retention_rule (tenant_id, class, years, sealed, set_by, set_at) values ($1, '一般健康診断', 7, $2, 'x', 1)`)
+	qSealedHold    = db.Q("webtest.sealed_hold", `insert into erasure_hold (tenant_id, hold_id, scope, sealed, placed_at, placed_by, review_by) values ($1, 'h', 'tenant', $2, 1, 'x', '2027-03-31')`)
+	qSealedDecline = db.Q("webtest.sealed_decline", `insert into retention_candidate (tenant_id, candidate_id, kind, unit, subject, person_id, class, base, keep_until, state, listed_at, reason)
+		values ($1, 'd', 'person', '', 'x', 'x', 'x', '2020-01-01', '2025-01-01', 'declined', 1, $2)`)
+	qSealedRule = db.Q("webtest.sealed_rule", `insert into retention_rule (tenant_id, class, years, sealed, set_by, set_at) values ($1, '一般健康診断', 7, $2, 'x', 1)`)
 )
 
 // asTheyWouldSeal puts in what needs a browser, a provider or a personnel system, and has notes written about a person
@@ -333,6 +336,7 @@ func asTheyWouldSeal(t *testing.T, h *House, tenant ids.Tenant, gone ids.Person)
 			{qSealedUser, []any{account, seal("scim_users", account, "external")}},
 			{qSealedReason, []any{line, seal("review_line", line, "reason")}},
 			{qSealedRule, []any{seal("retention_rule", "一般健康診断", "sealed")}},
+			{qSealedHold, []any{seal("erasure_hold", "h", "sealed")}}, {qSealedDecline, []any{seal("retention_candidate", "d", "reason")}},
 		} {
 			_, err := tx.Exec(p.Query, append([]any{tenant}, p.args...)...)
 			errs = append(errs, err)
