@@ -58,6 +58,7 @@ func (a *App) openErasure() error {
 		Blobs: files, Guard: require, Tool: "rakudos " + Version, Logger: a.log,
 		Mails:  a.forgetMails,
 		Forget: []func(ids.Tenant){a.Org.Forget, a.Checkup.Forget},
+		Quoted: a.Checkup.DropCells,
 	})
 	if a.Config.sabotage[erasure.SabotageHoard] {
 		a.Backup.SabotageRenewal()

@@ -20,7 +20,7 @@ func checkupDoc(c *checkup.Import) *importDoc {
 	d := &importDoc{
 		ID: c.ID, State: string(c.State), File: c.File, Body: c.Body,
 		Rows: c.Rows, Accepted: c.Accepted, Rejected: len(c.Rejected) + c.RejectedMore, Unmatched: len(c.Unmatched) + c.UnmatchedMore, More: c.RejectedMore + c.UnmatchedMore, ReasonsMore: c.ReasonsMore, Unchanged: c.Unchanged, Applied: c.Applied, Done: c.Done, Total: c.Rows,
-		Ignored: c.Ignored, Note: textOf(c.Note), Failure: textOf(c.Failure), Started: c.StartedAt, AppliedAt: c.AppliedAt, Withdrawn: c.Reason, Columns: c.Header, raw: c,
+		Ignored: c.Ignored, Note: textOf(c.Note), Failure: textOf(c.Failure), Started: c.StartedAt, AppliedAt: c.AppliedAt, Withdrawn: c.Reason, Columns: c.Header, Emptied: c.Emptied, raw: c,
 	}
 	for _, x := range c.Rejected {
 		for _, e := range x.Errors {

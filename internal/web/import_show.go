@@ -27,6 +27,7 @@ type importDoc struct {
 	Refused                                                              []refusedLine
 	More, ReasonsMore                                                    int  // lines, and reasons, that are only counted
 	Full, Columns                                                        bool // a list of everybody; the columns can be mapped anew
+	Emptied                                                              bool // the contents of refused cells are kept no more
 	AbsentCount                                                          int
 	Absent                                                               []org.Absent
 	Note, Failure                                                        *words.Text

@@ -127,6 +127,7 @@ func openBed(t testing.TB, e *testdb.Env) *bed {
 			return 1, nil
 		},
 		Forget: []func(ids.Tenant){b.org.Forget, b.chk.Forget},
+		Quoted: b.chk.DropCells,
 	})
 	return b
 }

@@ -60,6 +60,9 @@ type Options struct {
 	// addresses can still be opened.
 	Mails  func(ctx context.Context, t ids.Tenant, people []ids.Person) (int, error)
 	Forget []func(t ids.Tenant) // caches in memory
+	// Quoted drops what was quoted of lines that belong to nobody who is known, with the tenant's key; it tells of how
+	// many rows of import_batch. Before people are erased from a tenant that stays.
+	Quoted func(ctx context.Context, t ids.Tenant) (int, error)
 }
 
 // Gateway is the one way to erase.

@@ -115,7 +115,7 @@ func (w *work) scrub(ctx context.Context) error {
 	for _, s := range sweeps {
 		whole := w.rec.Kind == Tenant && !w.partial() && (s.Erase == Rows || s.Name == "tenant")
 		texts := w.rec.Kind != Records && s.Text != ""
-		if s.Erase == Rows && s.personal() || whole || texts {
+		if s.Erase == Rows && s.personal() || whole || texts || s.Name == quoted && w.partial() {
 			tables = append(tables, s.Name)
 		}
 	}

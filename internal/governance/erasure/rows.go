@@ -81,6 +81,9 @@ func (w *work) dropRows(ctx context.Context) error {
 	if err := w.emptyTexts(ctx); err != nil {
 		return err
 	}
+	if err := w.dropQuoted(ctx); err != nil {
+		return err
+	}
 	if err := w.dropFiles(ctx); err != nil {
 		return err
 	}
@@ -163,6 +166,18 @@ func (w *work) counted(ctx context.Context, store string, n int64) error {
 		_, err := tx.Exec(qCountUp, w.rec.Tenant, w.rec.ID, store, n)
 		return err
 	})
+}
+
+// dropQuoted drops what refused lines of ended imports quote: of whom they are nobody knows.
+func (w *work) dropQuoted(ctx context.Context) error {
+	if w.o.Quoted == nil || !w.partial() || len(w.people()) == 0 {
+		return nil
+	}
+	n, err := w.o.Quoted(ctx, w.rec.Tenant)
+	if err != nil {
+		return err
+	}
+	return w.counted(ctx, string(Main)+"."+quoted, int64(n))
 }
 
 // dropFiles deletes every file of a tenant. Files waiting to be imported are not sorted by person: what a

@@ -11,12 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"rakudos/internal/base/actor"
 	"rakudos/internal/base/control"
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/base/jst"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/health/checkup"
 	"rakudos/internal/operations/backup"
 	"rakudos/internal/testkit/pg"
 	"rakudos/internal/testkit/testdb"
@@ -303,6 +305,63 @@ func TestAHoldInForceKeepsItsWords(t *testing.T) {
 		}
 		if _, err := b.vault.Tenant(t.Context(), b.ours); fault.Of(err).Code != "vault.key_destroyed" {
 			t.Errorf("the key: %v", err)
+		}
+	})
+}
+
+var tCells = db.Q("erasure_test.cells", `select id, detail from import_batch where tenant_id = $1`)
+
+// TestQuotesGoWithAPerson: what refused lines of ended imports quote goes when anybody of the tenant is erased, also
+// from the files, with the neighbour's left; the record says what stays.
+func TestQuotesGoWithAPerson(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		b := newBed(t, e, 3)
+		w := &words{bed: b}
+		const lines = 200 // or PostgreSQL makes room for other rows where the bytes were
+		refused := checkupHead
+		for range lines {
+			refused += "9,だれか,ダレカ,男,1980-04-01,2026-06-01,京都健診センター,170.0,65.0,22.5,80.0,165,80,陽性" + ids.New[string]() + ",100,-,所見なし,いいえ,特記なし\n"
+		}
+		imports := map[ids.Tenant]ids.Import{}
+		for _, tenant := range []ids.Tenant{b.ours, b.neighbour} {
+			i, err := b.chk.ImportNow(t.Context(), actor.System(tenant, "test"), "checkup.csv", strings.NewReader(refused), true)
+			b.must(err)
+			imports[tenant] = i.ID
+		}
+		see := func(tenant ids.Tenant) *checkup.Import {
+			i, err := b.chk.Import(t.Context(), actor.Actor{Kind: actor.Human, Tenant: tenant, Account: "nurse", Roles: []actor.Role{actor.Nurse}, Purpose: "test"}, imports[tenant])
+			b.must(err)
+			return i
+		}
+		var sealed [][]byte
+		b.must(e.DB.View(t.Context(), b.ours, func(tx *db.Tx) error {
+			return db.Each(tx, tCells, func(s db.Scanner) error {
+				var id ids.Import
+				var detail []byte
+				err := s.Scan(&id, &detail)
+				if id == imports[b.ours] && err == nil {
+					sealed = append(sealed, detail[40:120])
+				}
+				return err
+			}, b.ours)
+		}))
+		if i := see(b.ours); len(sealed) != 1 || len(w.lying(sealed)) == 0 || len(i.Rejected) != lines || !strings.Contains(i.Rejected[0].Errors[0].Args["value"], "陽性") {
+			t.Fatalf("nothing is quoted: it proves nothing: %+v", i.Rejected)
+		}
+		r, err := b.gate.ErasePersons(t.Context(), machine, b.ours, b.people(b.ours)[:1], order)
+		b.must(err)
+		if left := w.lying(sealed); len(left) > 0 { // before a read makes PostgreSQL tidy the page
+			t.Errorf("quotes are still in %v", left)
+		}
+		if i := see(b.ours); !i.Emptied || len(i.Rejected) != lines || i.Rejected[0].Line != 2 || i.Rejected[0].Errors[0].Column != "HbA1c" || strings.Contains(i.Rejected[0].Errors[0].Args["value"], "陽性") {
+			t.Errorf("%+v", i)
+		}
+		if i := see(b.neighbour); i.Emptied || !strings.Contains(i.Rejected[0].Errors[0].Args["value"], "陽性") {
+			t.Errorf("the neighbour's: %+v", i)
+		}
+		counted := slices.ContainsFunc(r.Scope, func(s Scope) bool { return s.Store == "main.import_batch" && s.Count == 1 })
+		if !counted || !said(r, "確認を待っている取り込みの引用は") {
+			t.Errorf("%+v %+v", r.Scope, r.Exceptions)
 		}
 	})
 }

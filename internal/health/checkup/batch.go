@@ -66,6 +66,7 @@ type Import struct {
 	// Lines beyond those that are kept, and further reasons of lines that are.
 	RejectedMore, UnmatchedMore, ReasonsMore int
 
+	Emptied   bool     // the contents of refused cells are gone
 	Header    bool     // the columns are known, so that they can be mapped anew
 	Ignored   []string // headers that went nowhere
 	Failure   *fault.Fault
@@ -83,8 +84,14 @@ type Import struct {
 // hidden stands for the content of a cell that the reader may not see.
 const hidden = "内容は非表示"
 
-// masked takes the content of cells out of the reasons.
-func masked(all []Rejected) []Rejected {
+// removed stands for the content of a cell that is kept no more.
+const removed = "内容は消去済み"
+
+// cellArgs are the arguments of a reason that hold the content of cells.
+var cellArgs = [...]string{"value", "systolic"}
+
+// masked puts something else in the place of the content of cells.
+func masked(all []Rejected, with string) []Rejected {
 	for i := range all {
 		for k := range all[i].Errors {
 			e := &all[i].Errors[k]
@@ -92,9 +99,9 @@ func masked(all []Rejected) []Rejected {
 				continue
 			}
 			e.Args = maps.Clone(e.Args)
-			for _, name := range [...]string{"value", "systolic"} {
+			for _, name := range cellArgs {
 				if _, ok := e.Args[name]; ok {
-					e.Args[name] = hidden
+					e.Args[name] = with
 				}
 			}
 		}
@@ -121,14 +128,16 @@ func (b *batch) view(done int, values bool) *Import {
 		ID: b.id, State: b.state, File: b.about.File, Body: b.about.Body, Rows: b.rows, Accepted: b.accepted, Unchanged: b.unchanged,
 		Applied: b.applied, Done: max(done, b.done), Rejected: b.detail.Rejected, Unmatched: b.detail.Unmatched, Ignored: b.detail.Ignored,
 		Failure: b.detail.Failure.fault(), Note: b.detail.Note.fault(), Reason: cmp.Or(b.about.Reason, b.detail.Reason),
-		Header: len(b.about.Header) > 0, RejectedMore: b.detail.RejectedMore, UnmatchedMore: b.detail.UnmatchedMore, ReasonsMore: b.detail.ReasonsMore,
+		Emptied: b.detail.Emptied, Header: len(b.about.Header) > 0, RejectedMore: b.detail.RejectedMore, UnmatchedMore: b.detail.UnmatchedMore, ReasonsMore: b.detail.ReasonsMore,
 		StartedBy: b.startedBy, AppliedBy: b.appliedBy, StartedAt: b.startedAt, AppliedAt: b.appliedAt, EndedAt: b.endedAt,
 	}
 	if !b.state.Running() {
 		i.Done = 0
 	}
-	if !values {
-		i.Rejected = masked(i.Rejected)
+	if i.Emptied {
+		i.Rejected = masked(i.Rejected, removed)
+	} else if !values {
+		i.Rejected = masked(i.Rejected, hidden)
 	}
 	return i
 }

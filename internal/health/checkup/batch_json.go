@@ -61,12 +61,14 @@ func (i *Import) MarshalJSON() ([]byte, error) {
 		UnmatchedMore int `json:"unmatched_more,omitempty"`
 		ReasonsMore   int `json:"reasons_more,omitempty"`
 
+		Emptied bool `json:"contents_removed,omitempty"`
+
 		Failure *text `json:"failure,omitempty"`
 		Note    *text `json:"note,omitempty"`
 	}{
 		ID: i.ID, Kind: "checkup", State: i.State, Rows: i.Rows, Accepted: i.Accepted, Unchanged: i.Unchanged, Applied: i.Applied,
 		Done: i.Done, Ignored: i.Ignored, Rejected: make([]line, 0, len(i.Rejected)), Unmatched: make([]unmatched, 0, len(i.Unmatched)),
-		RejectedMore: i.RejectedMore, UnmatchedMore: i.UnmatchedMore, ReasonsMore: i.ReasonsMore,
+		RejectedMore: i.RejectedMore, UnmatchedMore: i.UnmatchedMore, ReasonsMore: i.ReasonsMore, Emptied: i.Emptied,
 	}
 	for _, r := range i.Rejected {
 		l := line{Line: r.Line}

@@ -19,7 +19,7 @@ func (s *Service) Import(ctx context.Context, a actor.Actor, id ids.Import) (*Im
 		return nil, err
 	}
 	values := access.ReachOf(a, access.CheckupValues).Contains(b.reach())
-	if values && !b.state.Running() && len(b.detail.Rejected) > 0 { // refused cells may be somebody's values
+	if values && !b.state.Running() && len(b.detail.Rejected) > 0 && !b.detail.Emptied { // refused cells may be somebody's values
 		if err := s.record(ctx, a, "checkup.import.view", "checkup.values", nil, map[string]any{"import": id, "rejected": b.detail.rejected()}); err != nil {
 			return nil, err
 		}

@@ -66,5 +66,8 @@ func (s *Service) withdraw(ctx context.Context, b *batch, a actor.Actor, reason 
 	if err != nil {
 		return err
 	}
+	if b.blob == "" { // went with the contents of refused cells
+		return nil
+	}
 	return s.blobs.Delete(context.WithoutCancel(ctx), a.Tenant, b.blob)
 }

@@ -45,8 +45,15 @@ var (
 		where tenant_id = $1 and id = $2 and state in ('reading', 'preview', 'applying')`)
 	qBatchWaits  = db.Q("checkup.batch_waits", `select id, blob_key from import_batch where tenant_id = $1 and state in ('reading', 'preview', 'applying')`)
 	qBatchReread = db.Q("checkup.batch_reread", `update import_batch set state = 'reading', mapping_id = $3 where tenant_id = $1 and id = $2 and state in ('preview', 'failed')`)
-	qRevision    = db.Q("checkup.revision", `select results, opinions from checkup_revision where tenant_id = $1`)
-	qBump        = db.Q("checkup.bump", `insert into checkup_revision (tenant_id, results, opinions) values ($1, 1, 0)
+	// Of what has ended, the upload's name goes with the contents of refused cells: who has none left is not opened again.
+	qBatchSpent = db.GlobalQ("checkup.batch_spent", `select tenant_id, id from import_batch where state in ('applied', 'withdrawn') and blob_key <> ''
+		and case when applied_at > 0 then applied_at else ended_at end < $1 order by tenant_id, id limit 500`)
+	qBatchEnded = db.Q("checkup.batch_ended", `select id from import_batch where tenant_id = $1 and state in ('applied', 'withdrawn') and blob_key <> ''`)
+	qBatchCells = db.Q("checkup.batch_cells", `select blob_key, detail from import_batch where tenant_id = $1 and id = $2 and state in ('applied', 'withdrawn')`)
+	qBatchEmpty = db.Q("checkup.batch_empty", `update import_batch set blob_key = '', detail = $4
+		where tenant_id = $1 and id = $2 and state in ('applied', 'withdrawn') and detail = $3`)
+	qRevision = db.Q("checkup.revision", `select results, opinions from checkup_revision where tenant_id = $1`)
+	qBump     = db.Q("checkup.bump", `insert into checkup_revision (tenant_id, results, opinions) values ($1, 1, 0)
 		on conflict (tenant_id) do update set results = checkup_revision.results + 1`)
 	qBumpOpinions = db.Q("checkup.bump_opinions", `insert into checkup_revision (tenant_id, results, opinions) values ($1, 0, 1)
 		on conflict (tenant_id) do update set opinions = checkup_revision.opinions + 1`)
@@ -88,7 +95,8 @@ type detail struct {
 
 	Failure *message `json:"failure,omitempty"`
 	Note    *message `json:"note,omitempty"`
-	Reason  string   `json:"reason,omitempty"` // of a withdrawal by an earlier version
+	Reason  string   `json:"reason,omitempty"`  // of a withdrawal by an earlier version
+	Emptied bool     `json:"emptied,omitempty"` // the contents of refused cells are gone
 }
 
 func (d *detail) rejected() int  { return len(d.Rejected) + d.RejectedMore }

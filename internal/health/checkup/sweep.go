@@ -34,6 +34,7 @@ func (s *Service) dropUnpublished(ctx context.Context, b *batch) error {
 const (
 	keepFailed  = 30 * 24 * time.Hour
 	keepPreview = 30 * 24 * time.Hour
+	keepCells   = 30 * 24 * time.Hour // contents of refused cells, after the end
 )
 
 // underWay is how long a call or an upload of a living process may take: the hourly sweep leaves younger ones alone.
@@ -90,7 +91,7 @@ func (s *Service) sweep(ctx context.Context, young time.Duration) error {
 			return err
 		}
 	}
-	return nil
+	return s.sweepCells(ctx)
 }
 
 // endFileless ends imports whose upload is not there, and says why: a restore to an instant brings files back only
