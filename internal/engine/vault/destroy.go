@@ -59,7 +59,7 @@ func (v *Vault) DestroyTenant(ctx context.Context, t ids.Tenant) error {
 	if t == ids.System {
 		return fault.New(fault.Denied, "vault.system_key")
 	}
-	if _, err := v.loadTenant(ctx, t); err == nil {
+	if _, _, err := v.loadTenant(ctx, t); err == nil {
 		if err := v.destroyTenantKey(ctx, t); err != nil {
 			return err
 		}
@@ -91,9 +91,7 @@ func (v *Vault) destroyTenantKey(ctx context.Context, t ids.Tenant) error {
 		_, err := tx.Exec(qTenantDrop, t)
 		return err
 	})
-	v.mu.Lock()
-	delete(v.cache, t)
-	v.mu.Unlock()
+	v.drop(t)
 	return err
 }
 

@@ -37,3 +37,11 @@ func (v *Vault) DestroyTenantKey(ctx context.Context, t ids.Tenant) error {
 
 // Raw are the bytes of a key.
 func Raw(k *Key) []byte { return bytes.Clone(k.current().raw[:]) }
+
+// Cached tells whether a tenant's key is in memory.
+func Cached(v *Vault, t ids.Tenant) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	_, ok := v.cache[t]
+	return ok
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
@@ -70,6 +71,50 @@ func TestAKeyServiceThatRefusesLosesNothing(t *testing.T) {
 			if _, err := v.Tenant(ctx, ids.New[ids.Tenant]()); code(err) != "vault.key_missing" {
 				t.Errorf("one that never was: %v", err)
 			}
+		}
+	})
+}
+
+// TestADestroyedKeyIsGivenUpWithoutTheKeyService: a key that was destroyed on another node is used no more within a
+// minute, although the key service cannot be asked whether its tombstone is genuine. One that lives goes on.
+func TestADestroyedKeyIsGivenUpWithoutTheKeyService(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
+		ctx := t.Context()
+		there := open(t, e)
+		root, err := vault.FileRoot(filepath.Join(e.Dir, "root.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &refusing{Root: root}
+		here, err := vault.Open(ctx, e.Keys, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lives, gone := tenant(t, there), tenant(t, there)
+		for _, id := range []ids.Tenant{lives, gone} {
+			if _, err := here.Tenant(ctx, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := there.DestroyTenant(ctx, gone); err != nil {
+			t.Fatal(err)
+		}
+		r.why = fault.New(fault.Busy, "vault.kms_away")
+		for range 2 {
+			vault.Age(here, time.Minute)
+			if k, err := here.Tenant(ctx, gone); k != nil || code(err) != "vault.kms_away" {
+				t.Errorf("destroyed elsewhere: %v, %v", k != nil, err)
+			}
+			if vault.Cached(here, gone) {
+				t.Error("its key is still in memory")
+			}
+			if _, err := here.Tenant(ctx, lives); err != nil {
+				t.Errorf("one that lives: %v", err)
+			}
+		}
+		r.why = nil
+		if _, err := here.Tenant(ctx, gone); code(err) != "vault.key_destroyed" {
+			t.Errorf("once the service answers: %v", err)
 		}
 	})
 }

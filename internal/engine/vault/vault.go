@@ -136,17 +136,13 @@ func (v *Vault) Tenant(ctx context.Context, t ids.Tenant) (*Key, error) {
 // reload reads a tenant's key anew. The cached Key stays the same value, so that everybody who holds it
 // gets the versions of a rotation as well.
 func (v *Vault) reload(ctx context.Context, t ids.Tenant) (*Key, error) {
-	r, err := v.loadTenant(ctx, t)
+	r, there, err := v.loadTenant(ctx, t)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	c, ok := v.cache[t]
 	if err != nil {
-		if fault.Is(err, fault.Missing) {
-			delete(v.cache, t)
-		}
-		// While the key service is away, keys that are open already go on working; a key that was destroyed
-		// is told from that by its row, which needs no key service.
-		if ok && fault.Is(err, fault.Busy) {
+		// While the key service is away, keys that are open already go on working, as long as their rows are there.
+		if ok && there && fault.Is(err, fault.Busy) {
 			return c.key, nil
 		}
 		return nil, err
@@ -162,11 +158,13 @@ func (v *Vault) reload(ctx context.Context, t ids.Tenant) (*Key, error) {
 	return c.key, nil
 }
 
-// loadTenant reads every version of a tenant's key; the newest seals, the older ones still open.
-func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*ring, error) {
+// loadTenant reads every version of a tenant's key; the newest seals, the older ones still open. there is false once it
+// is certain that the key store has none of them: then the key has left the cache already, before the root was asked
+// whether it was destroyed.
+func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (_ *ring, there bool, err error) {
 	var rows []wrappedKey
 	var gone []tombstone
-	err := v.keys.View(ctx, t, func(tx *db.Tx) (err error) {
+	err = v.keys.View(ctx, t, func(tx *db.Tx) (err error) {
 		if rows, err = db.All(tx, qTenant, scanWrapped, t); err != nil || len(rows) > 0 {
 			return err
 		}
@@ -174,18 +172,35 @@ func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (*ring, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	if len(rows) == 0 {
-		if len(gone) > 0 {
-			if proven, err := v.provenTenant(ctx, t, gone[0]); err != nil {
-				return nil, err
-			} else if proven {
-				return nil, fault.New(fault.Missing, "vault.key_destroyed")
-			}
-		}
-		return nil, fault.New(fault.Missing, "vault.key_missing")
+		v.drop(t)
+		return nil, false, v.whyNone(ctx, t, gone)
 	}
+	r, err := v.unwrapTenant(ctx, t, rows)
+	return r, true, err
+}
+
+func (v *Vault) drop(t ids.Tenant) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.cache, t)
+}
+
+// whyNone is why a tenant without rows has no key.
+func (v *Vault) whyNone(ctx context.Context, t ids.Tenant, gone []tombstone) error {
+	if len(gone) > 0 {
+		if proven, err := v.provenTenant(ctx, t, gone[0]); err != nil {
+			return err
+		} else if proven {
+			return fault.New(fault.Missing, "vault.key_destroyed")
+		}
+	}
+	return fault.New(fault.Missing, "vault.key_missing")
+}
+
+func (v *Vault) unwrapTenant(ctx context.Context, t ids.Tenant, rows []wrappedKey) (*ring, error) {
 	known := v.known(t)
 	k := &ring{}
 	for _, r := range rows {
