@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -35,6 +36,7 @@ type Config struct {
 	Keys     Keys     `yaml:"keys"`     // where the root key is
 
 	still    bool                                    // nothing is probed unasked; see Still
+	sweep    time.Duration                           // between looks for what another node erased; 0 is sweepMemory
 	socket   func(addr string) (net.Listener, error) // opens what is listened on; nil is net.Listen
 	sabotage map[string]bool                         // sandboxes of the probes only; not reachable from a file or the environment
 }

@@ -57,7 +57,7 @@ func (a *App) openErasure() error {
 		Main: a.DB, Keys: a.Keys, Vault: a.Vault, Log: a.Audit, Ledger: a.replay.Ledger, Copies: a.Backup, Backups: a.Backup,
 		Blobs: files, Guard: require, Tool: "rakudos " + Version, Logger: a.log,
 		Mails:  a.forgetMails,
-		Forget: []func(ids.Tenant){a.Org.Forget, a.Checkup.Forget},
+		Forget: a.memories(),
 		Quoted: a.Checkup.DropCells,
 	})
 	if a.Config.sabotage[erasure.SabotageHoard] {

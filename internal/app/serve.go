@@ -83,6 +83,7 @@ func (r *Running) start(ctx context.Context) error {
 	r.group.Go(func() error { return r.Audit.Run(ctx) })
 	r.group.Go(func() error { return r.Jobs.Run(ctx) })
 	r.group.Go(func() error { return r.Backup.Follow(ctx) })
+	r.group.Go(func() error { return r.followErasures(ctx) })
 	r.setLive(r)
 	r.lookAround()
 	if !r.Config.sandbox() && !r.Config.still {

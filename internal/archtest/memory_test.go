@@ -25,6 +25,7 @@ var memories = map[string]string{
 	"internal/health/checkup.progress.watchers":      "checkup.progress",
 	"internal/health/checkup.Service.stray":          "checkup.strays",
 	"internal/engine/vault.Vault.cache":              "vault.cache",
+	"internal/engine/vault.Vault.dropped":            itsOwn, // numbers of tenants whose keys are gone
 	"internal/engine/vault.Vault.absent":             itsOwn, // numbers of destroyed keys
 	"internal/engine/vault.Vault.bare":               itsOwn, // names of columns, in a sandbox
 	"internal/web.tenantNames.kept":                  "web.tenants",

@@ -23,9 +23,10 @@ type Vault struct {
 	keys *db.DB
 	root Root
 
-	mu     sync.RWMutex
-	cache  map[ids.Tenant]cached
-	absent map[absence]time.Time // versions that were asked for in vain
+	mu      sync.RWMutex
+	cache   map[ids.Tenant]cached
+	dropped map[ids.Tenant]bool   // left the cache since the last Sweep because their rows are gone
+	absent  map[absence]time.Time // versions that were asked for in vain
 
 	bare []Place // what a sandbox leaves unsealed; nil in a service
 }
@@ -38,7 +39,7 @@ type cached struct {
 // Open binds the key store (a migrated database of its own) to the root key. It refuses a root key that is
 // not the one under which this key store was begun, and makes the key of ids.System when it is missing.
 func Open(ctx context.Context, keys *db.DB, root Root) (*Vault, error) {
-	v := &Vault{keys: keys, root: root, cache: map[ids.Tenant]cached{}, absent: map[absence]time.Time{}}
+	v := &Vault{keys: keys, root: root, cache: map[ids.Tenant]cached{}, dropped: map[ids.Tenant]bool{}, absent: map[absence]time.Time{}}
 	if err := v.checkRoot(ctx); err != nil {
 		return nil, err
 	}
@@ -180,12 +181,6 @@ func (v *Vault) loadTenant(ctx context.Context, t ids.Tenant) (_ *ring, there bo
 	}
 	r, err := v.unwrapTenant(ctx, t, rows)
 	return r, true, err
-}
-
-func (v *Vault) drop(t ids.Tenant) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.cache, t)
 }
 
 // whyNone is why a tenant without rows has no key.

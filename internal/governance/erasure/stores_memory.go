@@ -3,10 +3,10 @@ package erasure
 // memoryStores are what a running process keeps beyond one request. A test looks through the types of the program for
 // others.
 var memoryStores = []Store{
-	{Name: "org.directory", Place: Memory, Says: "名簿の控え", Erase: Forget},
-	{Name: "checkup.snapshots", Place: Memory, Says: "健診一覧の控え", Erase: Forget},
-	{Name: "checkup.criteria", Place: Memory, Says: "判定基準の控え", Erase: Forget},
-	{Name: "vault.cache", Place: Memory, Says: "契約先の鍵の控え", Erase: Forget, Why: "ほかの節では1分以内に消えます。"},
+	{Name: "org.directory", Place: Memory, Says: "名簿の控え", Erase: Forget, Why: "契約先の消去は、ほかのサーバーでも1分以内に及びます。人の消去の後は、ほかのサーバーでは次に使うときに読み直します。"},
+	{Name: "checkup.snapshots", Place: Memory, Says: "健診一覧の控え", Erase: Forget, Why: "契約先の消去は、ほかのサーバーでも1分以内に及びます。人の消去の後は、ほかのサーバーでは次に使うときに読み直します。"},
+	{Name: "checkup.criteria", Place: Memory, Says: "判定基準の控え", Erase: Forget, Why: "契約先の消去は、ほかのサーバーでも1分以内に及びます。"},
+	{Name: "vault.cache", Place: Memory, Says: "契約先の鍵の控え", Erase: Forget, Why: "ほかのサーバーでも1分以内に消えます。"},
 	{Name: "web.tenants", Place: Memory, Says: "契約先の名称の控え", Erase: Expire, Why: "1分で消えます。"},
 	{Name: "identity.touches", Place: Memory, Says: "最後に操作した時刻の控え", Erase: Expire, Why: "識別子と時刻だけで、数秒ごとに書き込んで手放します。"},
 	{Name: "identity.gate", Place: Memory, Says: "サインインの順番待ちの数", Erase: Expire, Why: "接続元のアドレスと数だけで、順番が済むと消えます。"},
