@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rakudos/internal/base/control"
@@ -34,19 +35,20 @@ type spoiled struct {
 	age     time.Duration                                         // instead of the limit
 	renew   bool                                                  // false: copies of before stay
 	seek    func(context.Context) (strays, error)                 // instead of looking through the data folder
+	logs    func(context.Context) ([]string, error)               // instead of the key store's settings
 }
 
 // Controls gives KM-KEYS.
 func Controls(p Probing) []control.Control {
 	pol := p.Keys.o.Policy
-	honest := spoiled{p.Keys.o.Vault.DestroyPersons, pol.Age, true, p.Keys.seek}
+	honest := spoiled{p.Keys.o.Vault.DestroyPersons, pol.Age, true, p.Keys.seek, p.Keys.o.Keys.LogsBinds}
 	return []control.Control{{
 		ID:     "KM-KEYS",
 		Grades: []control.Grade{control.Real},
 		Says: fmt.Sprintf("暗号の鍵は、種類・版・日付・期限・写しを台帳で管理します。ルート鍵と会社の鍵は%d日以内に新しくし、鍵データベースの写しは最大%d日だけ持ちます。"+
 			"鍵は持ち出しのために預けず、破棄した鍵はバックアップにある写しからも消し、その鍵で暗号化した記録が開かないことを毎日確かめます。", days(pol.Age), days(pol.Copy)),
 		NotProven: "破棄の前に鍵が写し取られていないことは分かりません。写しは、バックアップの置き場所と、データフォルダーの全体（一時フォルダーを除く）で探します。データフォルダーでは、圧縮や暗号化をしていないSQLiteのファイルだけが分かります。データフォルダーの外、ほかの機械、人の手元にある写しは見つけられません。鍵の作成日は、記録とは別の鍵データベースに書かれたとおりに見ています。動作中のメモリと、ファイルに置いたルート鍵の写しは調べていません。" +
-			"PostgreSQLを使うときは、破棄した鍵の（包まれた）行が、サーバーの変更の控え（WAL）に残ることがあります。上書きさせる権限をサービスの役割に与えていれば、破棄のときに上書きします。この点検では調べていません。",
+			"PostgreSQLを使うときは、破棄した鍵の（包まれた）行が、サーバーの変更の控え（WAL）に残ることがあります。上書きさせる権限を表の持ち主の役割に与えていれば、破棄のときに上書きします。この点検では調べていません。サーバーのログは、設定を見るだけで、すでに書かれたものと拡張機能が書くものは調べていません。",
 		Every: 24 * time.Hour,
 		Fresh: 36 * time.Hour,
 		Owner: "SEC",
@@ -56,10 +58,11 @@ func Controls(p Probing) []control.Control {
 			var failed []string
 			defer p.Keys.strays.Store(nil) // the pages are not to be told what a blind one found
 			for name, x := range map[string]spoiled{
-				"鍵を残す破棄":    {func(context.Context, ids.Tenant, []ids.Person) error { return nil }, pol.Age, true, p.Keys.seek},
-				"写しを残す破棄":   {honest.destroy, pol.Age, false, p.Keys.seek},
-				"期限を過ぎた鍵":   {honest.destroy, time.Nanosecond, true, p.Keys.seek},
-				"写しを探さない検査": {honest.destroy, pol.Age, true, func(context.Context) (strays, error) { return strays{whole: true, at: time.Now()}, nil }},
+				"鍵を残す破棄":      {func(context.Context, ids.Tenant, []ids.Person) error { return nil }, pol.Age, true, p.Keys.seek, honest.logs},
+				"写しを残す破棄":     {honest.destroy, pol.Age, false, p.Keys.seek, honest.logs},
+				"期限を過ぎた鍵":     {honest.destroy, time.Nanosecond, true, p.Keys.seek, honest.logs},
+				"写しを探さない検査":   {honest.destroy, pol.Age, true, func(context.Context) (strays, error) { return strays{whole: true, at: time.Now()}, nil }, honest.logs},
+				"鍵を書くサーバーのログ": {honest.destroy, pol.Age, true, p.Keys.seek, func(context.Context) ([]string, error) { return []string{"log_statement=all"}, nil }},
 			} {
 				e, err := p.look(ctx, x)
 				if err != nil {
@@ -143,6 +146,13 @@ func (p Probing) look(ctx context.Context, x spoiled) (control.Evidence, error) 
 	}
 	if undeclared > 0 {
 		bad("台帳と食い違う鍵の写しが%d組ある", undeclared)
+	}
+	logged, err := x.logs(ctx)
+	if err != nil {
+		return e, err
+	}
+	if len(logged) > 0 {
+		bad("鍵データベースのPostgreSQLが、包んだ鍵をサーバーのログに書くことのある設定になっている（%s）", strings.Join(logged, "、"))
 	}
 	e.OK = len(e.Failed) == 0
 	e.Facts = map[string]any{"tenant_keys": len(have), "copies": len(inv.Copies), "oldest_days": days(oldest), "destroyed": inv.Destroyed, "retired_versions": inv.Retired,

@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"rakudos/internal/base/actor"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/vault"
 	"rakudos/internal/testkit/controltest"
+	"rakudos/internal/testkit/pg"
 	"rakudos/internal/testkit/testdb"
 	"rakudos/migrations"
 )
@@ -113,7 +117,7 @@ func TestProofKeys(t *testing.T) {
 func TestEachBrokenProtectionIsFound(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		w, c, p := probed(t, e)
-		honest := spoiled{w.vault.DestroyPersons, w.o.Policy.Age, true, w.seek}
+		honest := spoiled{w.vault.DestroyPersons, w.o.Policy.Age, true, w.seek, e.Keys.LogsBinds}
 		look := func() []string {
 			t.Helper()
 			ev, err := p.look(ctx, honest)
@@ -200,4 +204,39 @@ func TestTheCanaryLeavesNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAServerThatLogsKeysIsFound: the key store's PostgreSQL may write what statements bind into its log.
+func TestAServerThatLogsKeysIsFound(t *testing.T) {
+	e := testdb.New(t, db.Postgres)
+	_, _, p := probed(t, e)
+	dsn, err := pg.Admin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	super, err := pgx.Connect(t.Context(), dsn+" dbname=postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(t.Context()) //nolint:errcheck // nothing is pending on it
+	c, err := e.Keys.Cluster(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe := Controls(p)[0].Probe
+	for _, x := range []struct{ change, want string }{
+		{"set log_min_duration_statement = 0", "log_min_duration_statement=0"},
+		{"set log_parameter_max_length = 0", ""},
+		{"set log_parameter_max_length_on_error = -1", "log_parameter_max_length_on_error=-1"},
+		{"reset all", ""},
+	} {
+		if _, err := super.Exec(t.Context(), "alter database "+c.Database+" "+x.change); err != nil {
+			t.Fatal(err)
+		}
+		ev, err := probe(t.Context())
+		said := strings.Join(ev.Failed, "\n")
+		if err != nil || ev.OK != (x.want == "") || !strings.Contains(said, x.want) || x.want != "" && !strings.Contains(said, "サーバーのログ") {
+			t.Errorf("%s: %+v, %v", x.change, ev, err)
+		}
+	}
 }
