@@ -243,6 +243,9 @@ func tellRestored(w io.Writer, to string, r *backup.Restored) {
 		fmt.Fprintf(w, "PostgreSQL のデータフォルダー %s は、消去をやり直したうえで止めてあります。設定ファイル（postgresql.conf、pg_hba.conf）を置いて起動し、database.dsn_file がそれを指す設定で rakudos serve --data %s を動かしてください。鍵の保管庫は今のものをそのまま使います。\n", r.Point.Cluster, to)
 		return
 	}
+	// The folder has keys of its own, which no later erasure reaches.
+	fmt.Fprintf(w, "このフォルダーの鍵では、この後に消去した人と契約先の記録も読めてしまいます。ここで動かし続けるのでなければ、用が済みしだい（鍵の写しと同じく、遅くとも7日以内に）フォルダーごと消してください。"+
+		"後から動かすときは、その前に、最も新しい消去の台帳（元のデータフォルダーの erasure か、その控え）を %s/erasure に写してください。起動のときに、台帳にある消去をやり直します。\n", to)
 	fmt.Fprintf(w, "使うには: rakudos serve --data %s\n", to)
 }
 

@@ -90,7 +90,7 @@ func TestBackupVerbsTellWhatMatters(t *testing.T) {
 		{"run --data d", Done, []string{"set-1", "3.0 GB", "5.0 MB", "2026-11-23 22:00", "消しました: old-1", "残しています: held-1", "ルート鍵はバックアップに含まれません"}},
 		{"list", Failed, []string{"データ", "日ごと・週ごと", "0.1 KB", "鍵", "set-2  目次が壊れている"}},
 		{"drill", Done, []string{"RPO）60 秒", "RTO）1.50 秒", "台帳なし"}},
-		{"restore --to new", Done, []string{"40 表・9 行・監査記録 7 件", "new/root.key", "rakudos serve --data new"}},
+		{"restore --to new", Done, []string{"40 表・9 行・監査記録 7 件", "new/root.key", "遅くとも7日以内に）フォルダーごと消してください", "最も新しい消去の台帳（元のデータフォルダーの erasure か、その控え）を new/erasure に", "rakudos serve --data new"}},
 	} {
 		code, out, errs := call(t, b.house(), append([]string{"backup"}, strings.Fields(c.args)...)...)
 		for _, s := range c.says {
