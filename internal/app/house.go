@@ -84,6 +84,9 @@ func houseConfig(o cli.Options) (string, error) {
 }
 
 func houseServe(ctx context.Context, o cli.Options, out io.Writer) error {
+	if err := noCore(); err != nil {
+		return err
+	}
 	if os.Getenv("GOGC") == "" { // imports hold much for a moment: a little more work for the collector, a fifth less at the peak
 		debug.SetGCPercent(60)
 	}
