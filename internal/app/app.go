@@ -330,7 +330,7 @@ func (a *App) openStatement(context.Context) error {
 	var err error
 	a.Statement, err = statement.New(statement.Config{
 		DB: a.DB, Journal: journal{a.Audit}, Binder: binder{a.Vault}, Stage: a.stage, Build: Version, Figures: f,
-		ReportFile: a.Config.path("a11y-report.json"), ReportKey: a.Config.path("a11y-report.pub"), Log: a.log,
+		ReportFile: a.Config.path("a11y-report.json"), ReportKey: a.Config.path("a11y-report.pub"), Turn: turn, Log: a.log,
 	}, a.controls())
 	return err
 }

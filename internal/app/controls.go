@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -31,7 +30,6 @@ func (a *App) controls() []control.Control {
 	out = append(out, asset.Controls(a.Assets)...)
 	out = append(out, a.leavingControls()...)
 	out = append(out, a.retentionControls()...)
-	slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(turn(x.ID), turn(y.ID)) })
 	return out
 }
 

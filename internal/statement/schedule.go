@@ -38,7 +38,7 @@ func schedule(ctx context.Context, controls []control.Control, do func(context.C
 	}
 	due := make(map[string]time.Time, len(controls))
 	byID := make(map[string]control.Control, len(controls))
-	for i, c := range controls { // the first round goes in the order in which they were registered
+	for i, c := range controls { // the first round goes in the order given
 		byID[c.ID] = c
 		due[c.ID] = time.Now().Add(time.Duration(i) * startStep)
 	}

@@ -4,6 +4,7 @@
 package statement
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -31,8 +32,9 @@ type Config struct {
 	Stage      probe.Stage // nil: nothing can be probed over the network (CLI on a stopped service)
 	Build      string      // version of the program
 	Figures    Figures
-	ReportFile string // signed report of the accessibility tests; empty: none
-	ReportKey  string // file with the public key (base64) that the report must be signed with
+	ReportFile string              // signed report of the accessibility tests; empty: none
+	ReportKey  string              // file with the public key (base64) that the report must be signed with
+	Turn       func(id string) int // a control's place in the first round after a start; nil: as in the catalogue
 	Log        *slog.Logger
 }
 
@@ -130,7 +132,19 @@ func (s *Service) run(ctx context.Context, c control.Control) outcome {
 	return fine
 }
 
+// FirstRound names the controls that are looked at, in the order in which a start begins with them.
+func (s *Service) FirstRound() (all []string) {
+	for _, c := range s.probed() {
+		all = append(all, c.ID)
+	}
+	return all
+}
+
 // probed are the controls that have a probe.
 func (s *Service) probed() []control.Control {
-	return slices.DeleteFunc(slices.Clone(s.set.Controls), func(c control.Control) bool { return c.Probe == nil })
+	out := slices.DeleteFunc(slices.Clone(s.set.Controls), func(c control.Control) bool { return c.Probe == nil })
+	if turn := s.cfg.Turn; turn != nil {
+		slices.SortStableFunc(out, func(x, y control.Control) int { return cmp.Compare(turn(x.ID), turn(y.ID)) })
+	}
+	return out
 }
