@@ -115,9 +115,9 @@ func mayRewrite(ctx context.Context, c *sql.Conn, table string) (bool, error) {
 func inUse(err error) error { return fault.New(fault.Busy, "db.settle").Because(err) }
 
 const (
-	qKept = `select count(*) from pg_class where relkind = 'r' and ($1 = '' and relnamespace <> 'pg_catalog'::regnamespace or oid = to_regclass($1))
+	qKept = `select count(*) from pg_class where relkind = 'r' and ($1 = '' and relnamespace <> 'pg_catalog'::regnamespace or oid = to_regclass(nullif($1, '')))
 	and age(relfrozenxid) >= age($2::text::xid)`
-	qOurs = `select pg_has_role(d.datdba, 'usage') or exists (select 1 from pg_class where oid = to_regclass($1) and pg_has_role(relowner, 'usage'))
+	qOurs = `select pg_has_role(d.datdba, 'usage') or exists (select 1 from pg_class where oid = to_regclass(nullif($1, '')) and pg_has_role(relowner, 'usage'))
 	from pg_database d where d.datname = current_database()`
 )
 
