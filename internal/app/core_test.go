@@ -29,11 +29,11 @@ func TestServeLeavesNoCoreFile(t *testing.T) {
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &now); err != nil {
 		t.Fatal(err)
 	}
-	if now.Max == 0 {
-		t.Skip("this machine allows no core files anyway")
+	none := now.Max == 0
+	if now.Cur = now.Max; none { // who may raise it does; for anybody else there are no core files anyway
+		now.Cur, now.Max = 1<<20, 1<<20
 	}
-	now.Cur = now.Max
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &now); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &now); err != nil && !none {
 		t.Fatal(err)
 	}
 	if err := houseServe(t.Context(), cli.Options{Config: filepath.Join(t.TempDir(), "none.yaml")}, io.Discard); err == nil {

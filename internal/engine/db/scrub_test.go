@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rakudos/internal/base/fault"
 	"rakudos/internal/base/ids"
 	"rakudos/internal/engine/db"
 	"rakudos/internal/testkit/pg"
@@ -75,6 +76,21 @@ func TestScrubWaitsForReaders(t *testing.T) {
 	}
 	if err := <-done; err != nil || !gone() {
 		t.Errorf("the reader has gone, and the row has not: %v", err)
+	}
+}
+
+// TestScrubTakesTheOwner: the server passes over a table that the role does not own, with a notice only; Scrub says so.
+func TestScrubTakesTheOwner(t *testing.T) {
+	e := testdb.New(t, db.Postgres)
+	c := e.Main
+	c.OwnerDSN = ""
+	d, err := db.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close() //nolint:errcheck // a test's
+	if err := d.Scrub(t.Context(), "tenant"); err == nil || fault.Of(err).Code != "db.owner" {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -75,21 +75,28 @@ func TestAKeyServiceThatRefusesLosesNothing(t *testing.T) {
 	})
 }
 
+// node is one more process on the same key store, whose key service can be made to refuse.
+func node(t *testing.T, e *testdb.Env) (*vault.Vault, *refusing) {
+	t.Helper()
+	root, err := vault.FileRoot(filepath.Join(e.Dir, "root.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &refusing{Root: root}
+	v, err := vault.Open(t.Context(), e.Keys, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, r
+}
+
 // TestADestroyedKeyIsGivenUpWithoutTheKeyService: a key that was destroyed on another node is used no more within a
 // minute, although the key service cannot be asked whether its tombstone is genuine. One that lives goes on.
 func TestADestroyedKeyIsGivenUpWithoutTheKeyService(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		ctx := t.Context()
 		there := open(t, e)
-		root, err := vault.FileRoot(filepath.Join(e.Dir, "root.key"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &refusing{Root: root}
-		here, err := vault.Open(ctx, e.Keys, r)
-		if err != nil {
-			t.Fatal(err)
-		}
+		here, r := node(t, e)
 		lives, gone := tenant(t, there), tenant(t, there)
 		for _, id := range []ids.Tenant{lives, gone} {
 			if _, err := here.Tenant(ctx, id); err != nil {

@@ -1,7 +1,6 @@
 package vault_test
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -19,15 +18,7 @@ func TestASweepForgetsWhatAnotherNodeDestroyed(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, e *testdb.Env) {
 		ctx := t.Context()
 		there := open(t, e)
-		root, err := vault.FileRoot(filepath.Join(e.Dir, "root.key"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &refusing{Root: root}
-		here, err := vault.Open(ctx, e.Keys, r)
-		if err != nil {
-			t.Fatal(err)
-		}
+		here, r := node(t, e)
 		lives, quiet, asked, own, strange := tenant(t, there), tenant(t, there), tenant(t, there), tenant(t, there), tenant(t, there)
 		for _, id := range []ids.Tenant{lives, quiet, asked, own} {
 			if _, err := here.Tenant(ctx, id); err != nil {
