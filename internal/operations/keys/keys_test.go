@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"rakudos/internal/engine/db"
 	"rakudos/internal/engine/job"
 	"rakudos/internal/engine/vault"
+	"rakudos/internal/testkit/pg"
 	"rakudos/internal/testkit/testdb"
 )
 
@@ -326,12 +328,19 @@ func TestVersionsAreDestroyedOnlyWhenNothingStandsUnderThem(t *testing.T) {
 		if w.shelf.renewed == 0 {
 			t.Error("the copies of the key store still hold it")
 		}
-		if e.Engine == db.SQLite {
-			files, _ := filepath.Glob(filepath.Join(e.Dir, "keys.db*"))
-			for _, f := range files {
-				if b, err := os.ReadFile(f); err != nil || bytes.Contains(b, wrapped) {
-					t.Errorf("its wrapped form still stands in %s, %v", filepath.Base(f), err)
-				}
+		pattern := filepath.Join(e.Dir, "keys.db*")
+		if e.Engine == db.Postgres {
+			base, _, err := pg.Files(ctx, e.KeyStore.OwnerDSN)
+			w.must(err)
+			pattern = filepath.Join(base, "*")
+		}
+		files, _ := filepath.Glob(pattern)
+		if len(files) == 0 {
+			t.Error("no file of the key store is found")
+		}
+		for _, f := range files {
+			if b, err := os.ReadFile(f); err != nil && !errors.Is(err, fs.ErrNotExist) || bytes.Contains(b, wrapped) {
+				t.Errorf("its wrapped form still stands in %s, %v", filepath.Base(f), err)
 			}
 		}
 		if err := w.Retire(ctx, who, w.a, p, 2, true); !is(err, "keys.too_early") {
